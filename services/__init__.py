@@ -1,0 +1,1 @@
+"""Everything the dashboard does, without the dashboard: no module below here imports Streamlit."""

@@ -1,0 +1,116 @@
+"""Cut a manifest into chunks: the slices of a run that are sent as one upload job each.
+
+Deterministic: the same entries give the same chunks and the same digests, whoever asks and when.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from services.domain.entries import Entry
+
+#: A chunk of this many entries costs about 0.15 s of CPU to send and is reflected soon.
+MAX_ENTRIES: Final = 10_000
+#: URLs of groups and series count one by one; this bounds a chunk of long series.
+MAX_URLS: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """A set of 0-based entry indexes as ascending, disjoint, inclusive pairs.
+
+    Written as text in the ledger, `0-9999,10004,10010-10020`.
+    """
+
+    pairs: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, indexes: Iterable[int]) -> Self:
+        """Collect ascending indexes."""
+        pairs: list[tuple[int, int]] = []
+        for index in indexes:
+            if pairs and index == pairs[-1][1] + 1:
+                pairs[-1] = (pairs[-1][0], index)
+            else:
+                pairs.append((index, index))
+        return cls(tuple(pairs))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str()` wrote."""
+        parts = (part.partition("-") for part in text.split(",") if part)
+        return cls(tuple((int(first), int(last or first)) for first, _, last in parts))
+
+    def __str__(self) -> str:
+        return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in self.pairs)
+
+    def __len__(self) -> int:
+        return sum(last - first + 1 for first, last in self.pairs)
+
+    def __iter__(self) -> Iterator[int]:
+        for first, last in self.pairs:
+            yield from range(first, last + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """One planned chunk."""
+
+    seq: int
+    entries: Ranges
+    urls: int
+    #: SHA-256 over the entries' URLs in order, hex; checked again before sending.
+    digest: str
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The chunk being filled."""
+
+    indexes: list[int] = field(default_factory=list)
+    urls: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def add(self, entry: Entry) -> None:
+        self.indexes.append(entry.index)
+        self.urls += len(entry.urls)
+        self.digest.update(url_line(entry))
+
+    def takes(self, entry: Entry, cap: int) -> bool:
+        if not self.indexes:
+            return True
+        return len(self.indexes) < cap and self.urls + len(entry.urls) <= MAX_URLS
+
+    def seal(self, seq: int) -> Chunk:
+        return Chunk(
+            seq=seq,
+            entries=Ranges.of(self.indexes),
+            urls=self.urls,
+            digest=self.digest.hexdigest(),
+        )
+
+
+def url_line(entry: Entry) -> bytes:
+    """Return one entry's share of its chunk's digest."""
+    return f"{entry.type}\x1f{'\x1f'.join(entry.urls)}\x1e".encode()
+
+
+def digest_of(entries: Iterable[Entry]) -> str:
+    """Digest entries as `plan` does, to prove that a chunk is still what was planned."""
+    digest = hashlib.sha256()
+    for entry in entries:
+        digest.update(url_line(entry))
+    return digest.hexdigest()
+
+
+def plan(entries: Iterable[Entry], *, max_entries: int = MAX_ENTRIES) -> Iterator[Chunk]:
+    """Cut entries, given in index order, into chunks of at most `max_entries`."""
+    draft, seq = _Draft(), 0
+    for entry in entries:
+        if not draft.takes(entry, max_entries):
+            yield draft.seal(seq)
+            draft, seq = _Draft(), seq + 1
+        draft.add(entry)
+    if draft.indexes:
+        yield draft.seal(seq)

@@ -1,0 +1,81 @@
+"""What a manifest asks for: entry types and their place in Encord's registration JSON.
+
+Reading files is `services.manifests`; this module holds only the vocabulary they share.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class EntryType(StrEnum):
+    """The kinds of item a manifest can ask Encord to register."""
+
+    VIDEO = "video"
+    IMAGE = "image"
+    IMAGE_GROUP = "image_group"
+    IMAGE_SEQUENCE = "image_sequence"
+    AUDIO = "audio"
+    TEXT = "text"
+    PDF = "pdf"
+    NIFTI = "nifti"
+    DICOM_SERIES = "dicom_series"
+    SCENE = "scene"
+    TIME_SERIES = "time_series"
+
+    @property
+    def section(self) -> str:
+        """The top-level key that holds this type in Encord's registration JSON."""
+        return SECTIONS[self]
+
+    @property
+    def is_composite(self) -> bool:
+        """Whether one entry names many objects, in frame order."""
+        return self in COMPOSITE
+
+    @property
+    def label(self) -> str:
+        """The words a person reads, e.g. `image group`."""
+        return LABELS[self]
+
+
+COMPOSITE: Final = frozenset(
+    {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE, EntryType.DICOM_SERIES}
+)
+
+#: Entry type to section. Sequences are groups with `createVideo: true`.
+SECTIONS: Final = {
+    EntryType.VIDEO: "videos",
+    EntryType.IMAGE: "images",
+    EntryType.IMAGE_GROUP: "image_groups",
+    EntryType.IMAGE_SEQUENCE: "image_groups",
+    EntryType.AUDIO: "audio",
+    EntryType.TEXT: "text",
+    EntryType.PDF: "pdfs",
+    EntryType.NIFTI: "nifti",
+    EntryType.DICOM_SERIES: "dicom_series",
+    EntryType.SCENE: "scenes",
+    EntryType.TIME_SERIES: "time_series",
+}
+
+LABELS: Final = {
+    kind: {"pdf": "PDF", "nifti": "NIfTI file", "dicom_series": "DICOM series"}.get(
+        kind.value, kind.value.replace("_", " ")
+    )
+    for kind in EntryType
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item a manifest asks for, in the form every reader produces and every writer takes."""
+
+    #: 0-based place in the manifest, stable for its fingerprint.
+    index: int
+    type: EntryType
+    #: Object URLs as written, in frame order; one unless `type.is_composite`.
+    urls: tuple[str, ...]
+    #: None when the manifest gives none; Encord then derives it from the URL.
+    title: str | None
+    #: Canonical Encord registration JSON of this entry (an object, UTF-8, snake_case sections).
+    payload: bytes

@@ -1,0 +1,179 @@
+"""What the app asks of Encord, and the values that come back.
+
+Every method is one request unless its docstring says otherwise, never sleeps, never retries, and
+raises only the errors of `services.encord_api.errors`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """Encord's stored access to a bucket. The SDK reveals no more than this."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A storage folder. Names are not unique: the UUID is its identity."""
+
+    uuid: str
+    name: str
+    description: str
+    created_at: datetime
+
+
+class JobState(StrEnum):
+    """Encord's own word for an upload job. DONE is not success: see the unit counts."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    ERROR = "ERROR"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitError:
+    """What Encord said about one entry it could not register."""
+
+    urls: tuple[str, ...]
+    message: str
+    #: To quote to Encord's support.
+    subtask_uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """One look at an upload job."""
+
+    state: JobState
+    units_pending: int
+    units_done: int
+    units_error: int
+    units_cancelled: int
+    #: Items newly registered by this job; skipped duplicates are not among them.
+    item_uuids: tuple[str, ...]
+    unit_errors: tuple[UnitError, ...]
+    #: Errors about the job as a whole.
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A storage item of a folder."""
+
+    uuid: str
+    #: Encord's item type, e.g. `image`, `imageGroup`, `plainText`.
+    type: str
+    name: str
+    #: None for groups and series: their frames carry the URLs.
+    url: str | None
+    created_at: datetime
+    is_placeholder: bool = False
+    is_tombstone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A dataset, without its rows."""
+
+    uuid: str
+    title: str
+    description: str
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRow:
+    """One row of a dataset."""
+
+    uuid: str
+    title: str
+    #: Encord's data type, e.g. `IMAGE`, `IMG_GROUP`.
+    type: str
+    #: The object URL; None or a derived link for groups and series.
+    file_link: str | None
+    #: The storage item behind the row.
+    item_uuid: str | None
+
+
+class EncordGateway(Protocol):
+    """One connection's view of Encord."""
+
+    def ping(self) -> None:
+        """Ask something harmless; raise when the key or the address is not accepted."""
+        ...
+
+    def list_integrations(self) -> list[Integration]:
+        """List the integrations this user may see, by title."""
+        ...
+
+    def create_folder(self, name: str, description: str) -> Folder:
+        """Create a top-level folder. Not idempotent: the caller records its intent first."""
+        ...
+
+    def get_folder(self, uuid: str) -> Folder:
+        """Return one folder."""
+        ...
+
+    def find_folders(self, search: str) -> Iterator[Folder]:
+        """Search folders by name; inexact, several requests (one a page)."""
+        ...
+
+    def start_upload(self, folder: str, integration: str, document: Path, *, trace: str) -> str:
+        """Start one upload job and return its id. Never sent twice by this call.
+
+        Args:
+            folder: Folder UUID.
+            integration: Integration id.
+            document: A registration JSON file written by us; its name travels with the job.
+            trace: The attempt token, sent as the request's trace id.
+        """
+        ...
+
+    def job_status(self, folder: str, job: str) -> JobStatus:
+        """Look at an upload job once, without waiting."""
+        ...
+
+    def cancel_job(self, folder: str, job: str) -> int:
+        """Cancel what is still pending and return how many units that was."""
+        ...
+
+    def list_items(self, folder: str, *, newest_first: bool = False) -> Iterator[list[Item]]:
+        """List a folder's items in pages of up to 1,000, one request a page."""
+        ...
+
+    def frame_urls(self, item: str) -> tuple[str, ...]:
+        """Return the object URLs of a group's or series' frames, in frame order (two requests)."""
+        ...
+
+    def create_dataset(self, title: str, description: str) -> str:
+        """Create a dataset without a mirrored folder and return its UUID. Not idempotent."""
+        ...
+
+    def list_datasets(self, title: str | None = None) -> list[Dataset]:
+        """List the datasets this user may see, those with exactly this title if one is given."""
+        ...
+
+    def get_dataset(self, uuid: str) -> Dataset:
+        """Return one dataset, without its rows."""
+        ...
+
+    def link_items(self, dataset: str, items: Sequence[str]) -> None:
+        """Link items to a dataset; those already linked are skipped by Encord."""
+        ...
+
+    def list_rows(self, dataset: str) -> list[DataRow]:
+        """List all rows of a dataset (one request, however many rows)."""
+        ...
+
+    def schema_keys(self) -> tuple[str, ...]:
+        """Return the keys of the organisation's metadata schema that are in use."""
+        ...
