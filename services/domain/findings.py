@@ -14,7 +14,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing the check found, with its place and its fix (the record of the manifest contract)."""
+    """One thing the check found, with its place and its fix."""
 
     code: str
     severity: Severity

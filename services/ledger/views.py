@@ -1,0 +1,127 @@
+"""What pages read from the ledger: immutable snapshots, small whatever the size of the run."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.domain.outcomes import Cause, Outcome
+from services.domain.runs import Problem, RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Entries of a run by what became of them. They add up to `entries`."""
+
+    entries: int = 0
+    registered: int = 0
+    already_there: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    unknown: int = 0
+
+    @property
+    def arrived(self) -> int:
+        """Entries whose item is in Encord."""
+        return self.registered + self.already_there
+
+    @property
+    def settled(self) -> int:
+        """Entries whose outcome is known or known to be unknown."""
+        return self.arrived + self.failed + self.cancelled + self.unknown
+
+    @property
+    def pending(self) -> int:
+        """Entries still to be settled."""
+        return self.entries - self.settled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """One run as a page shows it."""
+
+    id: str
+    name: str
+    state: RunState
+    problem: Problem | None
+    #: What happened, in a sentence; empty unless `problem`.
+    problem_detail: str
+    manifest: str
+    manifest_name: str
+    connection: str
+    connection_label: str
+    folder_uuid: str | None
+    folder_name: str
+    integration: str
+    integration_title: str
+    dataset_uuid: str | None
+    dataset_title: str | None
+    #: This run's own entries; progress while it runs comes from the jobs' unit counts.
+    counts: Counts
+    chunks: int
+    chunks_done: int
+    #: Entries held back from the manifest because they have errors.
+    held: int
+    parent: str | None
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    #: When Encord last answered about this run; None before the first answer.
+    heard_at: datetime | None
+    receipt: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseGroup:
+    """Failures with one cause: what a person fixes once."""
+
+    cause: Cause
+    count: int
+    #: Up to five (URL, Encord's message, reference) examples.
+    samples: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRow:
+    """One entry's outcome."""
+
+    entry: int
+    type: str
+    title: str | None
+    url: str
+    url_count: int
+    outcome: Outcome
+    cause: str | None
+    message: str
+    item_uuid: str | None
+    job_id: str | None
+    subtask_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One line of a run's history."""
+
+    seq: int
+    at: datetime
+    actor: str
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptView:
+    """One verification's record."""
+
+    id: str
+    run: str
+    run_name: str
+    dataset_uuid: str | None
+    dataset_title: str | None
+    at: datetime
+    #: Whether everything expected arrived, once, and nothing is ambiguous.
+    proven: bool
+    expected: int
+    matched: int
+    missing: int
+    unexpected: int
+    duplicate: int
+    rows_sha256: str

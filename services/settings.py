@@ -1,0 +1,47 @@
+"""Settings, read once from the environment and passed down. Nothing else reads the environment."""
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE: Final = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning; set as `ENCORD_ONBOARDING_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="ENCORD_ONBOARDING_", frozen=True)
+
+    data_dir: Path = Field(Path(".data"), description="Home of manifests, ledger and receipts.")
+    database_url: str | None = Field(None, description="Ledger; default SQLite in data_dir.")
+    sandbox: bool = Field(True, description="Start the sandbox and offer it as connection.")
+    sandbox_rate: float = Field(40.0, description="Units the sandbox processes per second.")
+    max_upload_mb: int = Field(512, description="Largest manifest accepted, in MiB.")
+    domains: tuple[str, ...] = Field((), description="Own Encord domains, beside EU and US.")
+    worker_slots: int = Field(4, ge=1, le=16, description="Requests the worker has open at once.")
+    lease_seconds: float = Field(30.0, description="How long a silent worker keeps its work.")
+    poll_first_seconds: float = Field(2.0, description="Pause before the first look at a job.")
+    poll_last_seconds: float = Field(30.0, description="Longest pause between looks at a job.")
+    settle_seconds: float = Field(
+        600.0, description="How long an unanswered upload is given to appear before we look."
+    )
+    link_piece: int = Field(1000, description="Items linked to a dataset in one request.")
+    log_level: str = "INFO"
+    #: The SDK's own variables, so that a set-up that works for scripts works here.
+    ssh_key_file: Path | None = Field(None, validation_alias="ENCORD_SSH_KEY_FILE")
+    ssh_key: SecretStr | None = Field(None, validation_alias="ENCORD_SSH_KEY")
+    ssh_key_passphrase: SecretStr | None = None
+    #: Domain that belongs to the server's own key.
+    domain: str = "https://api.encord.com"
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'ledger.sqlite3').absolute()}"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Largest manifest accepted, in bytes."""
+        return self.max_upload_mb * MEBIBYTE
