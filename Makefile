@@ -1,0 +1,49 @@
+# The verbs of this project. `make run` starts the dashboard, `make test` proves it.
+.DEFAULT_GOAL := run
+.PHONY: run test test-fast check fix chromium
+
+PYTHON ?= python3
+BIN := .venv/bin
+APP_STAMP := .venv/.installed
+TEST_STAMP := .venv/.installed-tests
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --requirement
+CHECKED := app.py pages components services tests
+
+run: $(APP_STAMP)  ## Start the dashboard on http://localhost:8501
+	@echo "Starting Encord Onboarding on http://localhost:8501 (Ctrl+C stops it)"
+	@$(BIN)/streamlit run app.py
+
+test: check chromium  ## Every check and every test, the browser's included
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+test-fast: $(TEST_STAMP)  ## Everything that needs no browser
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
+
+check: $(TEST_STAMP)  ## Lint, format, types, import contracts
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(TEST_STAMP)  ## Let the tools correct what they can
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; choose one with make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+		|| { echo "The venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(APP_STAMP): requirements.txt | $(BIN)/python
+	@echo "Installing requirements.txt into .venv"
+	@$(PIP) requirements.txt
+	@touch $@
+
+$(TEST_STAMP): requirements.txt tests/requirements.txt | $(BIN)/python
+	@echo "Installing tests/requirements.txt into .venv"
+	@$(PIP) tests/requirements.txt
+	@touch $@
+
+chromium:
+	@sh tests/browser/chromium.sh

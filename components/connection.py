@@ -1,0 +1,51 @@
+"""The connection this session works with, and its mark in the sidebar."""
+
+import streamlit as st
+
+from components import session
+from components.runtime import get_runtime
+from services.engine.connections import Connection
+
+
+def current() -> Connection | None:
+    """Return the connection in use; None while there is none to use."""
+    connections = get_runtime().connections
+    chosen = session.connection_id()
+    found = connections.get(chosen) if chosen else None
+    return found or connections.default()
+
+
+def footer() -> None:
+    """Draw the connection at the foot of the sidebar; wait for the sandbox while it starts."""
+    connection = current()
+    if connection is None:
+        _waiting()
+        return
+    with st.container(gap="xsmall", key="connection_footer"):
+        st.caption("Connection")
+        with st.container(horizontal=True, gap="xsmall"):
+            _mark(connection)
+        if connection.kind == "sandbox":
+            st.caption("A stand-in for Encord on this machine. Nothing leaves it.")
+
+
+def _mark(connection: Connection) -> None:
+    if connection.kind == "sandbox":
+        st.badge("Sandbox", icon=":material/science:", color="orange")
+        st.badge("Demo data", icon=":material/dataset:", color="gray")
+    elif connection.label.startswith("Encord "):
+        st.badge(connection.label, icon=":material/check_circle:", color="green")
+    else:
+        st.badge("Own domain", icon=":material/check_circle:", color="green")
+        st.text(connection.label)
+
+
+@st.fragment(run_every=1)
+def _waiting() -> None:
+    if current() is not None:
+        st.rerun()
+    st.caption("Connection")
+    if get_runtime().settings.sandbox:
+        st.badge("Starting the sandbox", icon=":material/progress_activity:", color="gray")
+    else:
+        st.badge("Not connected", icon=":material/link_off:", color="gray")

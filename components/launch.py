@@ -1,0 +1,91 @@
+"""What the launcher does around the server: refuse unsafe addresses, start and stop the runtime."""
+
+import asyncio
+import gc
+import ipaddress
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from components.runtime import get_runtime
+
+if TYPE_CHECKING:
+    from services.bootstrap import Runtime
+
+#: Imported before the first visitor comes, so that nobody waits for them.
+WARM: Final = ("pandas", "pyarrow", "streamlit.elements.arrow")
+
+
+class OpenHouseError(RuntimeError):
+    """The dashboard would be reachable from other machines by anyone."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"Refusing to serve on {address or 'every interface'} without a sign-in: anyone on the "
+            "network could use the connected accounts. Serve on 127.0.0.1, or set up [auth] in "
+            ".streamlit/secrets.toml."
+        )
+
+
+def refuse_open_house() -> None:
+    """Stop the start when other machines could reach the dashboard without a sign-in."""
+    address = st.get_option("server.address") or ""
+    if not is_loopback(address) and not sign_in_configured():
+        raise OpenHouseError(address)
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether only this machine can reach `address`."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def sign_in_configured() -> bool:
+    """Tell whether the server's secrets hold a sign-in."""
+    try:
+        return "auth" in st.secrets
+    except StreamlitSecretNotFoundError:
+        return False
+
+
+@asynccontextmanager
+async def running_runtime() -> AsyncIterator[None]:
+    """Run the sandbox and the worker for as long as the server runs."""
+    runtime = await asyncio.to_thread(get_runtime)
+    await asyncio.to_thread(runtime.start)
+    await asyncio.to_thread(_warm_up)
+    news = asyncio.create_task(_announce(runtime))
+    try:
+        yield
+    finally:
+        news.cancel()
+        await asyncio.to_thread(runtime.stop)
+
+
+def _warm_up() -> None:
+    for name in WARM:
+        __import__(name)
+    # What is loaded now stays for good: the collector need not walk it at every collection.
+    gc.collect()
+    gc.freeze()
+
+
+async def _announce(runtime: "Runtime") -> None:
+    """Say on the terminal where the dashboard is and what it is connected to."""
+    connection = None
+    while connection is None:
+        await asyncio.sleep(0.25)
+        connection = runtime.connections.default()
+    port = st.get_option("server.port")
+    sys.stdout.write(
+        f"Encord Onboarding is on http://localhost:{port}, connected to {connection.label}.\n"
+    )
+    sys.stdout.flush()

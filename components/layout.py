@@ -1,0 +1,106 @@
+"""The parts every page is put together from: head, cards, empty state, notices."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from components import session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One number on a card, with its unit or meaning below."""
+
+    label: str
+    value: str
+    icon: str
+    note: str = ""
+
+
+def page_head(title: str, line: str, action: Callable[[], None] | None = None) -> None:
+    """Draw the title, one line saying where things stand, and the primary action."""
+    with st.container(
+        horizontal=True,
+        vertical_alignment="bottom",
+        horizontal_alignment="distribute",
+        key="page_head",
+    ):
+        with st.container(width="stretch", gap=None):
+            st.title(title, anchor=False)
+            st.caption(line)
+        if action:
+            with st.container(width="content", horizontal=True):
+                action()
+
+
+def section(title: str, line: str = "") -> None:
+    """Draw the heading of a part of the page."""
+    st.subheader(title, anchor=False)
+    if line:
+        st.caption(line)
+
+
+def cards(*entries: Card) -> None:
+    """Draw numbers side by side; all cards have the same parts."""
+    with st.grid(len(entries), min_column_width=180):
+        for card in entries:
+            st.metric(
+                card.label,
+                card.value,
+                icon=card.icon,
+                border=True,
+                height="stretch",
+                delta=card.note or None,
+                delta_color="off",
+                delta_arrow="off",
+            )
+
+
+def empty_state(
+    *, icon: str, title: str, body: str, action: Callable[[], None] | None = None
+) -> None:
+    """Say what will be here and how to get there."""
+    with st.container(border=True, horizontal_alignment="center", gap="xsmall"):
+        st.space("small")
+        st.markdown(f"## :gray[{icon}]", text_alignment="center", width="content")
+        st.subheader(title, anchor=False, text_alignment="center")
+        st.caption(body, text_alignment="center")
+        if action:
+            action()
+        st.space("small")
+
+
+def notice(place: str) -> None:
+    """Show what the last callback had to say here, if anything."""
+    said = session.notice(place)
+    if said is None:
+        return
+    if said.good:
+        st.success(said.body, title=said.title, icon=":material/check_circle:")
+    else:
+        error(said.title, said.body, reference=said.reference)
+
+
+def error(title: str, remedy: str, *, reference: str | None = None) -> None:
+    """Say what failed and what to do. Both texts static, or passed through `text.code`."""
+    st.error(remedy, title=title, icon=":material/error:")
+    if reference:
+        st.caption("Reference for Encord's support")
+        st.code(reference, language=None)
+
+
+def card_box(title: str, *, key: str) -> DeltaGenerator:
+    """Open a bordered box with a heading."""
+    box = st.container(border=True, key=key)
+    box.subheader(title, anchor=False)
+    return box
+
+
+def facts(rows: dict[str, str]) -> None:
+    """Draw names and values; the values may be untrusted."""
+    for name, value in rows.items():
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.caption(name, width=150)
+            st.text(value, width="stretch")

@@ -1,0 +1,122 @@
+"""The pages of the dashboard, as data, and the ways to go from one to another."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from components import session
+
+PAGES_DIR: Final = Path(__file__).resolve().parent.parent / "pages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSpec:
+    """One page: its file in `pages/`, which is its URL too, and how it appears in the list."""
+
+    name: str
+    title: str
+    icon: str
+    help: str
+    default: bool = False
+    listed: bool = True
+
+
+PAGES: Final = (
+    PageSpec(
+        name="overview",
+        title="Overview",
+        icon=":material/space_dashboard:",
+        help="Where the onboarding stands and what comes next",
+        default=True,
+    ),
+    PageSpec(
+        name="connect",
+        title="Connect",
+        icon=":material/cable:",
+        help="Choose Encord or the sandbox, and give a key",
+    ),
+    PageSpec(
+        name="manifest",
+        title="Manifest",
+        icon=":material/fact_check:",
+        help="Check a CSV or JSON manifest before anything is sent",
+    ),
+    PageSpec(
+        name="submit",
+        title="Submit",
+        icon=":material/cloud_upload:",
+        help="Review what will happen and start a run",
+    ),
+    PageSpec(
+        name="runs",
+        title="Runs",
+        icon=":material/list_alt:",
+        help="Find a run and see what became of its files",
+    ),
+    PageSpec(name="run", title="Run", icon=":material/play_circle:", help="One run", listed=False),
+    PageSpec(
+        name="datasets",
+        title="Datasets",
+        icon=":material/dataset:",
+        help="Link a run's files to a dataset",
+    ),
+    PageSpec(
+        name="verify",
+        title="Verify",
+        icon=":material/verified:",
+        help="Prove that every expected file is in the dataset",
+    ),
+)
+
+
+def page_of(spec: PageSpec) -> st.Page:
+    """Return Streamlit's page for a record."""
+    return st.Page(
+        PAGES_DIR / f"{spec.name}.py",
+        title=spec.title,
+        icon=spec.icon,
+        help=spec.help,
+        url_path=spec.name,
+        default=spec.default,
+        visibility="visible" if spec.listed else "hidden",
+    )
+
+
+def current_page() -> st.Page:
+    """Draw the list of pages and return the page that was asked for."""
+    return st.navigation([page_of(spec) for spec in PAGES])
+
+
+def follow() -> None:
+    """Go where a callback wanted to go."""
+    wanted = session.take_destination()
+    if wanted:
+        st.switch_page(page_of(_spec(wanted.page)), query_params=wanted.query)
+
+
+def link(
+    name: str, label: str, *, icon: str | None = None, query: dict[str, str] | None = None
+) -> None:
+    """Draw a link to a page. The label is one of our own words, never untrusted text."""
+    st.page_link(page_of(_spec(name)), label=label, icon=icon, query_params=query or {})
+
+
+def button(
+    name: str, label: str, *, key: str, primary: bool = False, icon: str | None = None, **query: str
+) -> None:
+    """Draw a button that goes to a page."""
+    st.button(
+        label,
+        key=key,
+        icon=icon,
+        type="primary" if primary else "secondary",
+        on_click=session.go_to,
+        args=(name,),
+        kwargs=query,
+    )
+
+
+def _spec(name: str) -> PageSpec:
+    return next(spec for spec in PAGES if spec.name == name)

@@ -1,0 +1,161 @@
+"""What one browser session remembers: ids and small values. The only user of session state.
+
+Rows, keys and clients never live here. Widget values are read through `value()`, so that the names
+of widgets stay with the components that draw them.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import streamlit as st
+
+_KEY: Final = "onboarding_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a callback has to say to the next drawing of the page."""
+
+    title: str
+    #: Static words only, or text already passed through `text.code`.
+    body: str
+    reference: str | None = None
+    good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The page to go to once the callback is over."""
+
+    page: str
+    query: dict[str, str]
+
+
+@dataclass(slots=True)
+class _State:
+    connection: str | None = None
+    #: Connections made by this session; another session's are never offered here.
+    granted: tuple[str, ...] = ()
+    manifest: str | None = None
+    run: str | None = None
+    nonces: dict[str, str] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+    destination: Destination | None = None
+
+
+def _state() -> _State:
+    state = st.session_state.setdefault(_KEY, _State())
+    assert isinstance(state, _State)
+    return state
+
+
+def actor() -> str:
+    """Return who is acting, for the ledger's events."""
+    email = getattr(st.user, "email", None)
+    return str(email) if email else "local user"
+
+
+def connection_id() -> str | None:
+    """Return the connection this session chose; None when it made no choice yet."""
+    return _state().connection
+
+
+def use_connection(connection: str | None) -> None:
+    """Work with this connection from now on; None goes back to the server's default."""
+    _state().connection = connection
+
+
+def granted() -> tuple[str, ...]:
+    """Return the connections this session made with keys of its own."""
+    return _state().granted
+
+
+def grant(connection: str) -> None:
+    """Let this session, and no other, use a connection it just made."""
+    state = _state()
+    state.granted = tuple(dict.fromkeys((*state.granted, connection)))
+    state.connection = connection
+
+
+def revoke(connection: str) -> None:
+    """Forget a connection this session made."""
+    state = _state()
+    state.granted = tuple(other for other in state.granted if other != connection)
+    if state.connection == connection:
+        state.connection = None
+
+
+def manifest() -> str | None:
+    """Return the fingerprint of the manifest this session works on."""
+    return _state().manifest
+
+
+def use_manifest(fingerprint: str | None) -> None:
+    """Work on this manifest from now on."""
+    _state().manifest = fingerprint
+
+
+def run() -> str | None:
+    """Return the run this session looked at last."""
+    return _state().run
+
+
+def use_run(run_id: str | None) -> None:
+    """Remember the run this session looks at."""
+    _state().run = run_id
+
+
+def nonce(purpose: str) -> str:
+    """Return the token that makes repeated clicks on one decision one decision."""
+    return _state().nonces.setdefault(purpose, secrets.token_hex(16))
+
+
+def renew_nonce(purpose: str) -> None:
+    """Make the next click on this purpose a decision of its own."""
+    _state().nonces.pop(purpose, None)
+
+
+def notify(place: str, notice: Notice) -> None:
+    """Leave a notice for `place`, to be shown until it is cleared."""
+    _state().notices[place] = notice
+
+
+def notice(place: str) -> Notice | None:
+    """Return the notice left for `place`."""
+    return _state().notices.get(place)
+
+
+def clear_notice(place: str) -> None:
+    """Take the notice for `place` away."""
+    _state().notices.pop(place, None)
+
+
+def go_to(page: str, **query: str) -> None:
+    """Ask for another page; callbacks cannot switch by themselves."""
+    _state().destination = Destination(page, query)
+
+
+def take_destination() -> Destination | None:
+    """Return where a callback wanted to go, once."""
+    state = _state()
+    wanted, state.destination = state.destination, None
+    return wanted
+
+
+def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its widget makes
+    """Return a widget's value; None when the widget was not drawn yet."""
+    return st.session_state.get(key)
+
+
+def set_value(key: str, new: object) -> None:
+    """Set a widget's value. Only in callbacks, or before the widget is drawn."""
+    st.session_state[key] = new
+
+
+def once(key: str) -> bool:
+    """Return True the first time this session asks for `key`."""
+    if st.session_state.get(f"{_KEY}_once_{key}"):
+        return False
+    st.session_state[f"{_KEY}_once_{key}"] = True
+    return True

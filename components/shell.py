@@ -1,0 +1,24 @@
+"""The frame around every page: window, sign-in, list of pages, connection."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from components import connection, gate, navigation
+
+ASSETS = Path(__file__).with_name("assets")
+
+st.set_page_config(
+    page_title="Encord Onboarding",
+    page_icon=str(ASSETS / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state=256,
+)
+logo = "logo-dark.svg" if st.context.theme.type == "dark" else "logo.svg"
+st.logo(str(ASSETS / logo), size="large", icon_image=str(ASSETS / "icon.svg"))
+page = navigation.current_page()
+gate.require_sign_in()
+navigation.follow()
+with st.sidebar:
+    connection.footer()
+page.run()

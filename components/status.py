@@ -1,0 +1,96 @@
+"""One map from what the services say to the word, icon and color a person sees."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+import streamlit as st
+
+from services.domain.findings import Severity
+from services.domain.outcomes import Outcome
+from services.domain.runs import RunState
+from services.ledger.views import Counts, RunView
+
+Color = Literal["red", "orange", "blue", "green", "gray"]
+
+#: Without news for this long, an active run is shown as stalled.
+STALLED_AFTER: Final = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How one state looks. Never the color alone: the word and the icon say it too."""
+
+    word: str
+    icon: str
+    color: Color
+
+
+RUNNING: Final = ":material/progress_activity:"
+COMPLETE_WITH_FAILURES: Final = Status("Complete with failures", ":material/warning:", "orange")
+STALLED: Final = Status("Stalled", ":material/hourglass_disabled:", "orange")
+
+RUN_STATES: Final = {
+    RunState.QUEUED: Status("Queued", ":material/schedule:", "gray"),
+    RunState.SUBMITTING: Status("Submitting", RUNNING, "blue"),
+    RunState.PROCESSING: Status("Processing", RUNNING, "blue"),
+    RunState.LINKING: Status("Linking", RUNNING, "blue"),
+    RunState.VERIFYING: Status("Verifying", RUNNING, "blue"),
+    RunState.COMPLETE: Status("Complete", ":material/check_circle:", "green"),
+    RunState.NEEDS_ATTENTION: Status("Needs attention", ":material/front_hand:", "orange"),
+    RunState.CANCELLING: Status("Cancelling", RUNNING, "gray"),
+    RunState.CANCELLED: Status("Cancelled", ":material/cancel:", "gray"),
+    RunState.FAILED: Status("Failed", ":material/error:", "red"),
+}
+
+OUTCOMES: Final = {
+    Outcome.REGISTERED: Status("Registered", ":material/check_circle:", "green"),
+    Outcome.ALREADY_THERE: Status("Already there", ":material/done_all:", "green"),
+    Outcome.PENDING: Status("Waiting", ":material/schedule:", "gray"),
+    Outcome.CANCELLED: Status("Cancelled", ":material/cancel:", "gray"),
+    Outcome.FAILED: Status("Failed", ":material/error:", "red"),
+    Outcome.UNKNOWN: Status("Unknown", ":material/help:", "orange"),
+}
+
+SEVERITIES: Final = {
+    Severity.ERROR: Status("Error", ":material/error:", "red"),
+    Severity.WARNING: Status("Warning", ":material/warning:", "orange"),
+    Severity.INFO: Status("Note", ":material/info:", "blue"),
+}
+
+VERDICTS: Final = {
+    "matched": Status("Matched", ":material/check_circle:", "green"),
+    "missing": Status("Missing", ":material/error:", "red"),
+    "unexpected": Status("Unexpected", ":material/help:", "orange"),
+    "duplicate": Status("Duplicate", ":material/content_copy:", "orange"),
+}
+
+
+def of_run(run: RunView, counts: Counts | None = None, *, now: datetime | None = None) -> Status:
+    """Return how a run looks; `counts` after all retries, where the caller has them."""
+    if run.state is RunState.COMPLETE and (counts or run.counts).failed:
+        return COMPLETE_WITH_FAILURES
+    if is_stalled(run, now=now):
+        return STALLED
+    return RUN_STATES[run.state]
+
+
+def is_active(run: RunView) -> bool:
+    """Tell whether a run goes on by itself."""
+    return not run.state.is_final and run.state is not RunState.NEEDS_ATTENTION
+
+
+def is_stalled(run: RunView, *, now: datetime | None = None) -> bool:
+    """Tell whether an active run has been silent for too long."""
+    last = max(run.heard_at or run.updated_at, run.updated_at)
+    return is_active(run) and (now or datetime.now(UTC)) - last > STALLED_AFTER
+
+
+def badge(status: Status) -> None:
+    """Draw a status."""
+    st.badge(status.word, icon=status.icon, color=status.color)
+
+
+def words_and_colors(statuses: dict[str, Status]) -> dict[str, str]:
+    """Return the words with their colors, as a table's status column wants them."""
+    return {status.word: status.color for status in statuses.values()}

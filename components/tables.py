@@ -1,0 +1,102 @@
+"""A table of one page of rows, fetched by the service; totals are always in view."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from components import session
+from components.status import Status
+from components.text import count, number
+from services.domain.paging import Page
+
+T = TypeVar("T")
+#: Offset and limit to one page of rows.
+Fetch = Callable[[int, int], Page[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """One column: its heading, what it shows of a row, and how."""
+
+    label: str
+    value: Callable[[T], object]
+    config: Any = None
+    width: int | None = None
+
+    def settings(self) -> Any:  # noqa: ANN401 - Streamlit's column types share no base
+        """Return Streamlit's settings of the column."""
+        return self.config or st.column_config.Column(width=self.width)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagedTable(Generic[T]):
+    """How rows of one kind are shown."""
+
+    columns: tuple[Column[T], ...]
+    #: What a row is, for the line of totals.
+    noun: str
+    #: What the table shows, for a screen reader.
+    alt: str
+    page_rows: int = 50
+    nothing: str = "Nothing matches. Clear the filter to see everything."
+    #: Called with the row whose button was clicked.
+    on_open: Callable[[T], None] | None = None
+    open_label: str = field(default=":material/open_in_new: Open")
+
+    def show(self, fetch: Fetch[T], *, key: str, name: str = "page") -> None:
+        """Draw the asked-for page; `name` is the page number's name in the URL."""
+        first = fetch(0, self.page_rows)
+        if not first.total:
+            st.caption(self.nothing)
+            return
+        place = st.container(gap="xsmall")
+        page, start = first, 0
+        if first.total > self.page_rows:
+            pages = -(-first.total // self.page_rows)
+            start = (st.pagination(pages, key=name, bind="query-params") - 1) * self.page_rows
+            page = fetch(start, self.page_rows) if start else first
+        with place:
+            self._draw(page, start, key=key)
+
+    def _draw(self, page: Page[T], start: int, *, key: str) -> None:
+        end = start + len(page.rows)
+        if len(page.rows) < page.total:
+            st.caption(f"{number(start + 1)} to {number(end)} of {count(page.total, self.noun)}")
+        else:
+            st.caption(count(page.total, self.noun))
+        cells = {column.label: [column.value(row) for row in page.rows] for column in self.columns}
+        settings = {column.label: column.settings() for column in self.columns}
+        if self.on_open:
+            cells[" "] = [self.open_label] * len(page.rows)
+            settings[" "] = self._open_column(page, key=key)
+        st.dataframe(
+            pd.DataFrame(cells),
+            hide_index=True,
+            row_height=38,
+            height="content",
+            column_config=settings,
+            key=key,
+            alt=self.alt,
+        )
+
+    def _open_column(self, page: Page[T], *, key: str) -> Any:  # noqa: ANN401 - see `settings`
+        def clicked() -> None:
+            click = session.value(f"{key}_open")
+            if click and self.on_open:
+                self.on_open(page.rows[click["row"]])
+
+        return st.column_config.ButtonColumn(
+            " ", type="tertiary", width=96, key=f"{key}_open", on_click=clicked
+        )
+
+
+def status_column(label: str, statuses: Mapping[Any, Status], *, width: int = 130) -> Any:  # noqa: ANN401
+    """Return a column that shows one status as a colored word."""
+    options = list(dict.fromkeys(status.word for status in statuses.values()))
+    colors = {status.word: status.color for status in statuses.values()}
+    return st.column_config.MultiselectColumn(
+        label, options=options, color=[colors[word] for word in options], width=width
+    )

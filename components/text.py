@@ -1,0 +1,73 @@
+"""Words and numbers as a person reads them, and untrusted text made harmless."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+#: Seconds in a unit, the unit, and from how many seconds on it is used.
+UNITS: Final = (
+    (86_400, "day", 2 * 86_400),
+    (3_600, "hour", 2 * 3_600),
+    (60, "minute", 120),
+    (1, "second", 2),
+)
+KIBIBYTE: Final = 1024
+
+
+def code(value: object) -> str:
+    """Return untrusted text as Markdown inline code, the one form in which nothing is parsed."""
+    text = str(value).replace("\r", " ").replace("\n", " ")
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text[:1] in "` " or text[-1:] in "` " else ""
+    return f"{fence}{pad}{text or ' '}{pad}{fence}"
+
+
+def number(value: int) -> str:
+    """Return a number with separators."""
+    return f"{value:,}"
+
+
+def count(value: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun, e.g. `1 entry`, `8,120 entries`."""
+    if many is None:
+        many = f"{one[:-1]}ies" if one.endswith("y") else f"{one}s"
+    return f"{value:,} {one if value == 1 else many}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its one fitting unit, e.g. `3 minutes`."""
+    for size, unit, start in UNITS:
+        if seconds >= start:
+            return count(round(seconds / size), unit)
+    return "a moment"
+
+
+def ago(then: datetime, now: datetime | None = None) -> str:
+    """Return how long ago something was, e.g. `3 minutes ago`."""
+    seconds = ((now or datetime.now(UTC)) - then).total_seconds()
+    return "just now" if seconds < UNITS[-1][2] else f"{duration(seconds)} ago"
+
+
+def stamp(at: datetime) -> str:
+    """Return the absolute time, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def moment(at: datetime, now: datetime | None = None) -> str:
+    """Return the absolute time and how long ago it was."""
+    return f"{stamp(at)} ({ago(at, now)})"
+
+
+def size(value: float) -> str:
+    """Return a number of bytes in its fitting unit."""
+    for unit in ("B", "KiB", "MiB"):
+        if value < KIBIBYTE:
+            return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
+        value /= KIBIBYTE
+    return f"{value:,.1f} GiB"
+
+
+def short(identity: str) -> str:
+    """Return the part of a long id that is enough to recognize it by."""
+    return identity.removeprefix("SHA256:")[:12]
