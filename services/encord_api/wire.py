@@ -1,0 +1,96 @@
+"""The SDK's connection objects, made from our key object and set never to retry.
+
+The one place that knows how the SDK is put together; what is asked through it is `sdk`.
+"""
+
+from typing import Final, cast
+from uuid import UUID
+
+import encord.orm.storage as orm
+from encord import EncordUserClient
+from encord.client import EncordClientDataset
+from encord.configs import SshConfig, UserConfig
+from encord.constants.string_constants import TYPE_DATASET
+from encord.http.constants import RequestsSettings
+from encord.http.querier import Querier
+from encord.http.v2.api_client import ApiClient
+from encord.storage import StorageFolder
+from requests import PreparedRequest, Response
+
+from services.encord_api.credentials import PrivateKey
+
+_REDIRECTS: Final = range(300, 400)
+
+
+class RedirectRefusedError(Exception):
+    """The server answered with a redirect.
+
+    Following it would send a start request a second time, and its signature, which does not cover
+    the host, to whoever is named.
+    """
+
+
+class _Config(SshConfig):
+    """Signs requests, knows whether it did, and refuses redirects on the second transport.
+
+    On the first one the SDK offers no place to refuse; there requests itself drops the
+    Authorization header when the host changes, and no call of ours on it may not be repeated.
+    """
+
+    signed = False
+
+    def define_headers_v2(self, request: PreparedRequest) -> PreparedRequest:
+        self.signed = True
+        request.hooks = {"response": [_refuse_redirect]}
+        return super().define_headers_v2(request)
+
+
+class Wire:
+    """One way to reach Encord: a key, a domain, and how long to wait."""
+
+    def __init__(
+        self,
+        domain: str,
+        key: PrivateKey,
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+        trace: str | None = None,
+    ) -> None:
+        # The SDK annotates whole seconds; requests, which gets them unchanged, takes fractions.
+        connect, read = cast("int", connect_timeout), cast("int", read_timeout)
+        settings = RequestsSettings(
+            max_retries=0,
+            connection_retries=0,
+            connect_timeout=connect,
+            read_timeout=read,
+            write_timeout=read,
+            trace_id_provider=None if trace is None else lambda: f"{trace}/1;o=1",
+        )
+        self._config = _Config(key.sdk_key(), domain=domain, requests_settings=settings)
+        user = UserConfig(self._config)
+        #: The SDK's own entry point.
+        self.client = EncordUserClient(user, Querier(user))
+        #: Its second transport, for what the entry point offers only with waiting or with rows.
+        self.api = ApiClient(self._config)
+
+    @property
+    def used(self) -> bool:
+        """Whether a request was made ready to send; until then nothing can have happened."""
+        return self._config.signed
+
+    def folder(self, uuid: UUID) -> StorageFolder:
+        """Return the SDK's folder without asking for it: its methods need the UUID only."""
+        known = orm.StorageFolder.model_construct(uuid=uuid)  # type: ignore[call-arg] # on purpose
+        return StorageFolder(self.api, known)
+
+    def dataset(self, uuid: UUID) -> EncordClientDataset:
+        """Return the SDK's dataset client without asking for the dataset."""
+        querier = Querier(self._config, resource_type=TYPE_DATASET, resource_id=str(uuid))
+        return EncordClientDataset(querier, self._config, api_client=self.api)
+
+
+def _refuse_redirect(response: Response, *_args: object, **_kwargs: object) -> None:
+    if response.status_code in _REDIRECTS:
+        msg = f"HTTP {response.status_code}"
+        raise RedirectRefusedError(msg)
