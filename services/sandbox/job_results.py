@@ -1,0 +1,87 @@
+"""Asking how an upload job stands: one look, or a held poll."""
+
+import asyncio
+import contextlib
+import sqlite3
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+
+from services.sandbox import jobs, state
+from services.sandbox.state import Sandbox
+from services.sandbox.wire import Call, Object, RefusalError
+
+#: The longest a poll is held; the SDK asks for seven days, and asks again.
+MAX_HOLD_S = 10.0
+_BREATH_S = 0.05
+
+
+async def result(sandbox: Sandbox, call: Call) -> Object:
+    """`GET .../data-upload-jobs/J`: answer at the job's end, or when `timeoutSeconds` is over."""
+    text = call.one("timeoutSeconds") or "60"
+    if not text.isdecimal():
+        raise RefusalError(400, "timeoutSeconds must be a whole number.")
+    loop = asyncio.get_running_loop()
+    end = loop.time() + min(float(text), MAX_HOLD_S)
+    while True:
+        with sandbox.bell.listening() as rung:
+            found, wait = await run_in_threadpool(_look, sandbox, call)
+            left = end - loop.time()
+            if wait is None or left <= 0:
+                return found
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(rung, min(left, wait))
+
+
+def _look(sandbox: Sandbox, call: Call) -> tuple[Object, float | None]:
+    """Return the state, and in how many seconds looking again makes sense (None: never)."""
+    with sandbox.store.read() as connection:
+        number = jobs.find(connection, call)["id"]
+    jobs.settle(sandbox, number)
+    with sandbox.store.read() as connection:
+        job = jobs.find(connection, call)
+        if job["status"] != "PENDING":
+            return view(connection, job), None
+        rate = state.rate(connection)
+        units = job["total"] - jobs.due(job, rate, sandbox.now())
+        return view(connection, job), max(_BREATH_S, units / rate) if rate else MAX_HOLD_S
+
+
+def view(connection: sqlite3.Connection, job: sqlite3.Row) -> Object:
+    """Return `UploadLongPollingState` [RUN]; items are named once the job is over [assumed]."""
+    over = job["status"] != "PENDING"
+    errors = connection.execute(
+        "SELECT * FROM unit_errors WHERE job = ? ORDER BY seq", (job["id"],)
+    ).fetchall()
+    return {
+        "status": job["status"],
+        "itemsWithNames": _items(connection, job) if over else [],
+        "errors": _errors(job),
+        "unitsPendingCount": job["total"] - job["settled"] - job["cancelled"],
+        "unitsDoneCount": job["settled"] - job["failed"],
+        "unitsErrorCount": job["failed"],
+        "unitsCancelledCount": job["cancelled"],
+        "unitErrors": [
+            {
+                "objectUrls": orjson.loads(row["urls"]),
+                "error": row["error"],
+                "subtaskUuid": row["subtask"],
+                "actionDescription": row["action"],
+            }
+            for row in errors
+        ],
+        "fileName": job["file_name"],
+    }
+
+
+def _errors(job: sqlite3.Row) -> list[str]:
+    if not job["failed"] or job["status"] == "PENDING":
+        return []
+    return [f"{job['failed']} of {job['total']} data units could not be registered"]
+
+
+def _items(connection: sqlite3.Connection, job: sqlite3.Row) -> list[Object]:
+    rows = connection.execute(
+        "SELECT uuid, name FROM items WHERE job = ? ORDER BY id", (job["id"],)
+    ).fetchall()
+    return [{"itemUuid": row["uuid"], "name": row["name"]} for row in rows]

@@ -1,0 +1,90 @@
+"""What belongs to the whole organization: integrations, groups, users, the metadata schema."""
+
+import re
+
+import orjson
+
+from services.sandbox.paging import single
+from services.sandbox.state import OWNER, Sandbox
+from services.sandbox.store import set_value, value
+from services.sandbox.wire import Call, Object, RefusalError, as_object, iso
+
+_ROLE_UUID = "00000000-0000-4000-8000-000000000001"
+_HINTS = frozenset(
+    ("number", "varchar", "text", "boolean", "datetime", "uuid", "string", "long_string")
+)
+_TYPES = _HINTS | {"variant", "enum", "embedding", "geospatial", "tombstone", "user"}
+_KEY = re.compile(r"(?!\$).+", re.DOTALL)
+
+
+def integrations(sandbox: Sandbox, call: Call) -> Object:
+    """`GET cloud-integrations`: id and title, nothing else; the list is under `result` [RUN]."""
+    uuids, titles = call.many("filterIntegrationUuids"), call.many("filterIntegrationTitles")
+    with sandbox.store.read() as connection:
+        rows = connection.execute("SELECT * FROM integrations ORDER BY title").fetchall()
+    return {
+        "result": [
+            {"integrationUuid": row["uuid"], "title": row["title"]}
+            for row in rows
+            if (not uuids or row["uuid"] in uuids) and (not titles or row["title"] in titles)
+        ]
+    }
+
+
+def groups(sandbox: Sandbox, call: Call) -> Object:
+    """`GET user/current-organisation/groups`: none; the cheapest call that needs a known key."""
+    del sandbox, call
+    return single([])
+
+
+def users(sandbox: Sandbox, call: Call) -> Object:
+    """`GET organisation/users`: the demo user alone."""
+    del call
+    now = iso(sandbox.now())
+    return single(
+        [
+            {
+                "email": OWNER,
+                "roleMnemonicName": "ADMIN",
+                "roleUuid": _ROLE_UUID,
+                "memberType": "internal",
+                "createdAt": now,
+                "lastEditedAt": now,
+            }
+        ]
+    )
+
+
+def tags(sandbox: Sandbox, call: Call) -> Object:
+    """`GET organisation/organisation-tags`: none."""
+    del sandbox, call
+    return single([])
+
+
+def get_schema(sandbox: Sandbox, call: Call) -> Object:
+    """`GET organisation/client-metadata-schema-v2`: `{key: type object}`."""
+    del call
+    with sandbox.store.read() as connection:
+        found: Object = orjson.loads(value(connection, "metadata_schema") or "{}")
+        return found
+
+
+def post_schema(sandbox: Sandbox, call: Call) -> None:
+    """`POST organisation/client-metadata-schema-v2`: the whole schema; the last writer wins."""
+    schema = call.document()
+    for key, kind in schema.items():
+        _check(key, as_object(kind, f"The type of {key}"))
+    with sandbox.store.write() as connection:
+        set_value(connection, "metadata_schema", orjson.dumps(schema).decode())
+
+
+def _check(key: str, kind: Object) -> None:
+    if not _KEY.fullmatch(key):
+        raise RefusalError(400, f"Not a key for the metadata schema: {key!r}")
+    if kind.get("ty") not in _TYPES:
+        raise RefusalError(400, f"{key}: unknown type {kind.get('ty')!r}")
+    if kind.get("ty") == "variant" and kind.get("hint", "text") not in _HINTS:
+        raise RefusalError(400, f"{key}: unknown hint {kind.get('hint')!r}")
+    values = kind.get("values")
+    if kind.get("ty") == "enum" and (not isinstance(values, list) or not values):
+        raise RefusalError(400, f"{key}: an enum needs values")

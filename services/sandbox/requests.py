@@ -1,0 +1,36 @@
+"""Reading a request to its end, whole and within a limit."""
+
+from starlette.requests import Request
+
+from services.sandbox.wire import Call, RefusalError
+
+#: Half a million rich entries are 164 MB [measured]; beyond this a client sends nonsense.
+MAX_BODY = 512 * 1024 * 1024
+
+
+async def call_of(request: Request) -> Call:
+    """Return a request as the handlers get it; the target stays as it was on the wire."""
+    scope = request.scope
+    target = scope["raw_path"].decode("latin-1")
+    if scope["query_string"]:
+        target += "?" + scope["query_string"].decode("latin-1")
+    return Call(
+        method=request.method,
+        target=target,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.query_params.multi_items(),
+        body=await _body(request),
+        path={name: str(value) for name, value in request.path_params.items()},
+        base_url=f"http://{request.headers.get('host', '127.0.0.1')}",
+    )
+
+
+async def _body(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY:
+            raise RefusalError(413, "The request is too large.")
+        parts.append(part)
+    return b"".join(parts)

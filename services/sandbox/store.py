@@ -1,0 +1,82 @@
+"""The SQLite file: one writer at a time, any number of readers, and a few named values."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+_EMPTY = "DELETE FROM ?"
+#: Tables that `clear` keeps: secrets and settings belong to the directory, not to the demo.
+KEPT = frozenset({"meta"})
+
+
+class Store:
+    """Connections to the state file; safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.RLock()
+        self._writer = self._connect()
+        self._writer.executescript(SCHEMA.read_text("utf-8"))
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("PRAGMA cache_size = -16000")
+        return connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection that sees one state of the file and changes nothing."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("ROLLBACK")
+            self._idle.append(connection)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Lend the one writing connection; commit at the end, roll back on any error."""
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection; nobody may be using the store any more."""
+        with self._lock:
+            for connection in (*self._idle, self._writer):
+                connection.close()
+
+
+def value(connection: sqlite3.Connection, key: str) -> str | None:
+    """Return a named value, or None when it was never set."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row["value"])
+
+
+def set_value(connection: sqlite3.Connection, key: str, text: str) -> None:
+    """Set a named value."""
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, text))
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Empty every table but those that are kept."""
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for name in {str(row["name"]) for row in rows} - KEPT:
+        connection.execute(_EMPTY.replace("?", name))
