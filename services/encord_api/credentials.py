@@ -28,14 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from services.encord_api.keyfile import MAX_BYTES, Envelope, KeyReason, open_envelope
 
-#: Windows has neither; there the file is still checked after it was opened.
-_FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+#: A link is not followed and a pipe not waited for. Windows knows neither flag.
+_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class KeyNote(StrEnum):
@@ -148,15 +142,16 @@ def _decrypt(envelope: Envelope, passphrase: str | None) -> PrivateKey | KeyReas
 
 def _read(path: Path) -> tuple[bytes, KeyNote | None] | KeyReason:
     try:
-        descriptor = os.open(path, _FLAGS)
+        with open(path, "rb", opener=_open) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read(MAX_BYTES + 1) if stat.S_ISREG(mode) else None
     except (OSError, ValueError):
         return KeyReason.UNREADABLE
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            return KeyReason.UNREADABLE
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+    if data is None or len(data) > MAX_BYTES:
         return KeyReason.UNREADABLE
-    shared = os.name == "posix" and facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    shared = os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO)
     return data, KeyNote.SHARED_FILE if shared else None
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | _FLAGS)

@@ -59,7 +59,7 @@ def check_domain(text: str, *, allow_loopback: bool = False) -> str:
     Raises:
         DomainProblem: It is neither Encord's nor a plain https host name.
     """
-    domain = text.strip().lower().removesuffix("/")
+    domain = re.sub(r"(?<!/)/$", "", text.strip().lower())
     if domain in ALLOWED_DOMAINS.values():
         return domain
     if allow_loopback and (match := _LOOPBACK.fullmatch(domain)) and _port_fits(match[1]):

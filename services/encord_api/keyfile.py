@@ -18,6 +18,7 @@ MAX_KDF_ROUNDS: Final = 1024
 
 _MAGIC: Final = b"openssh-key-v1\x00"
 _FRAME: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----(.*)", re.DOTALL)
+_TYPE_NAME: Final = re.compile(rb"[a-z0-9@.-]{1,64}")
 _PUBLIC: Final = ("ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "---- BEGIN SSH2 PUBLIC")
 _MAKE: Final = "Make one with: ssh-keygen -t ed25519"
 
@@ -184,6 +185,8 @@ def _read_frame(data: bytes) -> bool | KeyReason:
     if count != 1:
         return KeyReason.NOT_A_KEY
     kind = _Reader(reader.string()).string()
+    if not _TYPE_NAME.fullmatch(kind):
+        raise _Damaged
     if kind != b"ssh-ed25519":
         return next((why for start, why in _TYPES if kind.startswith(start)), KeyReason.OTHER_TYPE)
     reader.string()  # the private part must be there in full

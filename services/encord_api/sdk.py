@@ -92,12 +92,19 @@ class SdkGateway(EncordGateway):
     """One key's view of one Encord server. Holds no connection; safe to share between threads."""
 
     def __init__(
-        self, domain: str, key: PrivateKey, *, connect_timeout: float, read_timeout: float
+        self,
+        domain: str,
+        key: PrivateKey,
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+        start_timeout: float,
     ) -> None:
         self.domain = domain
         self.fingerprint = key.fingerprint
         self._key = key
         self._connect_timeout = connect_timeout
+        self._start_timeout = start_timeout
         self._wire = Wire(domain, key, connect_timeout=connect_timeout, read_timeout=read_timeout)
 
     @_asking("checking the connection")
@@ -139,7 +146,7 @@ class SdkGateway(EncordGateway):
             self.domain,
             self._key,
             connect_timeout=self._connect_timeout,
-            read_timeout=START_TIMEOUT,
+            read_timeout=self._start_timeout,
             trace=trace,
         )
         target, source = wire.folder(_uuid(folder)), str(_uuid(integration))
@@ -244,7 +251,12 @@ class SdkGateway(EncordGateway):
 
 
 def connect(
-    domain: str, key: PrivateKey, *, connect_timeout: float = 10, read_timeout: float = 60
+    domain: str,
+    key: PrivateKey,
+    *,
+    connect_timeout: float = 10,
+    read_timeout: float = 60,
+    start_timeout: float = START_TIMEOUT,
 ) -> SdkGateway:
     """Return the gateway of one key. Asks nothing: a wrong key is found by the first call.
 
@@ -254,6 +266,7 @@ def connect(
         key: The key to sign with.
         connect_timeout: Seconds to wait for a connection.
         read_timeout: Seconds to wait for each piece of an answer, not for all of it.
+        start_timeout: The same for starting an upload.
 
     Raises:
         DomainProblem: The key may not be used with this address.
@@ -263,6 +276,7 @@ def connect(
         key,
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
+        start_timeout=start_timeout,
     )
 
 
