@@ -43,6 +43,21 @@ COMPOSITE: Final = frozenset(
     {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE, EntryType.DICOM_SERIES}
 )
 
+#: Section to the type of its entries; a group with `createVideo: true` is a sequence.
+TYPE_OF_SECTION: Final = {
+    "videos": EntryType.VIDEO,
+    "images": EntryType.IMAGE,
+    "image_groups": EntryType.IMAGE_GROUP,
+    "audio": EntryType.AUDIO,
+    "text": EntryType.TEXT,
+    "pdfs": EntryType.PDF,
+    "pdf": EntryType.PDF,
+    "nifti": EntryType.NIFTI,
+    "dicom_series": EntryType.DICOM_SERIES,
+    "scenes": EntryType.SCENE,
+    "time_series": EntryType.TIME_SERIES,
+}
+
 #: Entry type to section. Sequences are groups with `createVideo: true`.
 SECTIONS: Final = {
     EntryType.VIDEO: "videos",
@@ -66,6 +81,37 @@ LABELS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields an entry of one type may have, beside numbered `objectUrl_N` of composites."""
+
+    fields: frozenset[str]
+    #: The field of its media metadata object, if Encord describes one.
+    media: str | None = None
+    needs_title: bool = False
+
+
+def _shape(*extra: str, media: str | None = None, needs_title: bool = False) -> Shape:
+    names = {"title", "clientMetadata", *extra} | ({media} if media else set())
+    return Shape(frozenset(names), media, needs_title)
+
+
+#: Entry type to its fields.
+SHAPES: Final = {
+    EntryType.VIDEO: _shape("objectUrl", media="videoMetadata"),
+    EntryType.IMAGE: _shape("objectUrl", media="imageMetadata"),
+    EntryType.IMAGE_GROUP: _shape("createVideo", needs_title=True),
+    EntryType.IMAGE_SEQUENCE: _shape("createVideo", needs_title=True),
+    EntryType.AUDIO: _shape("objectUrl", media="audioMetadata"),
+    EntryType.TEXT: _shape("objectUrl", media="textMetadata"),
+    EntryType.PDF: _shape("objectUrl", media="pdfMetadata"),
+    EntryType.NIFTI: _shape("objectUrl"),
+    EntryType.DICOM_SERIES: _shape(needs_title=True),
+    EntryType.SCENE: _shape("scene", needs_title=True),
+    EntryType.TIME_SERIES: _shape("objectUrl", "settings"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One item a manifest asks for, in the form every reader produces and every writer takes."""
@@ -79,3 +125,21 @@ class Entry:
     title: str | None
     #: Canonical Encord registration JSON of this entry (an object, UTF-8, snake_case sections).
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """One entry as a line of a table."""
+
+    index: int
+    #: 1-based physical line where the entry begins.
+    line: int
+    #: None when the manifest names a type nobody knows.
+    type: EntryType | None
+    title: str | None
+    #: The first one.
+    url: str | None
+    url_count: int
+    valid: bool
+    #: What was found about the entry, worst first.
+    codes: tuple[str, ...]

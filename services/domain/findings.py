@@ -1,7 +1,10 @@
 """Findings: what a check says about a manifest, as data. Texts are rendered from the rule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
 
 
 class Severity(StrEnum):
@@ -34,6 +37,31 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindingGroup:
+    """All findings of one code, as a heading with examples."""
+
+    code: str
+    severity: Severity
+    #: Exact, however many samples are kept.
+    count: int
+    title: str
+    fix: str
+    #: Up to five.
+    samples: tuple[Finding, ...]
+    #: Names of the machine fixes that apply.
+    fixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a long list."""
+
+    rows: tuple[Row, ...]
+    #: How many there are on all pages.
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """Exact counts of one check; findings themselves are sampled."""
 
@@ -49,8 +77,23 @@ class Summary:
     by_type: dict[str, int]
     counts: dict[str, int]
     samples_per_code: int
+    #: How many findings are errors.
+    errors: int = 0
+    #: As detected: `utf-8`, `utf-16-le` ...
+    encoding: str = "utf-8"
+    #: The cell separator of a CSV.
+    delimiter: str | None = None
+    #: What a person should know about how the file was read, in sentences.
+    notes: tuple[str, ...] = ()
+    #: The document's own flags, as far as it sets them.
+    flags: dict[str, bool] = field(default_factory=dict)
 
     @property
     def held_entries(self) -> int:
         """Entries that have an error and would be held back."""
         return self.entries - self.valid_entries
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything was found that holds entries or the file back."""
+        return self.errors > 0

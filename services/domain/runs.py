@@ -5,7 +5,7 @@ the ledger's append-only events.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -139,8 +139,8 @@ class Submission:
     #: Fingerprint of the account's public key: another account must not continue this run.
     account: str
     manifest: str
-    #: The check that says which entries are valid, as `CheckOptions` fields.
-    check: dict[str, object] = field(default_factory=dict)
+    #: The check that says which entries are valid, as `CheckOptions.to_json` writes it.
+    check: str
     #: Entries to send; None means every valid entry of the manifest.
     entries: Ranges | None = None
     folder: FolderChoice

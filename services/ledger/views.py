@@ -125,3 +125,15 @@ class ReceiptView:
     unexpected: int
     duplicate: int
     rows_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewView:
+    """All runs at a glance."""
+
+    runs: int
+    active: int
+    #: Entries registered, over all runs.
+    registered: int
+    failed: int
+    latest: RunView | None

@@ -1,0 +1,87 @@
+"""The command line: `python -m services COMMAND`.
+
+validate, convert, onboard and sandbox are for people; worker and check are what the app starts.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+USAGE: Final = """usage: python -m services COMMAND ...
+
+  validate FILE   check a manifest and say what to fix
+  convert FILE OUT.json
+                  write Encord's registration JSON
+  onboard FILE --integration TITLE --folder NAME
+                  register, link and verify a manifest's entries
+  sandbox         start the stand-in for Encord and Google Cloud Storage
+
+COMMAND --help says more."""
+EXIT_USAGE: Final = 2
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit code."""
+    command = COMMANDS.get(argv[0]) if argv else None
+    if command is None:
+        print(USAGE, file=sys.stderr)  # noqa: T201 - the command's output
+        return EXIT_USAGE
+    return command(argv[1:])
+
+
+# Each command imports what it needs and no more: `validate` must not wait for the SDK.
+
+
+def _validate(argv: list[str]) -> int:
+    from services.manifests.command import validate  # noqa: PLC0415
+
+    return validate(argv)
+
+
+def _convert(argv: list[str]) -> int:
+    from services.manifests.command import convert  # noqa: PLC0415
+
+    return convert(argv)
+
+
+def _onboard(argv: list[str]) -> int:
+    from services.onboard import main as onboard  # noqa: PLC0415
+
+    _configure_logs()
+    return onboard(argv)
+
+
+def _sandbox(argv: list[str]) -> int:
+    from services.sandbox.serve import main as serve  # noqa: PLC0415
+
+    return serve(argv)
+
+
+def _worker(argv: list[str]) -> int:
+    from services.bootstrap import build_worker  # noqa: PLC0415
+    from services.engine.worker_process import serve  # noqa: PLC0415
+    from services.settings import Settings  # noqa: PLC0415
+
+    del argv
+    _configure_logs()
+    serve(*build_worker(Settings()))
+    return 0
+
+
+def _configure_logs() -> None:
+    from services import logs  # noqa: PLC0415
+    from services.settings import Settings  # noqa: PLC0415
+
+    logs.configure(Settings().log_level)
+
+
+COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
+    "validate": _validate,
+    "convert": _convert,
+    "onboard": _onboard,
+    "sandbox": _sandbox,
+    "worker": _worker,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,166 @@
+"""The composition root: settings in, a runtime out. The only place that knows every part."""
+
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from services.encord_api.credentials import PrivateKey
+from services.engine.connections import Connection, Connections
+from services.engine.context import Pace, Tools
+from services.engine.errors import ConnectionProblem
+from services.engine.lines import Lines
+from services.engine.onboarding import Onboarding
+from services.engine.sandbox_demo import SandboxDemo
+from services.engine.supervisor import Child, forget_line, hold_line, worker_environment
+from services.engine.worker import Worker
+from services.ledger.store import Ledger
+from services.manifests.store import ManifestStore
+from services.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """Everything a page or a command may use."""
+
+    settings: Settings
+    manifests: ManifestStore
+    ledger: Ledger
+    connections: Connections
+    onboarding: Onboarding
+    #: The sandbox's demo controls; None until it listens, or when it is switched off.
+    sandbox_demo: SandboxDemo | None = None
+    _children: list[Child] = field(default_factory=list)
+    _worker: Child | None = None
+    _sandbox_ready: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Connect what the server has a key for, then start worker and sandbox."""
+        self.connections.on_change = self._key_changed
+        self.connect_server()
+        self._worker = Child(
+            "worker",
+            ["worker"],
+            environment=worker_environment(),
+            greeting=lambda: [hold_line(*held) for held in self.connections.everything()],
+        )
+        self._worker.start()
+        self._children.append(self._worker)
+        if self.settings.sandbox:
+            self.start_sandbox()
+
+    def stop(self) -> None:
+        """End the children. Runs go on where they were when the app starts again."""
+        for child in self._children:
+            child.stop()
+        self._children.clear()
+
+    def connect_server(self) -> None:
+        """Connect with the server's own key, if it has one; a bad one is logged, not fatal."""
+        settings = self.settings
+        if settings.ssh_key_file is None and settings.ssh_key is None:
+            return
+        passphrase = settings.ssh_key_passphrase
+        try:
+            self.connections.add_server(
+                settings.domain,
+                path=settings.ssh_key_file,
+                text=settings.ssh_key.get_secret_value() if settings.ssh_key else None,
+                passphrase=passphrase.get_secret_value() if passphrase else None,
+            )
+        except ConnectionProblem as problem:
+            log.error("the server's key cannot be used", why=problem.remedy)  # noqa: TRY400
+
+    def start_sandbox(self) -> None:
+        """Start the sandbox, or join the one that already serves this data directory."""
+        folder = sandbox_folder(self.settings)
+        endpoint = folder / "endpoint.json"
+        if endpoint.exists() and SandboxDemo.answers(endpoint):
+            self._sandbox_listens(endpoint.read_text())
+            return
+        rate = str(self.settings.sandbox_rate)
+        arguments = ["sandbox", "--data", str(folder), "--rate", rate, "--exit-with-parent"]
+        child = Child("sandbox", arguments, on_line=self._sandbox_listens)
+        child.start()
+        self._children.append(child)
+
+    def wait_for_sandbox(self, seconds: float = 30.0) -> bool:
+        """Wait until the sandbox listens; False when it does not."""
+        return self._sandbox_ready.wait(seconds)
+
+    def _sandbox_listens(self, line: str) -> None:
+        said = json.loads(line)
+        self.connections.add_sandbox(said["url"], Path(said["ssh_key_path"]))
+        self.sandbox_demo = SandboxDemo(sandbox_folder(self.settings) / "endpoint.json")
+        self._sandbox_ready.set()
+
+    def _key_changed(self, connection: Connection, key: PrivateKey | None) -> None:
+        """Tell the worker about a key that came or went."""
+        if self._worker:
+            line = forget_line(connection) if key is None else hold_line(connection, key)
+            self._worker.tell(line)
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Wire the app together. Starts nothing: see `Runtime.start`."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ledger = open_ledger(settings)
+    manifests = open_manifests(settings)
+    connections = Connections(own_domains=settings.domains)
+    onboarding = Onboarding(
+        ledger,
+        manifests,
+        Lines(settings.data_dir / "receipts"),
+        label_of=lambda known: getattr(connections.get(known), "label", "Encord"),
+    )
+    return Runtime(
+        settings=settings,
+        manifests=manifests,
+        ledger=ledger,
+        connections=connections,
+        onboarding=onboarding,
+    )
+
+
+def build_worker(settings: Settings) -> tuple[Worker, Connections]:
+    """Wire a worker that holds no key yet."""
+    connections = Connections(own_domains=settings.domains)
+    return Worker(tools(settings, connections), slots=settings.worker_slots), connections
+
+
+def tools(settings: Settings, connections: Connections) -> Tools:
+    """Wire what a step of the engine works with."""
+    return Tools(
+        ledger=open_ledger(settings),
+        manifests=open_manifests(settings),
+        gateway=connections.gateway,
+        pace=Pace(
+            lease=settings.lease_seconds,
+            poll_first=settings.poll_first_seconds,
+            poll_last=settings.poll_last_seconds,
+            settle=settings.settle_seconds,
+            lag=settings.poll_first_seconds,
+        ),
+        outbox=settings.data_dir / "outbox",
+        receipts=settings.data_dir / "receipts",
+        link_piece=settings.link_piece,
+    )
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger of these settings."""
+    return Ledger(settings.ledger_url)
+
+
+def open_manifests(settings: Settings) -> ManifestStore:
+    """Open the manifests of these settings."""
+    return ManifestStore(settings.data_dir / "manifests", max_bytes=settings.max_upload_bytes)
+
+
+def sandbox_folder(settings: Settings) -> Path:
+    """Return where the sandbox keeps its state."""
+    return (settings.data_dir / "sandbox").absolute()

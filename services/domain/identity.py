@@ -1,0 +1,24 @@
+"""When two URLs name the same object in Google Cloud Storage."""
+
+from typing import Final
+
+_HOST: Final = "storage.googleapis.com"
+_PATH_STYLE: Final = (
+    f"https://{_HOST}/",
+    "https://storage.cloud.google.com/",
+)
+
+
+def identity(url: str) -> str:
+    """Return the one spelling of an object URL that verification compares.
+
+    `https://storage.googleapis.com/b/k`, `https://b.storage.googleapis.com/k` and `gs://b/k` are
+    one object. A query string, as signed URLs have, is not part of it. Other URLs stay as they are.
+    """
+    for prefix in _PATH_STYLE:
+        if url.startswith(prefix):
+            return "gs://" + url.removeprefix(prefix).partition("?")[0]
+    host, slash, key = url.removeprefix("https://").partition("/")
+    if slash and url.startswith("https://") and host.endswith(f".{_HOST}"):
+        return f"gs://{host.removesuffix(f'.{_HOST}')}/{key.partition('?')[0]}"
+    return url

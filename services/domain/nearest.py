@@ -1,0 +1,38 @@
+"""Guess which word was meant: the nearest known one by edit distance."""
+
+from collections.abc import Iterable
+from typing import Final
+
+_LONGEST: Final = 64
+
+
+def fold(word: str) -> str:
+    """Drop what spellings differ in: case, blanks, hyphens and underscores."""
+    return "".join(char for char in word.casefold() if char not in "_- ")
+
+
+def distance(one: str, other: str) -> int:
+    """Count the inserted, deleted and replaced characters between two words (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for i, left in enumerate(one, 1):
+        above, row[0] = row[0], i
+        for j, right in enumerate(other, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (left != right))
+    return row[-1]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` is most likely a slip of, if any is near enough."""
+    if len(word) > _LONGEST:
+        return None
+    folded = fold(word)
+    ranked = sorted((distance(folded, fold(each)), each) for each in known)
+    if not ranked or ranked[0][0] > max(1, len(folded) // 3):
+        return None
+    return ranked[0][1]
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """Phrase the guess as the end of a sentence; empty when there is none."""
+    guess = nearest(word, known)
+    return f" (perhaps {guess} is meant)" if guess else ""

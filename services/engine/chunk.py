@@ -1,0 +1,314 @@
+"""Submit one chunk as one upload job, follow it, and never send what may have arrived.
+
+Encord has no idempotency key, cannot list past jobs, and the SDK sends the start call once. So the
+ledger says what is about to be sent *before* it is sent, and what cannot be decided afterwards is
+decided by listing the folder:
+
+    INTENT -> SENDING -> ACKED -> FINISHED
+              SENDING -> REJECTED | NOT SENT | UNKNOWN
+              UNKNOWN -> ADOPTED (all of it is there) | ABANDONED (the missing part is sent again)
+
+One call of `advance_chunk` makes at most one request that changes anything.
+"""
+
+import random
+from pathlib import Path
+from typing import Final
+
+import orjson
+from sqlalchemy import Connection, update
+
+from services.domain.chunks import Ranges, digest_of
+from services.domain.entries import Entry
+from services.domain.outcomes import Outcome, cause_of
+from services.domain.runs import AttemptState, Problem, WorkState
+from services.encord_api.errors import EncordError, classify
+from services.encord_api.interface import JobState, JobStatus
+from services.engine.context import Step
+from services.engine.errors import StopError
+from services.engine.presence import find_present
+from services.ledger import attempts, outcomes, runs
+from services.ledger.attempts import Attempt
+from services.ledger.events import record
+from services.ledger.specs import WorkSpec, work_spec
+from services.ledger.tables import WORK
+
+#: The same count of items in this many looks at the folder means: no more will come.
+STABLE_LOOKS: Final = 2
+MARGIN: Final = 10.0
+
+
+def advance_chunk(step: Step) -> None:
+    """Take a chunk one step further."""
+    with step.fenced() as cx:
+        work = work_spec(cx, step.claim.work)
+        attempt = attempts.open_attempt(cx, work.id)
+        if attempt and attempt.state is AttemptState.SENDING:
+            _doubt(step, cx, attempt, "the sender stopped before an answer was recorded")
+            return
+    if attempt is None or attempt.state is AttemptState.INTENT:
+        if step.run.cancel_requested:
+            _drop(step, attempt)
+        else:
+            _send(step, work, attempt)
+    elif attempt.state is AttemptState.UNKNOWN:
+        _reconcile(step, work, attempt)
+    else:
+        _follow(step, work, attempt)
+
+
+def _drop(step: Step, attempt: Attempt | None) -> None:
+    """Close a chunk that was never sent."""
+    with step.fenced() as cx:
+        if attempt:
+            attempts.move(
+                cx, attempt.token, AttemptState.ABANDONED, note="cancelled before sending"
+            )
+        runs.finish(cx, step.claim.work, WorkState.CANCELLED)
+
+
+def _send(step: Step, work: WorkSpec, attempt: Attempt | None) -> None:
+    """Record the intention, then send once, then record the answer."""
+    chosen = Ranges.parse(attempt.entries) if attempt else _still_to_send(step, work)
+    if chosen is not None and not len(chosen):
+        with step.fenced() as cx:
+            runs.finish(cx, work.id)
+        return
+    if attempt is None:
+        with step.fenced() as cx:
+            attempt = attempts.intend(
+                cx, work.id, fence=step.claim.fence, entries=str(chosen or work.entries)
+            )
+    document = step.tools.outbox / f"{step.run.manifest[:12]}~{attempt.token}.json"
+    _write_document(step, work, attempt, document)
+    try:
+        _post(step, attempt, document)
+    finally:
+        document.unlink(missing_ok=True)
+
+
+def _still_to_send(step: Step, work: WorkSpec) -> Ranges | None:
+    """Return the entries of a first attempt that are not in the folder; None for all of them.
+
+    Encord documents duplicate skipping for URLs, not for groups and series, so those are looked up
+    before every send.
+    """
+    groups = [entry for entry in step.entries(work.entries) if entry.type.is_composite]
+    if not groups:
+        return None
+    present = find_present(step.gateway, _folder(step), groups, heartbeat=step.heartbeat)
+    return Ranges.of(index for index in work.entries if index not in present)
+
+
+def _write_document(step: Step, work: WorkSpec, attempt: Attempt, document: Path) -> None:
+    """Write what Encord receives, from a manifest that is still what was planned."""
+    if digest_of(step.entries(work.entries)) != work.digest:
+        raise StopError(
+            Problem.MANIFEST_CHANGED,
+            "The stored manifest is not the one that was submitted. Upload it again.",
+        )
+    step.tools.outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = step.run.options
+    step.manifest.write_registration(
+        Ranges.parse(attempt.entries),
+        document,
+        skip_duplicate_urls=options.skip_duplicate_urls,
+        upsert_metadata=options.upsert_metadata,
+    )
+
+
+def _post(step: Step, attempt: Attempt, document: Path) -> None:
+    """TX2, the one request, TX3."""
+    pace, ledger = step.tools.pace, step.tools.ledger
+    gateway, folder = step.gateway, _folder(step)
+    with step.fenced() as cx:
+        now = ledger.clock.now(cx)
+        attempts.move(cx, attempt.token, AttemptState.SENDING, sent_at=now, fence=step.claim.fence)
+        ledger.hold(cx, step.claim, pace.send_deadline + MARGIN)
+        _note(cx, step, attempt, "sending")
+    try:
+        job = gateway.start_upload(
+            folder,
+            step.run.integration,
+            document,
+            trace=attempt.token,
+        )
+    except EncordError as error:
+        _not_accepted(step, attempt, error)
+        return
+    with step.fenced() as cx:
+        attempts.move(cx, attempt.token, AttemptState.ACKED, result=job)
+        _note(cx, step, attempt, "accepted", f"job {job}")
+        ledger.release(cx, step.claim, pause=pace.poll_first)
+        runs.heard(cx, step.claim.run)
+        runs.refresh(cx, step.claim.run)
+
+
+def _not_accepted(step: Step, attempt: Attempt, error: EncordError) -> None:
+    """Record what a failed send means. Only a refusal and a connection never made are certain."""
+    fate = classify(error)
+    with step.fenced() as cx:
+        if fate == "unknown":
+            _doubt(step, cx, attempt, str(error))
+            return
+        state = AttemptState.REJECTED if fate == "rejected" else AttemptState.NOT_SENT
+        attempts.move(cx, attempt.token, state, note=error.raw or str(error))
+        _note(cx, step, attempt, str(state), str(error))
+        step.tools.ledger.release(cx, step.claim)
+    raise error
+
+
+def _doubt(step: Step, cx: Connection, attempt: Attempt, why: str) -> None:
+    """Whether the job was started is not known: wait, then look at the folder."""
+    attempts.move(cx, attempt.token, AttemptState.UNKNOWN, note=why)
+    _note(cx, step, attempt, "unknown", why)
+    step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.settle)
+
+
+def _reconcile(step: Step, work: WorkSpec, attempt: Attempt) -> None:
+    """Decide an unclear send by what is in the folder."""
+    sent = list(step.entries(Ranges.parse(attempt.entries)))
+    present = find_present(step.gateway, _folder(step), sent, heartbeat=step.heartbeat)
+    missing = [entry for entry in sent if entry.index not in present]
+    with step.fenced() as cx:
+        runs.heard(cx, step.claim.run)
+        if not missing:
+            attempts.move(cx, attempt.token, AttemptState.ADOPTED, seen=len(present))
+            _note(cx, step, attempt, "adopted", f"all {len(sent)} entries are in the folder")
+            _count(cx, work.id, done=len(present))
+            runs.finish(cx, work.id)
+        elif attempt.looks + 1 < STABLE_LOOKS or len(present) != attempt.seen:
+            attempts.move(
+                cx,
+                attempt.token,
+                AttemptState.UNKNOWN,
+                seen=len(present),
+                looks=attempt.looks + 1 if len(present) == attempt.seen else 1,
+            )
+            step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.settle)
+        elif step.run.cancel_requested:
+            attempts.move(cx, attempt.token, AttemptState.ABANDONED, seen=len(present))
+            runs.finish(cx, work.id, WorkState.CANCELLED)
+        else:
+            _abandon(step, cx, attempt, missing)
+
+
+def _abandon(step: Step, cx: Connection, attempt: Attempt, missing: list[Entry]) -> None:
+    """Send the missing part again; groups only when a person has said so by resuming."""
+    groups = any(entry.type.is_composite for entry in missing)
+    if groups and attempt.looks < STABLE_LOOKS:
+        attempts.move(cx, attempt.token, AttemptState.UNKNOWN, looks=STABLE_LOOKS)
+        runs.block(
+            cx,
+            step.claim.work,
+            Problem.UNCONFIRMED_GROUPS,
+            f"{len(missing)} groups or series of an unanswered upload have not appeared.",
+        )
+        return
+    attempts.move(cx, attempt.token, AttemptState.ABANDONED)
+    _note(cx, step, attempt, "abandoned", f"{len(missing)} entries did not arrive")
+    again = Ranges.of(entry.index for entry in missing)
+    attempts.intend(cx, step.claim.work, fence=step.claim.fence, entries=str(again))
+    step.tools.ledger.release(cx, step.claim)
+
+
+def _follow(step: Step, work: WorkSpec, attempt: Attempt) -> None:
+    """Look at the job once; cancel it first when that was asked for."""
+    folder, job = _folder(step), attempt.result or ""
+    if step.run.cancel_requested and attempt.looks == 0:
+        step.gateway.cancel_job(folder, job)
+        with step.fenced() as cx:
+            attempts.move(cx, attempt.token, AttemptState.ACKED, looks=1)
+            _note(cx, step, attempt, "cancel sent", f"job {job}")
+            step.tools.ledger.release(cx, step.claim)
+        return
+    status = step.gateway.job_status(folder, job)
+    with step.fenced() as cx:
+        runs.heard(cx, step.claim.run)
+        _count(
+            cx,
+            work.id,
+            done=status.units_done,
+            error=status.units_error,
+            cancelled=status.units_cancelled,
+        )
+        if status.unit_errors:
+            _store_errors(step, cx, attempt, status)
+        if status.state is JobState.PENDING:
+            pause = _pause(step, cx, attempt)
+            step.tools.ledger.release(cx, step.claim, pause=pause)
+            runs.refresh(cx, step.claim.run)
+            return
+        attempts.move(cx, attempt.token, AttemptState.FINISHED, note=status.state)
+        attempts.keep_answer(cx, attempt.token, _answer(status))
+        _note(cx, step, attempt, "job finished", f"{status.state}: {_in_words(status)}")
+        cancelled = status.state is JobState.CANCELLED
+        runs.finish(cx, work.id, WorkState.CANCELLED if cancelled else WorkState.DONE)
+
+
+def _pause(step: Step, cx: Connection, attempt: Attempt) -> float:
+    """Look often at a young job, rarely at an old one; jitter spreads the looks of many."""
+    pace = step.tools.pace
+    age = step.tools.ledger.clock.now(cx) - attempt.sent_at
+    pause = min(pace.poll_last, max(pace.poll_first, age / 10))
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, keeps no secret
+
+
+def _store_errors(step: Step, cx: Connection, attempt: Attempt, status: JobStatus) -> None:
+    """Keep what Encord said about single entries at first sight."""
+    wanted = {url: error for error in status.unit_errors for url in error.urls[:1]}
+    rows = [
+        outcomes.outcome_row(
+            step.run.place,
+            entry,
+            Outcome.FAILED,
+            cause=cause_of(error.message).code,
+            message=error.message,
+            job_id=attempt.result,
+            subtask_uuid=error.subtask_uuid,
+        )
+        for entry in step.entries(Ranges.parse(attempt.entries))
+        if entry.urls and (error := wanted.get(entry.urls[0]))
+    ]
+    outcomes.save(cx, rows)
+
+
+def _answer(status: JobStatus) -> dict[str, object]:
+    return {
+        "state": status.state,
+        "items": status.item_uuids,
+        "errors": status.errors,
+        "unit_errors": [orjson.loads(orjson.dumps(error)) for error in status.unit_errors],
+    }
+
+
+def _in_words(status: JobStatus) -> str:
+    return (
+        f"{status.units_done} done, {status.units_error} failed, {status.units_cancelled} cancelled"
+    )
+
+
+def _count(cx: Connection, work: int, *, done: int, error: int = 0, cancelled: int = 0) -> None:
+    cx.execute(
+        update(WORK)
+        .where(WORK.c.id == work)
+        .values(units_done=done, units_error=error, units_cancelled=cancelled, tries=0)
+    )
+
+
+def _note(cx: Connection, step: Step, attempt: Attempt, what: str, detail: str = "") -> None:
+    record(
+        cx,
+        what,
+        actor="worker",
+        run=step.claim.run,
+        work=step.claim.work,
+        attempt=attempt.token,
+        detail=detail,
+    )
+
+
+def _folder(step: Step) -> str:
+    if step.run.folder_uuid is None:
+        raise StopError(Problem.FOLDER_GONE, "The run has no folder.")
+    return step.run.folder_uuid

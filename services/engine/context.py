@@ -1,0 +1,91 @@
+"""What a step of the engine works with; everything arrives from outside."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from services.domain.chunks import Ranges
+from services.domain.entries import Entry
+from services.encord_api.interface import EncordGateway
+from services.ledger.specs import RunSpec
+from services.ledger.store import Claim, Ledger
+from services.manifests.checked import CheckedManifest
+from services.manifests.options import CheckOptions
+from services.manifests.store import ManifestStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient the engine is, in seconds."""
+
+    lease: float = 30.0
+    poll_first: float = 2.0
+    poll_last: float = 30.0
+    #: How long an unanswered request is given to show its effect before we look.
+    settle: float = 600.0
+    #: The longest a single send may take; past it the process ends itself.
+    send_deadline: float = 200.0
+    #: Pause before a listing that lags is looked at again, and how often.
+    lag: float = 2.0
+    lag_looks: int = 5
+    #: Longest pause that a server's Retry-After may ask of us.
+    longest_wait: float = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The engine's collaborators, made once a process."""
+
+    ledger: Ledger
+    manifests: ManifestStore
+    #: Gateway of a connection id; raises `NotConnectedError`.
+    gateway: Callable[[str], EncordGateway]
+    pace: Pace
+    #: Where registration documents lie while they are being sent.
+    outbox: Path
+    #: Where verifications keep their lines.
+    receipts: Path
+    link_piece: int = 1000
+    #: Tells the worker that a long step is alive.
+    alive: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One claimed piece of work, with everything it may use."""
+
+    tools: Tools
+    claim: Claim
+    run: RunSpec
+
+    @property
+    def gateway(self) -> EncordGateway:
+        """The run's connection."""
+        return self.tools.gateway(self.claim.connection)
+
+    @property
+    def manifest(self) -> CheckedManifest:
+        """The run's manifest, as it was checked when it was submitted."""
+        options = CheckOptions.from_json(self.run.check)
+        return self.tools.manifests.check(self.run.manifest, options)
+
+    def entries(self, ranges: Ranges) -> Iterator[Entry]:
+        """Read entries of the manifest, in index order."""
+        return self.manifest.read(ranges)
+
+    def selection(self) -> Ranges:
+        """Return the entries this run is about."""
+        chosen = self.run.selection
+        return self.manifest.valid_indexes() if chosen is None else chosen
+
+    def fenced(self) -> AbstractContextManager[Connection]:
+        """Open a writing transaction that exists only while the claim is ours."""
+        return self.tools.ledger.fenced(self.claim)
+
+    def heartbeat(self) -> None:
+        """Keep the claim during work of many requests."""
+        self.tools.alive()
+        self.tools.ledger.renew(self.claim, self.tools.pace.lease)

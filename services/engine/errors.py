@@ -1,0 +1,40 @@
+"""What stops a step of the engine.
+
+EngineError
+|-- NotConnectedError      this process does not hold the run's key
+|-- StopError              a person has to do something: carries the problem and its words
+`-- ConnectionProblem      a connection could not be made or used: title and remedy
+"""
+
+from services.domain.runs import Problem
+
+
+class EngineError(Exception):
+    """Base of the engine's errors."""
+
+
+class NotConnectedError(EngineError):
+    """No key for this connection is held here."""
+
+    def __init__(self, connection: str) -> None:
+        super().__init__(f"No key is held for connection {connection}.")
+
+
+class StopError(EngineError):
+    """The work cannot go on without a person."""
+
+    def __init__(self, problem: Problem, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = problem
+        self.detail = detail
+
+
+class ConnectionProblem(EngineError):  # noqa: N818 - it says what a person has to solve
+    """A connection could not be made or used."""
+
+    def __init__(self, title: str, remedy: str, *, reference: str | None = None) -> None:
+        super().__init__(f"{title} {remedy}".strip())
+        self.title = title
+        self.remedy = remedy
+        #: To quote to Encord's support.
+        self.reference = reference

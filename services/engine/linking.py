@@ -1,0 +1,131 @@
+"""Make sure of the dataset and link exactly the run's items to it, in pieces that resume."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from services.domain.chunks import Ranges
+from services.domain.outcomes import Outcome
+from services.domain.runs import AttemptState, Problem, WorkKind, WorkState
+from services.encord_api.errors import NotFound
+from services.engine.context import Step
+from services.engine.errors import StopError
+from services.engine.once import create_once, description_of
+from services.ledger import attempts, runs
+from services.ledger.attempts import Attempt
+from services.ledger.events import record
+from services.ledger.specs import work_spec
+from services.ledger.tables import OUTCOME, RUN
+
+ARRIVED: Final = (Outcome.REGISTERED.rank, Outcome.ALREADY_THERE.rank)
+
+
+def advance_dataset(step: Step) -> None:
+    """Find the chosen dataset, or create it at most once; then cut the links into pieces."""
+    if step.run.dataset_uuid:
+        try:
+            dataset = step.gateway.get_dataset(step.run.dataset_uuid)
+        except NotFound:
+            raise StopError(
+                Problem.DATASET_GONE, f"Encord has no dataset {step.run.dataset_uuid}."
+            ) from None
+        _settle(step, dataset.uuid, dataset.title, "dataset found")
+        return
+    made = create_once(step, find=partial(_find, step), create=partial(_create, step))
+    what = "dataset adopted" if made.adopted else "dataset created"
+    _settle(step, made.value, _title(step), what, made.attempt)
+
+
+def advance_link(step: Step) -> None:
+    """Link one piece. Encord skips what is linked already, so a repeated piece is harmless."""
+    with step.tools.ledger.reading() as cx:
+        work = work_spec(cx, step.claim.work)
+        items = list(_items(cx, step, work.entries))
+    step.gateway.link_items(step.run.dataset_uuid or "", list(dict.fromkeys(items)))
+    with step.fenced() as cx:
+        runs.heard(cx, step.claim.run)
+        record(
+            cx,
+            "linked",
+            actor="worker",
+            run=step.claim.run,
+            work=work.id,
+            detail=f"{len(items)} items to {step.run.dataset_uuid}",
+        )
+        runs.finish(cx, work.id)
+
+
+def _items(cx: Connection, step: Step, entries: Ranges) -> Iterator[str]:
+    """Yield the item UUIDs of a piece's entries, in manifest order."""
+    first, last = entries.pairs[0][0], entries.pairs[-1][1]
+    rows = cx.execute(
+        select(OUTCOME.c.entry, OUTCOME.c.item_uuid)
+        .where(
+            OUTCOME.c.root == step.run.place.root,
+            OUTCOME.c.rank.in_(ARRIVED),
+            OUTCOME.c.entry.between(first, last),
+        )
+        .order_by(OUTCOME.c.entry, OUTCOME.c.rank)
+    )
+    wanted = set(entries)
+    yield from (row.item_uuid for row in rows if row.entry in wanted)
+
+
+def _title(step: Step) -> str:
+    return step.run.dataset_title or step.run.name
+
+
+def _find(step: Step, token: str) -> str | None:
+    description = description_of(step.run.dataset_description, token)
+    for dataset in step.gateway.list_datasets(_title(step)):
+        if dataset.description == description:
+            return dataset.uuid
+    return None
+
+
+def _create(step: Step, token: str) -> str:
+    description = description_of(step.run.dataset_description, token)
+    return step.gateway.create_dataset(_title(step), description)
+
+
+def _settle(step: Step, uuid: str, title: str, what: str, attempt: Attempt | None = None) -> None:
+    """Record the dataset and add one piece of work for each slice of items."""
+    with step.fenced() as cx:
+        if attempt:
+            attempts.move(cx, attempt.token, AttemptState.FINISHED, result=uuid)
+        cx.execute(
+            update(RUN)
+            .where(RUN.c.id == step.claim.run)
+            .values(dataset_uuid=uuid, dataset_title=title)
+        )
+        runs.heard(cx, step.claim.run)
+        record(cx, what, actor="worker", run=step.claim.run, detail=f"{title}, {uuid}")
+        for piece in _pieces(cx, step):
+            runs.add_work(
+                cx,
+                step.claim.run,
+                WorkKind.LINK,
+                state=WorkState.OPEN,
+                entries=str(piece),
+                entry_count=len(piece),
+            )
+        runs.add_work(cx, step.claim.run, WorkKind.VERIFY)
+        runs.finish(cx, step.claim.work)
+
+
+def _pieces(cx: Connection, step: Step) -> Iterator[Ranges]:
+    arrived = iter(
+        cx.execute(
+            select(OUTCOME.c.entry)
+            .where(OUTCOME.c.root == step.run.place.root, OUTCOME.c.rank.in_(ARRIVED))
+            .distinct()
+            .order_by(OUTCOME.c.entry)
+        )
+        .scalars()
+        .all()
+    )
+    while piece := Ranges.of(islice(arrived, step.tools.link_piece)):
+        yield piece

@@ -1,0 +1,156 @@
+"""After the jobs: list the folder, match items to entries by URL, and decide every outcome.
+
+Encord's `DONE` is not success, and a job's list of items leaves out skipped duplicates; what the
+folder holds is the truth.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+
+from services.domain.chunks import Ranges
+from services.domain.entries import Entry
+from services.domain.outcomes import Outcome, cause_of
+from services.domain.runs import AttemptState, WorkKind, WorkState
+from services.engine.context import Step
+from services.engine.presence import find_present
+from services.ledger import attempts, outcomes, runs
+from services.ledger.events import record
+from services.ledger.specs import work_spec
+from services.ledger.tables import ATTEMPT, WORK
+
+BATCH: Final = 5_000
+NOT_LISTED: Final = "Encord reported the job as done but does not list the item."
+
+
+@dataclass(slots=True)
+class Said:
+    """Everything Encord said about a run's jobs."""
+
+    #: Items that this run's jobs newly registered.
+    items: set[str] = field(default_factory=set)
+    #: First URL of a unit to Encord's message and its reference.
+    units: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: Errors about jobs as a whole.
+    jobs: list[str] = field(default_factory=list)
+    #: Entries of chunks that were cancelled or never sent.
+    cancelled: set[int] = field(default_factory=set)
+    #: Entries of uploads whose answer was lost and whose items were found.
+    adopted: set[int] = field(default_factory=set)
+
+
+def advance_match(step: Step) -> None:
+    """Decide what became of every entry of the run."""
+    with step.fenced() as cx:
+        work = work_spec(cx, step.claim.work)
+        said = _collect(cx, step.claim.run)
+    selection = step.selection()
+    present = _present(step, selection)
+    unlisted = [
+        entry.index
+        for entry in step.entries(selection)
+        if entry.index not in present and _unexplained(entry, said)
+    ]
+    if unlisted and work.tries < step.tools.pace.lag_looks:
+        _look_again(step, work.tries, len(unlisted))
+        return
+    for batch in _batches(step.entries(selection)):
+        with step.fenced() as cx:
+            outcomes.save(cx, [_row(step, entry, present, said) for entry in batch])
+        step.heartbeat()
+    _finish(step)
+
+
+def _present(step: Step, selection: Ranges) -> dict[int, str]:
+    if step.run.folder_uuid is None:  # cancelled before there was a folder
+        return {}
+    return find_present(
+        step.gateway, step.run.folder_uuid, step.entries(selection), heartbeat=step.heartbeat
+    )
+
+
+def _collect(cx: Connection, run: str) -> Said:
+    said = Said()
+    for answer in attempts.answers(cx, run):
+        said.items.update(answer["items"])
+        said.jobs.extend(answer["errors"])
+        for unit in answer["unit_errors"]:
+            for url in unit["urls"][:1]:
+                said.units[url] = (unit["message"], unit["subtask_uuid"])
+    chunks = cx.execute(
+        select(WORK.c.state, WORK.c.entries, ATTEMPT.c.state.label("attempt"))
+        .outerjoin(ATTEMPT, ATTEMPT.c.work == WORK.c.id)
+        .where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK)
+    )
+    for chunk in chunks:
+        if chunk.state == WorkState.CANCELLED:
+            said.cancelled.update(Ranges.parse(chunk.entries))
+        if chunk.attempt == AttemptState.ADOPTED:
+            said.adopted.update(Ranges.parse(chunk.entries))
+    return said
+
+
+def _unexplained(entry: Entry, said: Said) -> bool:
+    explained = entry.urls[:1] and entry.urls[0] in said.units
+    return not (explained or said.jobs or entry.index in said.cancelled)
+
+
+def _look_again(step: Step, tries: int, unlisted: int) -> None:
+    """Allow for a listing that lags behind the jobs."""
+    with step.fenced() as cx:
+        cx.execute(update(WORK).where(WORK.c.id == step.claim.work).values(tries=tries + 1))
+        runs.heard(cx, step.claim.run)
+        record(
+            cx,
+            "looking again",
+            actor="worker",
+            run=step.claim.run,
+            detail=f"{unlisted} entries are not listed yet (look {tries + 1})",
+        )
+        step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.lag)
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    source = iter(entries)
+    while batch := list(islice(source, BATCH)):
+        yield batch
+
+
+def _row(step: Step, entry: Entry, present: dict[int, str], said: Said) -> dict[str, Any]:
+    place, item = step.run.place, present.get(entry.index)
+    if item:
+        new = item in said.items or entry.index in said.adopted
+        outcome = Outcome.REGISTERED if new else Outcome.ALREADY_THERE
+        return outcomes.outcome_row(place, entry, outcome, item_uuid=item)
+    unit = said.units.get(entry.urls[0]) if entry.urls else None
+    if unit:
+        return outcomes.outcome_row(
+            place,
+            entry,
+            Outcome.FAILED,
+            cause=cause_of(unit[0]).code,
+            message=unit[0],
+            subtask_uuid=unit[1],
+        )
+    if entry.index in said.cancelled:
+        return outcomes.outcome_row(place, entry, Outcome.CANCELLED)
+    if said.jobs:
+        message = "; ".join(said.jobs)
+        return outcomes.outcome_row(
+            place, entry, Outcome.FAILED, cause=cause_of(message).code, message=message
+        )
+    return outcomes.outcome_row(place, entry, Outcome.UNKNOWN, message=NOT_LISTED)
+
+
+def _finish(step: Step) -> None:
+    """Close the step; a dataset that was asked for at submission is next."""
+    with step.fenced() as cx:
+        runs.heard(cx, step.claim.run)
+        wants_dataset = step.run.dataset_uuid or step.run.dataset_title
+        if wants_dataset and not step.run.cancel_requested:
+            runs.add_work(cx, step.claim.run, WorkKind.DATASET, state=WorkState.OPEN)
+        record(cx, "matched", actor="worker", run=step.claim.run, detail="outcomes decided")
+        runs.finish(cx, step.claim.work)

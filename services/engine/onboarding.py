@@ -1,0 +1,254 @@
+"""Everything a person can ask for: submit, retry, cancel, resume, link, verify, download.
+
+Each command is one transaction on the ledger; the worker does the rest. Repeating a command by a
+double click or in a second tab changes nothing.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from typing import Any, Final
+
+from sqlalchemy import Connection as Transaction
+from sqlalchemy import select, update
+
+from services.domain.chunks import Ranges
+from services.domain.outcomes import Outcome
+from services.domain.paging import Page
+from services.domain.runs import (
+    DatasetChoice,
+    FolderChoice,
+    RunState,
+    Submission,
+    WorkKind,
+    WorkState,
+)
+from services.engine.lines import Lines, VerifiedRow
+from services.ledger import runs
+from services.ledger.errors import NoSuchRunError, NothingToRetryError
+from services.ledger.events import record
+from services.ledger.reading import current
+from services.ledger.specs import RunSpec, run_spec
+from services.ledger.store import Ledger
+from services.ledger.tables import OUTCOME, RUN, WORK
+from services.ledger.views import OutcomeRow, RunView
+from services.manifests.options import CheckOptions
+from services.manifests.store import ManifestStore
+
+OUTCOME_COLUMNS: Final = tuple(field.name for field in fields(OutcomeRow))
+
+
+class Onboarding:
+    """The commands. Every one names who asked."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        manifests: ManifestStore,
+        lines: Lines,
+        label_of: Callable[[str], str],
+    ) -> None:
+        """Take the collaborators; `label_of` names a connection for people."""
+        self._ledger = ledger
+        self._manifests = manifests
+        self._lines = lines
+        self._label_of = label_of
+
+    def submit(self, submission: Submission, *, actor: str) -> str:
+        """Record a submission and return its run; the same submission is the same run."""
+        options = CheckOptions.from_json(submission.check)
+        summary = self._manifests.open(submission.manifest, options).summary
+        chosen = submission.entries
+        entries = summary.valid_entries if chosen is None else len(chosen)
+        with self._ledger.transaction() as cx:
+            run = runs.create(
+                cx,
+                submission,
+                connection_label=self._label_of(submission.connection),
+                manifest_name=summary.name,
+                entries=entries,
+                held=summary.held_entries if submission.parent is None else 0,
+            )
+            record(cx, "asked", actor=actor, run=run, detail="submit")
+        return run
+
+    def earlier(self, manifest: str, folder: str | None = None) -> list[RunView]:
+        """Return past submissions of a manifest, to this folder if one is named."""
+        return self._ledger.earlier(manifest, folder)
+
+    def retry(self, run: str, *, cause: str | None = None, nonce: str, actor: str) -> str:
+        """Submit again what failed, for one cause or all, as a run of the same family.
+
+        Raises:
+            NothingToRetryError: Nothing failed for that cause, or it is being retried already.
+        """
+        with self._ledger.transaction() as cx:
+            first = _root(cx, run)
+            known = cx.scalar(select(RUN.c.id).where(RUN.c.idem == _retry(first, nonce).idem))
+            if known:
+                return str(known)
+            failed = _failed(cx, first.place.run, cause)
+            if not len(failed):
+                raise NothingToRetryError
+            again = runs.create(
+                cx,
+                _retry(first, nonce, failed, actor),
+                connection_label=self._label_of(first.connection),
+                manifest_name=first.manifest_name,
+                entries=len(failed),
+                held=0,
+            )
+            record(cx, "retried", actor=actor, run=first.place.run, detail=f"{len(failed)} entries")
+            return again
+
+    def cancel(self, run: str, *, actor: str) -> None:
+        """End a run: what was not sent is dropped, what runs is cancelled at Encord."""
+        with self._ledger.transaction() as cx:
+            if RunState(_state(cx, run)).is_final:
+                return
+            record(cx, "cancel asked", actor=actor, run=run)
+            runs.request_cancel(cx, run)
+
+    def resume(self, run: str, *, actor: str) -> None:
+        """Go on with a run that needed attention."""
+        with self._ledger.transaction() as cx:
+            record(cx, "resumed", actor=actor, run=run)
+            runs.unblock(cx, run=run)
+
+    def link(self, run: str, choice: DatasetChoice, *, nonce: str, actor: str) -> None:
+        """Link exactly what arrived of a run and its retries to a dataset, then verify it."""
+        with self._ledger.transaction() as cx:
+            first = _root(cx, run).place.run
+            idem = hashlib.sha256(f"link {first} {choice} {nonce}".encode()).hexdigest()
+            busy = cx.scalar(
+                select(WORK.c.id).where(
+                    WORK.c.run == first,
+                    WORK.c.kind.in_((WorkKind.DATASET, WorkKind.LINK)),
+                    WORK.c.state.not_in((WorkState.DONE, WorkState.CANCELLED)),
+                )
+            )
+            if busy or not runs.add_work(
+                cx, first, WorkKind.DATASET, state=WorkState.OPEN, idem=idem
+            ):
+                return
+            cx.execute(
+                update(RUN)
+                .where(RUN.c.id == first)
+                .values(
+                    dataset_uuid=choice.uuid,
+                    dataset_title=choice.title or None,
+                    dataset_description=choice.description,
+                )
+            )
+            words = choice.uuid or choice.title
+            record(cx, "link asked", actor=actor, run=first, detail=f"to {words}")
+            runs.refresh(cx, first)
+
+    def verify(self, run: str, *, actor: str) -> None:
+        """Compare a run with its dataset once more."""
+        with self._ledger.transaction() as cx:
+            first = _root(cx, run).place.run
+            pending = cx.scalar(
+                select(WORK.c.id).where(
+                    WORK.c.run == first,
+                    WORK.c.kind == WorkKind.VERIFY,
+                    WORK.c.state.not_in((WorkState.DONE, WorkState.CANCELLED)),
+                )
+            )
+            if not pending:
+                runs.add_work(cx, first, WorkKind.VERIFY, state=WorkState.OPEN)
+                record(cx, "verify asked", actor=actor, run=first)
+                runs.refresh(cx, first)
+
+    def outcomes_csv(self, run: str) -> bytes:
+        """Return one row an entry of a run: what became of it and why."""
+        rows = (
+            tuple(str(getattr(row, name) or "") for name in OUTCOME_COLUMNS)
+            for row in self._ledger.all_outcomes(run)
+        )
+        return _csv(OUTCOME_COLUMNS, rows)
+
+    def receipt_rows(
+        self,
+        receipt: str,
+        *,
+        verdict: str | None = None,
+        search: str = "",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[VerifiedRow]:
+        """Return one page of a verification's lines."""
+        return self._lines.page(receipt, verdict=verdict, search=search, offset=offset, limit=limit)
+
+    def receipt_rows_csv(self, receipt: str) -> bytes:
+        """Return every line of a verification."""
+        names = tuple(field.name for field in fields(VerifiedRow))
+        rows = (
+            tuple(str(getattr(row, name) or "") for name in names)
+            for row in self._lines.stream(receipt)
+        )
+        return _csv(names, rows)
+
+
+def _root(cx: Transaction, run: str) -> RunSpec:
+    root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run))
+    if root is None:
+        raise NoSuchRunError(run)
+    return run_spec(cx, root)
+
+
+def _state(cx: Transaction, run: str) -> str:
+    state = cx.scalar(select(RUN.c.state).where(RUN.c.id == run))
+    if state is None:
+        raise NoSuchRunError(run)
+    return str(state)
+
+
+def _retry(first: RunSpec, nonce: str, failed: Ranges | None = None, actor: str = "") -> Submission:
+    return Submission(
+        name=f"{first.name}, retry",
+        connection=first.connection,
+        account=first.account,
+        manifest=first.manifest,
+        check=first.check,
+        entries=failed,
+        folder=FolderChoice(uuid=first.folder_uuid, name=first.folder_name),
+        integration=first.integration,
+        integration_title=first.integration_title,
+        options=first.options,
+        nonce=nonce,
+        created_by=actor,
+        parent=first.place.run,
+    )
+
+
+def _failed(cx: Transaction, root: str, cause: str | None) -> Ranges:
+    """Return what still fails and is not being retried right now."""
+    chosen = current(root).where(OUTCOME.c.rank == Outcome.FAILED.rank)
+    if cause:
+        chosen = chosen.where(OUTCOME.c.cause == cause)
+    busy: set[int] = set()
+    active = select(RUN.c.selection).where(
+        RUN.c.root == root,
+        RUN.c.id != root,
+        RUN.c.state.not_in([state for state in RunState if state.is_final]),
+    )
+    for selection in cx.execute(active).scalars():
+        busy.update(Ranges.parse(selection or ""))
+    rows = cx.execute(chosen.order_by(OUTCOME.c.entry)).all()
+    return Ranges.of(row.entry for row in rows if row.entry not in busy)
+
+
+def _csv(header: Iterable[str], rows: Iterator[tuple[Any, ...]]) -> bytes:
+    """Write a CSV for people: quoted, with a byte order mark, no cell a spreadsheet would run."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerow(header)
+    writer.writerows(tuple(map(_inert, row)) for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in "=+-@\t\r\n|%" and cell else cell

@@ -1,0 +1,77 @@
+"""The steps before the first upload: cut the manifest into chunks, make sure of the folder."""
+
+from functools import partial
+
+from sqlalchemy import update
+
+from services.domain.chunks import plan
+from services.domain.runs import AttemptState, Problem
+from services.encord_api.errors import NotFound
+from services.encord_api.interface import Folder
+from services.engine.context import Step
+from services.engine.errors import StopError
+from services.engine.once import create_once, description_of
+from services.ledger import attempts, runs
+from services.ledger.attempts import Attempt
+from services.ledger.events import record
+from services.ledger.tables import RUN
+
+
+def advance_plan(step: Step) -> None:
+    """Cut the run's entries into chunks; the same run always gets the same chunks."""
+    entries = step.entries(step.selection())
+    chunks = list(plan(entries, max_entries=step.run.options.max_chunk_entries))
+    with step.fenced() as cx:
+        count = runs.add_chunks(cx, step.claim.run, chunks)
+        sent = sum(len(chunk.entries) for chunk in chunks)
+        cx.execute(update(RUN).where(RUN.c.id == step.claim.run).values(entries=sent))
+        record(
+            cx,
+            "planned",
+            actor="worker",
+            run=step.claim.run,
+            detail=f"{sent} entries in {count} chunks",
+        )
+        runs.finish(cx, step.claim.work)
+
+
+def advance_folder(step: Step) -> None:
+    """Make sure that the run's folder exists, and create a new one at most once."""
+    if step.run.folder_uuid:
+        try:
+            folder = step.gateway.get_folder(step.run.folder_uuid)
+        except NotFound:
+            raise StopError(
+                Problem.FOLDER_GONE, f"Encord has no folder {step.run.folder_uuid}."
+            ) from None
+        _settle(step, folder, "folder found")
+        return
+    made = create_once(step, find=partial(_find, step), create=partial(_create, step))
+    _settle(step, made.value, "folder adopted" if made.adopted else "folder created", made.attempt)
+
+
+def _find(step: Step, token: str) -> Folder | None:
+    description = description_of(step.run.folder_description, token)
+    for folder in step.gateway.find_folders(step.run.folder_name):
+        if folder.name == step.run.folder_name and folder.description == description:
+            return folder
+    return None
+
+
+def _create(step: Step, token: str) -> Folder:
+    description = description_of(step.run.folder_description, token)
+    return step.gateway.create_folder(step.run.folder_name, description)
+
+
+def _settle(step: Step, folder: Folder, what: str, attempt: Attempt | None = None) -> None:
+    with step.fenced() as cx:
+        if attempt:
+            attempts.move(cx, attempt.token, AttemptState.FINISHED, result=folder.uuid)
+        cx.execute(
+            update(RUN)
+            .where(RUN.c.id == step.claim.run)
+            .values(folder_uuid=folder.uuid, folder_name=folder.name)
+        )
+        runs.heard(cx, step.claim.run)
+        record(cx, what, actor="worker", run=step.claim.run, detail=f"{folder.name}, {folder.uuid}")
+        runs.finish(cx, step.claim.work)

@@ -1,0 +1,117 @@
+"""The worker: claim what is due, advance it, and end itself rather than hang.
+
+It is meant to be killed: everything it knows is in the ledger. Keys arrive over its parent's pipe
+and live in memory only.
+"""
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from services.domain.runs import WorkKind
+from services.engine.advance import advance
+from services.engine.context import Tools
+from services.ledger.store import Claim
+
+log = structlog.get_logger(__name__)
+
+ALL_KINDS: Final = tuple(WorkKind)
+#: Longest pause between looks for new work that nobody rang for.
+IDLE_SECONDS: Final = 0.5
+#: Ended because a call took longer than any call may.
+EXIT_STUCK: Final = 70
+
+
+class Worker:
+    """A lease loop over the ledger with a few slots, one thread each."""
+
+    def __init__(self, tools: Tools, *, slots: int) -> None:
+        self.tools = replace(tools, alive=self._alive)
+        self.slots = slots
+        self.owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._stopping = threading.Event()
+        self._rung = threading.Event()
+        self._started: dict[int, float] = {}
+
+    def run(self) -> None:
+        """Work until `stop` is called."""
+        threads = [
+            threading.Thread(target=self._loop, daemon=True, name=f"slot-{slot}")
+            for slot in range(self.slots)
+        ]
+        for thread in threads:
+            thread.start()
+        self._watch()
+        for thread in threads:
+            thread.join()
+
+    def stop(self) -> None:
+        """Let running steps finish and return from `run`."""
+        self._stopping.set()
+        self._rung.set()
+
+    def ring(self) -> None:
+        """Look for work now."""
+        self._rung.set()
+
+    def run_until(self, done: Callable[[], bool]) -> None:
+        """Work until `done()`; for a command line that waits for one run."""
+        waiter = threading.Thread(target=self._stop_when, args=(done,), daemon=True)
+        waiter.start()
+        self.run()
+
+    def _stop_when(self, done: Callable[[], bool]) -> None:
+        while not done() and not self._stopping.wait(IDLE_SECONDS):
+            pass
+        self.stop()
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            claim = self._claim()
+            if claim is None:
+                self._rest()
+                continue
+            self._alive()
+            try:
+                advance(self.tools, claim)
+            except Exception:  # the ledger itself failed (disk full, locked); the work stays leased
+                log.exception("could not record a step", work=claim.work)
+                self._stopping.wait(IDLE_SECONDS)
+            finally:
+                self._started.pop(threading.get_ident(), None)
+
+    def _alive(self) -> None:
+        self._started[threading.get_ident()] = time.monotonic()
+
+    def _claim(self) -> Claim | None:
+        try:
+            return self.tools.ledger.claim(self.owner, self.tools.pace.lease, ALL_KINDS)
+        except Exception:
+            log.exception("could not look for work")
+            return None
+
+    def _rest(self) -> None:
+        due = None
+        try:
+            due = self.tools.ledger.seconds_to_next(ALL_KINDS)
+        except Exception:
+            log.exception("could not look for work")
+        pause = IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.02, due))
+        self._rung.wait(pause)
+        if not self._stopping.is_set():
+            self._rung.clear()
+
+    def _watch(self) -> None:
+        """End the process when a step outlives its deadline: drips defeat every read timeout."""
+        while not self._stopping.wait(1.0):
+            oldest = min(list(self._started.values()), default=None)
+            limit = self.tools.pace.send_deadline
+            if oldest is not None and time.monotonic() - oldest > limit:
+                log.error("a step did not end in time; the process ends", seconds=limit)
+                os._exit(EXIT_STUCK)

@@ -1,0 +1,46 @@
+"""`python -m services worker`: the worker as a process that its parent feeds with keys."""
+
+import json
+import os
+import sys
+import threading
+from base64 import b64decode
+from typing import TextIO
+
+import structlog
+
+from services.encord_api.credentials import load_private_key
+from services.engine.connections import Connections
+from services.engine.worker import Worker
+from services.ledger import runs
+
+log = structlog.get_logger(__name__)
+
+
+def serve(worker: Worker, connections: Connections, lines: TextIO = sys.stdin) -> None:
+    """Work until the parent closes the pipe."""
+    listener = threading.Thread(
+        target=_listen, args=(worker, connections, lines), daemon=True, name="parent"
+    )
+    listener.start()
+    worker.run()
+
+
+def _listen(worker: Worker, connections: Connections, lines: TextIO) -> None:
+    for line in lines:
+        _hear(worker, connections, line)
+    # The parent is gone. Steps in flight are what the ledger's protocol is for.
+    os._exit(0)
+
+
+def _hear(worker: Worker, connections: Connections, line: str) -> None:
+    message = json.loads(line)
+    if "forget" in message:
+        connections.forget(message["forget"])
+        return
+    connection = connections.hold(
+        message["hold"], message["domain"], load_private_key(b64decode(message["key"]))
+    )
+    with worker.tools.ledger.transaction() as cx:
+        runs.unblock(cx, connection=connection.id)
+    worker.ring()

@@ -1,0 +1,32 @@
+"""What can go wrong at the ledger.
+
+LedgerError
+|-- LeaseLostError      somebody else owns the work now; this owner must write nothing
+|-- NoSuchRunError      no run of that id
+`-- NothingToRetryError no entry of the run failed for that cause
+"""
+
+
+class LedgerError(Exception):
+    """Base of the ledger's errors."""
+
+
+class LeaseLostError(LedgerError):
+    """The lease on a piece of work ran out and another owner took it."""
+
+    def __init__(self, work: int) -> None:
+        super().__init__(f"The lease on work {work} was lost.")
+
+
+class NoSuchRunError(LedgerError):
+    """There is no run of that id."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"There is no run {run}.")
+
+
+class NothingToRetryError(LedgerError):
+    """Nothing of the run failed, or nothing of that cause, or it is being retried already."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing to retry: no failed entry matches.")

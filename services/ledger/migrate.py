@@ -1,0 +1,35 @@
+"""Bring a ledger's tables up to the code's version, once, whoever comes first."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+#: The newest migration; a test compares it with the files.
+HEAD: Final = "0001"
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the missing migrations in one transaction with their record."""
+    with engine.begin() as cx:
+        if version(cx) != HEAD:
+            _run(cx)
+
+
+def version(cx: Connection) -> str | None:
+    """Return the migration the database is at; None for an empty one."""
+    if not inspect(cx).has_table("alembic_version"):
+        return None
+    found = cx.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
+
+
+def _run(cx: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - takes 0.3 s and is needed once in a lifetime
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = cx
+    command.upgrade(config, "head")

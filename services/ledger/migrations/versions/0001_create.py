@@ -1,0 +1,215 @@
+"""Create the ledger."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create every table."""
+    op.create_table(
+        "event",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("run", sa.String(length=32), nullable=True),
+        sa.Column("work", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("attempt", sa.String(length=32), nullable=True),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("prev_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("hash"),
+    )
+    op.create_index(op.f("ix_event_run"), "event", ["run"], unique=False)
+    op.create_table(
+        "meta",
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
+        "run",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("idem", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("problem", sa.String(length=40), nullable=True),
+        sa.Column("problem_detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("connection_label", sa.Text(), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("manifest", sa.String(length=64), nullable=False),
+        sa.Column("manifest_name", sa.Text(), nullable=False),
+        sa.Column("check_options", sa.Text(), nullable=False),
+        sa.Column("selection", sa.Text(), nullable=True),
+        sa.Column("folder_uuid", sa.String(length=36), nullable=True),
+        sa.Column("folder_name", sa.Text(), nullable=False),
+        sa.Column("folder_description", sa.Text(), nullable=False),
+        sa.Column("integration", sa.String(length=64), nullable=False),
+        sa.Column("integration_title", sa.Text(), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("dataset_uuid", sa.String(length=36), nullable=True),
+        sa.Column("dataset_title", sa.Text(), nullable=True),
+        sa.Column("dataset_description", sa.Text(), server_default="", nullable=False),
+        sa.Column("entries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("held", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("registered", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("already_there", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("cancelled", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("unknown", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "cancel_requested", sa.Boolean(), server_default=sa.text("false"), nullable=False
+        ),
+        sa.Column("parent", sa.String(length=32), nullable=True),
+        sa.Column("root", sa.String(length=32), nullable=False),
+        sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("receipt", sa.String(length=32), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.String(length=32), nullable=False),
+        sa.Column("updated_at", sa.String(length=32), nullable=False),
+        sa.Column("heard_at", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["parent"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("idem"),
+    )
+    op.create_index(op.f("ix_run_created_at"), "run", ["created_at"], unique=False)
+    op.create_index(op.f("ix_run_root"), "run", ["root"], unique=False)
+    op.create_index("run_state", "run", ["state", "created_at"], unique=False)
+    op.create_table(
+        "outcome",
+        sa.Column("run", sa.String(length=32), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=False),
+        sa.Column("root", sa.String(length=32), nullable=False),
+        sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=True),
+        sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("type", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("url_count", sa.Integer(), nullable=False),
+        sa.Column("item_uuid", sa.String(length=36), nullable=True),
+        sa.Column("job_id", sa.String(length=64), nullable=True),
+        sa.Column("subtask_uuid", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("run", "entry"),
+    )
+    op.create_index("outcome_cause", "outcome", ["root", "rank", "cause"], unique=False)
+    op.create_index(
+        "outcome_family", "outcome", ["root", "entry", "rank", "generation"], unique=False
+    )
+    op.create_table(
+        "receipt",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("run", sa.String(length=32), nullable=False),
+        sa.Column("dataset_uuid", sa.String(length=36), nullable=True),
+        sa.Column("dataset_title", sa.Text(), nullable=True),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("proven", sa.Boolean(), nullable=False),
+        sa.Column("expected", sa.Integer(), nullable=False),
+        sa.Column("matched", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.Integer(), nullable=False),
+        sa.Column("unexpected", sa.Integer(), nullable=False),
+        sa.Column("duplicate", sa.Integer(), nullable=False),
+        sa.Column("rows_sha256", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_receipt_run"), "receipt", ["run"], unique=False)
+    op.create_table(
+        "work",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("run", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("idem", sa.String(length=64), nullable=True),
+        sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lease_until", sa.Float(), server_default="0", nullable=False),
+        sa.Column("next_at", sa.Float(), server_default="0", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("entries", sa.Text(), server_default="", nullable=False),
+        sa.Column("entry_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("url_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("digest", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("units_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("units_error", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("units_cancelled", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("problem", sa.String(length=40), nullable=True),
+        sa.Column("problem_detail", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("idem"),
+        sa.UniqueConstraint("run", "kind", "seq"),
+    )
+    op.create_index("work_due", "work", ["state", "next_at"], unique=False)
+    op.create_table(
+        "attempt",
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("work", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("result", sa.String(length=64), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Text(), server_default="", nullable=False),
+        sa.Column("sent_at", sa.Float(), server_default="0", nullable=False),
+        sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("seen", sa.Integer(), server_default="-1", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["work"],
+            ["work.id"],
+        ),
+        sa.PrimaryKeyConstraint("token"),
+        sa.UniqueConstraint("result"),
+        sa.UniqueConstraint("work", "n"),
+    )
+    op.create_index(
+        "one_open_attempt",
+        "attempt",
+        ["work"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('intent', 'sending', 'unknown', 'acked')"),
+        postgresql_where=sa.text("state IN ('intent', 'sending', 'unknown', 'acked')"),
+    )
+    op.create_table(
+        "answer",
+        sa.Column("attempt", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt"],
+            ["attempt.token"],
+        ),
+        sa.PrimaryKeyConstraint("attempt"),
+    )

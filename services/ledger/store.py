@@ -1,0 +1,143 @@
+"""The ledger itself: transactions, leases and fences. What is read is `reading`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from services.domain.runs import WorkKind, WorkState
+from services.ledger.clock import BootClock, LedgerClock, ServerClock
+from services.ledger.database import READING, open_engine
+from services.ledger.errors import LeaseLostError
+from services.ledger.migrate import upgrade
+from services.ledger.reading import Reading
+from services.ledger.tables import META, RUN, WORK
+
+EPOCH: Final = "clock-epoch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A piece of work that its holder owns until the lease runs out."""
+
+    work: int
+    run: str
+    kind: WorkKind
+    connection: str
+    fence: int
+    owner: str
+
+
+class Ledger(Reading):
+    """The record of runs. Safe for many threads and processes.
+
+    Every write happens in `transaction` (a person's command) or `fenced` (a worker's step).
+    """
+
+    def __init__(self, url: str, *, clock: LedgerClock | None = None) -> None:
+        """Open the ledger and bring its tables up to date."""
+        self.engine = open_engine(url)
+        postgres = self.engine.dialect.name == "postgresql"
+        self.clock: LedgerClock = clock or (ServerClock() if postgres else BootClock())
+        upgrade(self.engine)
+        self._void_old_leases()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a writing transaction; when it returns, it is on disk."""
+        with self.engine.begin() as cx:
+            yield cx
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        with self.engine.connect() as cx:
+            yield cx.execution_options(**{READING: True})
+
+    @contextmanager
+    def fenced(self, claim: Claim) -> Iterator[Connection]:
+        """Open a writing transaction that exists only while the claim is ours.
+
+        Raises:
+            LeaseLostError: Another owner holds the work; nothing was written.
+        """
+        with self.transaction() as cx:
+            fence = cx.scalar(select(WORK.c.fence).where(WORK.c.id == claim.work).with_for_update())
+            if fence != claim.fence:
+                raise LeaseLostError(claim.work)
+            yield cx
+
+    def claim(self, owner: str, lease: float, kinds: tuple[WorkKind, ...]) -> Claim | None:
+        """Take the most overdue open piece of work, or return None when nothing is due."""
+        with self.transaction() as cx:
+            now = self.clock.now(cx)
+            due = (
+                select(WORK.c.id)
+                .where(
+                    WORK.c.state == WorkState.OPEN,
+                    WORK.c.kind.in_(kinds),
+                    WORK.c.next_at <= now,
+                    WORK.c.lease_until <= now,
+                )
+                .order_by(WORK.c.next_at, WORK.c.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+                .scalar_subquery()
+            )
+            taken = cx.execute(
+                update(WORK)
+                .where(WORK.c.id == due)
+                .values(owner=owner, fence=WORK.c.fence + 1, lease_until=now + lease)
+                .returning(WORK.c.id, WORK.c.run, WORK.c.kind, WORK.c.fence)
+            ).one_or_none()
+            if taken is None:
+                return None
+            connection = cx.scalar(select(RUN.c.connection).where(RUN.c.id == taken.run))
+        return Claim(
+            work=taken.id,
+            run=taken.run,
+            kind=WorkKind(taken.kind),
+            connection=connection or "",
+            fence=taken.fence,
+            owner=owner,
+        )
+
+    def renew(self, claim: Claim, lease: float) -> None:
+        """Keep the work for another `lease` seconds."""
+        with self.fenced(claim) as cx:
+            self.hold(cx, claim, lease)
+
+    def hold(self, cx: Connection, claim: Claim, lease: float) -> None:
+        """Keep the work for `lease` seconds, inside the caller's transaction."""
+        until = self.clock.now(cx) + lease
+        cx.execute(update(WORK).where(WORK.c.id == claim.work).values(lease_until=until))
+
+    def release(self, cx: Connection, claim: Claim, *, pause: float = 0.0) -> None:
+        """Give the work back, due again after `pause` seconds."""
+        cx.execute(
+            update(WORK)
+            .where(WORK.c.id == claim.work)
+            .values(owner="", lease_until=0.0, next_at=self.clock.now(cx) + pause)
+        )
+
+    def seconds_to_next(self, kinds: tuple[WorkKind, ...]) -> float | None:
+        """Return how long until some work is due; None when nothing is open."""
+        with self.reading() as cx:
+            due = cx.scalar(
+                select(func.min(WORK.c.next_at)).where(
+                    WORK.c.state == WorkState.OPEN, WORK.c.kind.in_(kinds)
+                )
+            )
+            return None if due is None else max(0.0, due - self.clock.now(cx))
+
+    def _void_old_leases(self) -> None:
+        """After a reboot the clock starts again, so its old readings mean nothing."""
+        with self.transaction() as cx:
+            known = cx.scalar(select(META.c.value).where(META.c.key == EPOCH))
+            if known == self.clock.epoch():
+                return
+            cx.execute(update(WORK).values(lease_until=0.0, next_at=0.0))
+            cx.execute(delete(META).where(META.c.key == EPOCH))
+            cx.execute(insert(META).values(key=EPOCH, value=self.clock.epoch()))

@@ -1,0 +1,205 @@
+"""The ledger's tables. The constraints here are what makes a run safe; code only obeys them.
+
+`lease_until`, `next_at` and `sent_at` are seconds of the ledger's own clock (`clock`), never wall
+time. Times a person reads are ISO 8601 in UTC.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from services.domain.runs import OPEN_ATTEMPTS
+
+METADATA: Final = MetaData()
+
+#: SQLite grows a 64-bit key only from a column declared INTEGER.
+SERIAL: Final = BigInteger().with_variant(Integer, "sqlite")
+
+META: Final = Table(
+    "meta",
+    METADATA,
+    Column("key", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+RUN: Final = Table(
+    "run",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    #: One submission, one run: see `Submission.idem`.
+    Column("idem", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("problem", String(40)),
+    Column("problem_detail", Text, nullable=False, server_default=""),
+    Column("connection", String(64), nullable=False),
+    Column("connection_label", Text, nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("manifest", String(64), nullable=False),
+    Column("manifest_name", Text, nullable=False),
+    Column("check_options", Text, nullable=False),
+    #: The entries to send (`Ranges`); NULL means every valid one.
+    Column("selection", Text),
+    Column("folder_uuid", String(36)),
+    Column("folder_name", Text, nullable=False),
+    Column("folder_description", Text, nullable=False),
+    Column("integration", String(64), nullable=False),
+    Column("integration_title", Text, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("dataset_uuid", String(36)),
+    Column("dataset_title", Text),
+    Column("dataset_description", Text, nullable=False, server_default=""),
+    Column("entries", Integer, nullable=False, server_default="0"),
+    Column("held", Integer, nullable=False, server_default="0"),
+    Column("registered", Integer, nullable=False, server_default="0"),
+    Column("already_there", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("cancelled", Integer, nullable=False, server_default="0"),
+    Column("unknown", Integer, nullable=False, server_default="0"),
+    Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("parent", String(32), ForeignKey("run.id")),
+    #: The first run of the family; its own id for a run that retries nothing.
+    Column("root", String(32), nullable=False, index=True),
+    #: How many runs of the family came before this one.
+    Column("generation", Integer, nullable=False, server_default="0"),
+    Column("receipt", String(32)),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", String(32), nullable=False, index=True),
+    Column("updated_at", String(32), nullable=False),
+    Column("heard_at", String(32)),
+    Index("run_state", "state", "created_at"),
+)
+
+WORK: Final = Table(
+    "work",
+    METADATA,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("run", String(32), ForeignKey("run.id"), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    #: Makes a command that is repeated one piece of work.
+    Column("idem", String(64), unique=True),
+    Column("owner", String(64), nullable=False, server_default=""),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("lease_until", Float, nullable=False, server_default="0"),
+    Column("next_at", Float, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("entries", Text, nullable=False, server_default=""),
+    Column("entry_count", Integer, nullable=False, server_default="0"),
+    Column("url_count", Integer, nullable=False, server_default="0"),
+    Column("digest", String(64), nullable=False, server_default=""),
+    Column("units_done", Integer, nullable=False, server_default="0"),
+    Column("units_error", Integer, nullable=False, server_default="0"),
+    Column("units_cancelled", Integer, nullable=False, server_default="0"),
+    Column("problem", String(40)),
+    Column("problem_detail", Text, nullable=False, server_default=""),
+    UniqueConstraint("run", "kind", "seq"),
+    Index("work_due", "state", "next_at"),
+)
+
+ATTEMPT: Final = Table(
+    "attempt",
+    METADATA,
+    Column("token", String(32), primary_key=True),
+    Column("work", SERIAL, ForeignKey("work.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    #: What Encord called it: a job id, a folder UUID or a dataset UUID.
+    Column("result", String(64), unique=True),
+    Column("fence", Integer, nullable=False),
+    #: The entries this attempt carries (`Ranges`).
+    Column("entries", Text, nullable=False, server_default=""),
+    Column("sent_at", Float, nullable=False, server_default="0"),
+    #: How often the folder was looked at after an unclear answer, and what was there.
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("seen", Integer, nullable=False, server_default="-1"),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("work", "n"),
+    Index(
+        "one_open_attempt",
+        "work",
+        unique=True,
+        sqlite_where=text(f"state IN {tuple(str(s) for s in OPEN_ATTEMPTS)}"),
+        postgresql_where=text(f"state IN {tuple(str(s) for s in OPEN_ATTEMPTS)}"),
+    ),
+)
+
+#: The last thing Encord said about an attempt, compressed JSON, stored at first sight.
+ANSWER: Final = Table(
+    "answer",
+    METADATA,
+    Column("attempt", String(32), ForeignKey("attempt.token"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+OUTCOME: Final = Table(
+    "outcome",
+    METADATA,
+    Column("run", String(32), ForeignKey("run.id"), primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("root", String(32), nullable=False),
+    #: 0 for the first run of the family, 1 for its first retry, and so on.
+    Column("generation", Integer, nullable=False, server_default="0"),
+    #: `Outcome.rank`: the best of a family is the smallest.
+    Column("rank", Integer, nullable=False),
+    Column("cause", String(40)),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("type", String(20), nullable=False),
+    Column("title", Text),
+    Column("url", Text, nullable=False),
+    Column("url_count", Integer, nullable=False),
+    Column("item_uuid", String(36)),
+    Column("job_id", String(64)),
+    Column("subtask_uuid", String(64)),
+    Index("outcome_family", "root", "entry", "rank", "generation"),
+    Index("outcome_cause", "root", "rank", "cause"),
+)
+
+EVENT: Final = Table(
+    "event",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("run", String(32), index=True),
+    Column("work", SERIAL),
+    Column("attempt", String(32)),
+    Column("what", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+)
+
+RECEIPT: Final = Table(
+    "receipt",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("run", String(32), ForeignKey("run.id"), nullable=False, index=True),
+    Column("dataset_uuid", String(36)),
+    Column("dataset_title", Text),
+    Column("at", String(32), nullable=False),
+    Column("proven", Boolean, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("matched", Integer, nullable=False),
+    Column("missing", Integer, nullable=False),
+    Column("unexpected", Integer, nullable=False),
+    Column("duplicate", Integer, nullable=False),
+    Column("rows_sha256", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+)
