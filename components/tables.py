@@ -46,7 +46,7 @@ class PagedTable(Generic[T]):
     on_open: Callable[[T], None] | None = None
     open_label: str = field(default=":material/open_in_new: Open")
 
-    def show(self, fetch: Fetch[T], *, key: str, name: str = "page") -> None:
+    def show(self, fetch: Fetch[T], *, key: str, name: str) -> None:
         """Draw the asked-for page; `name` is the page number's name in the URL."""
         first = fetch(0, self.page_rows)
         if not first.total:

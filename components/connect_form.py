@@ -1,0 +1,155 @@
+"""Make a connection: where Encord is, and a key given by file, paste or server setting.
+
+A key passes through here once, from the widget to the runtime's memory. It is taken out of the
+widget at the same moment and appears in no log, URL or page.
+"""
+
+from typing import Final
+
+import streamlit as st
+
+from components import layout, session
+from components.runtime import get_runtime
+from components.text import code
+from services.engine.connections import Connection
+from services.engine.errors import ConnectionProblem
+
+#: Label to domain; None asks for it.
+PLACES: Final = {
+    "Encord EU": "https://api.encord.com",
+    "Encord US": "https://api.us.encord.com",
+    "Own domain": None,
+}
+SANDBOX: Final = "Sandbox"
+FILE, PASTE, SERVER = "Upload the key file", "Paste the key", "Use the server's key"
+LARGEST_KEY: Final = 64 * 1024
+
+
+def show() -> None:
+    """Draw the choice of place and, for Encord, the key."""
+    layout.notice("connect")
+    runtime = get_runtime()
+    sandbox = runtime.connections.sandbox()
+    places = [*([SANDBOX] if runtime.settings.sandbox else []), *PLACES]
+    place = st.segmented_control(
+        "Where to",
+        places,
+        key="place",
+        bind="query-params",
+        default=places[0],
+        required=True,
+    )
+    if place == SANDBOX:
+        _sandbox_choice(sandbox)
+    else:
+        _encord_form(str(place))
+
+
+def _sandbox_choice(sandbox: Connection | None) -> None:
+    st.caption(
+        "A stand-in for Encord and Google Cloud Storage on this machine, with a bucket of demo "
+        "files. It needs no account and no key."
+    )
+    st.button(
+        "Use the sandbox",
+        key="use_sandbox",
+        type="primary",
+        icon=":material/science:",
+        disabled=sandbox is None,
+        help="The sandbox is still starting" if sandbox is None else None,
+        on_click=_use,
+        args=(sandbox.id if sandbox else None,),
+    )
+
+
+def _encord_form(place: str) -> None:
+    domain = PLACES.get(place) or _own_domain()
+    server = get_runtime().connections.server()
+    ways = [FILE, PASTE, *([SERVER] if server else [])]
+    way = st.segmented_control("Key", ways, key="key_by", default=ways[0], required=True)
+    if way == SERVER and server:
+        st.caption("The key that ENCORD_SSH_KEY_FILE or ENCORD_SSH_KEY names on this server.")
+        st.text(server.domain)
+        st.button("Connect", key="connect_server", type="primary", on_click=_use, args=(server.id,))
+        return
+    source = _key_widget(str(way))
+    passphrase = f"passphrase_{session.nonce('key')}"
+    st.text_input(
+        "Passphrase",
+        key=passphrase,
+        type="password",
+        autocomplete="off",
+        help="Only if the key file asks for one",
+    )
+    st.caption(
+        "An Ed25519 private key whose public half is registered in Encord. It stays in this "
+        "server's memory and is never written down."
+    )
+    st.button(
+        "Connect",
+        key="connect",
+        type="primary",
+        icon=":material/cable:",
+        on_click=_connect,
+        args=(domain, source, passphrase),
+    )
+
+
+def _own_domain() -> str:
+    known = get_runtime().settings.domains
+    if known:
+        return st.selectbox("Domain", known, key="own_domain", accept_new_options=True) or ""
+    return (
+        st.text_input(
+            "Domain", key="own_domain", type="url", placeholder="https://api.encord.example.com"
+        )
+        or ""
+    )
+
+
+def _key_widget(way: str) -> str:
+    """Draw the widget that takes the key and return its key in the session."""
+    key = f"private_key_{session.nonce('key')}"
+    if way == PASTE:
+        st.text_area(
+            "Private key",
+            key=key,
+            height=140,
+            placeholder="-----BEGIN OPENSSH PRIVATE KEY-----",
+        )
+    else:
+        st.file_uploader("Private key file", key=key, max_upload_size=1)
+    return key
+
+
+def _connect(domain: str, source: str, passphrase: str) -> None:
+    secret, phrase = _take_key(source), session.value(passphrase)
+    session.renew_nonce("key")
+    session.clear_notice("connect")
+    connections = get_runtime().connections
+    try:
+        connection = connections.add(domain, secret, phrase or None)
+    except ConnectionProblem as problem:
+        session.notify("connect", notice_of(problem))
+        return
+    session.grant(connection.id)
+    connections.check(connection.id)
+
+
+def _take_key(source: str) -> bytes:
+    given = session.value(source)
+    if given is None:
+        return b""
+    return given.encode() if isinstance(given, str) else bytes(given.read(LARGEST_KEY))
+
+
+def notice_of(problem: ConnectionProblem) -> session.Notice:
+    """Put a problem into words for the page."""
+    return session.Notice(title=problem.title, body=code(problem.remedy))
+
+
+def _use(connection: str | None) -> None:
+    session.clear_notice("connect")
+    session.use_connection(connection)
+    if connection:
+        get_runtime().connections.check(connection)

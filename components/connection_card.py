@@ -1,0 +1,89 @@
+"""Who and what answered: the connection in use, its check and its integrations."""
+
+import pandas as pd
+import streamlit as st
+
+from components import layout, session
+from components.runtime import get_runtime
+from components.text import code, moment
+from services.encord_api.interface import Integration
+from services.engine.connections import Check, Connection
+
+
+def show(connection: Connection, *, key: str) -> None:
+    """Draw the connection and the result of its last check; check once if there is none."""
+    connections = get_runtime().connections
+    check = connections.last_check(connection.id)
+    if check is None:
+        with st.spinner("Asking Encord who answers"):
+            check = connections.check(connection.id)
+    with layout.card_box("Connected to", key=key):
+        _verdict(check)
+        layout.facts(
+            {
+                "Place": connection.label,
+                "Address": connection.domain,
+                "Account": connection.account,
+                "Last asked": f"{moment(check.at)}, answered in {check.milliseconds:,} ms",
+            }
+        )
+        with st.container(horizontal=True):
+            st.button(
+                "Check again",
+                key=f"{key}_check",
+                icon=":material/refresh:",
+                on_click=_check_again,
+                args=(connection.id,),
+            )
+            if connection.kind == "session":
+                st.button(
+                    "Forget this key",
+                    key=f"{key}_forget",
+                    icon=":material/key_off:",
+                    on_click=_forget,
+                    args=(connection.id,),
+                )
+
+
+def _verdict(check: Check) -> None:
+    if check.ok:
+        st.success("Encord accepted the key.", title=check.title, icon=":material/check_circle:")
+    else:
+        layout.error(check.title, code(check.remedy), reference=check.reference)
+
+
+def _check_again(connection: str) -> None:
+    get_runtime().connections.check(connection)
+
+
+def _forget(connection: str) -> None:
+    get_runtime().connections.forget(connection)
+    session.revoke(connection)
+
+
+def integrations(connection: Connection, *, key: str) -> None:
+    """Draw the integrations this account may use."""
+    check = get_runtime().connections.last_check(connection.id)
+    with layout.card_box("Integrations", key=key):
+        st.caption("Encord's stored access to buckets. Encord reveals the title and the id.")
+        if check is None or not check.integrations:
+            st.caption("None yet. Create one in Encord under Integrations, then check again.")
+            return
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "Title": [each.title for each in check.integrations],
+                    "Id": [each.id for each in check.integrations],
+                }
+            ),
+            hide_index=True,
+            alt="Integrations this account may use",
+            key=f"{key}_table",
+        )
+
+
+def known_integrations(connection: Connection) -> tuple[Integration, ...]:
+    """Return the integrations of the last check; ask once if there was none."""
+    connections = get_runtime().connections
+    check = connections.last_check(connection.id) or connections.check(connection.id)
+    return check.integrations

@@ -1,0 +1,88 @@
+"""Choose a dataset and link exactly one run's items to it."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import session
+from components.runtime import get_runtime
+from components.text import code, count
+from services.domain.runs import DatasetChoice
+from services.ledger.views import Counts, RunView
+
+NEW, EXISTING = "A new dataset", "An existing dataset"
+LONGEST_TITLE: Final = 200
+
+
+def show(run: RunView, counts: Counts) -> None:
+    """Draw the choice, and the button that links."""
+    with st.container(border=True, key="dataset_form"):
+        choice = _ask(run)
+        st.markdown(_sentence(choice, counts))
+        missing = counts.entries - counts.arrived
+        if missing:
+            st.warning(
+                f"{count(missing, 'entry')} of this run did not arrive in Encord and cannot be "
+                "linked. You can retry them first, or link the rest now and those later.",
+                title="Not everything arrived",
+                icon=":material/warning:",
+            )
+        st.button(
+            f"Link {count(counts.arrived, 'entry')}",
+            key="link",
+            type="primary",
+            icon=":material/link:",
+            disabled=choice is None or not counts.arrived,
+            on_click=_link,
+            args=(run.id, choice, counts.arrived),
+        )
+
+
+def _ask(run: RunView) -> DatasetChoice | None:
+    way = st.segmented_control(
+        "Dataset",
+        [NEW, EXISTING],
+        key="dataset_way",
+        default=EXISTING if run.dataset_uuid else NEW,
+        required=True,
+    )
+    if way == EXISTING:
+        uuid = st.text_input(
+            "UUID of the dataset",
+            value=run.dataset_uuid or "",
+            key=f"dataset_uuid_{run.id}",
+            placeholder="00000000-0000-0000-0000-000000000000",
+            help="Titles are not unique in Encord, so a dataset is chosen by its UUID",
+        )
+        return DatasetChoice(uuid=uuid.strip()) if uuid and uuid.strip() else None
+    left, right = st.columns(2)
+    title = left.text_input(
+        "Title", value=run.name, max_chars=LONGEST_TITLE, key=f"dataset_title_{run.id}"
+    )
+    description = right.text_input(
+        "Description", key=f"dataset_description_{run.id}", placeholder="Optional"
+    )
+    st.caption("A dataset cannot be deleted through the SDK, only in Encord itself.")
+    if not title or not title.strip():
+        return None
+    return DatasetChoice(title=title.strip(), description=(description or "").strip())
+
+
+def _sentence(choice: DatasetChoice | None, counts: Counts) -> str:
+    if choice is None:
+        return "Give the dataset a title, or the UUID of an existing one."
+    where = (
+        f"the dataset {code(choice.uuid)}"
+        if choice.uuid
+        else f"the new dataset {code(choice.title)}"
+    )
+    return (
+        f"Link {count(counts.arrived, 'entry')} of this run and its retries to {where}, then "
+        "verify. Files already linked are skipped; nothing else in the folder is touched."
+    )
+
+
+def _link(run: str, choice: DatasetChoice | None, arrived: int) -> None:
+    # What has arrived names the decision: a double click is one, linking after a retry is another.
+    if choice:
+        get_runtime().onboarding.link(run, choice, nonce=f"link-{arrived}", actor=session.actor())

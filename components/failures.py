@@ -1,0 +1,60 @@
+"""Failures grouped by what fixes them, each with examples and a retry of its own."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from components.text import code, count
+from services.ledger.views import CauseGroup
+
+#: Called with a cause's code, or None for all causes.
+Retry = Callable[[str | None], None]
+
+
+def show(groups: Sequence[CauseGroup], *, key: str, on_retry: Retry) -> None:
+    """Draw the causes, most entries first."""
+    total = sum(group.count for group in groups)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        with st.container(width="content", gap=None):
+            st.subheader("What failed, and why", anchor=False)
+            st.caption(f"{count(total, 'entry')} in {count(len(groups), 'group')}, by cause")
+        if len(groups) > 1:
+            _retry_button(f"Retry all {count(total, 'entry')}", f"{key}_all", on_retry, None)
+    for group in groups:
+        _group(group, key=f"{key}_{group.cause.code}", on_retry=on_retry)
+
+
+def _group(group: CauseGroup, *, key: str, on_retry: Retry) -> None:
+    with st.container(border=True, key=key, gap="small"):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"**{group.cause.title}**", width="content")
+            st.badge(count(group.count, "entry"), icon=":material/error:", color="red")
+        st.caption(group.cause.remedy)
+        for url, message, reference in group.samples:
+            _sample(url, message, reference)
+        if group.count > len(group.samples):
+            st.caption(
+                f"and {count(group.count - len(group.samples), 'more entry', 'more entries')}"
+            )
+        _retry_button(
+            f"Retry {count(group.count, 'entry')}", f"{key}_retry", on_retry, group.cause.code
+        )
+
+
+def _sample(url: str, message: str, reference: str) -> None:
+    quoted = f"  \nEncord: {code(message)}" if message else ""
+    quoted += f", reference {code(reference)}" if reference else ""
+    st.markdown(f"{code(url)}{quoted}")
+
+
+def _retry_button(label: str, key: str, on_retry: Retry, cause: str | None) -> None:
+    st.button(
+        label,
+        key=f"{key}_button",
+        icon=":material/refresh:",
+        on_click=on_retry,
+        args=(cause,),
+        help="Sends only these entries again, as a new run beside this one",
+    )

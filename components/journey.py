@@ -1,0 +1,249 @@
+"""The nine steps of onboarding: each done, next or blocked, why, and what to do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import streamlit as st
+
+from components import navigation
+from components.status import Color, is_active
+from components.text import count
+from services.domain.findings import Summary
+from services.engine.connections import Check, Connection
+from services.ledger.views import Counts, ReceiptView, RunView
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    DONE = "Done"
+    CURRENT = "Next"
+    BLOCKED = "Blocked"
+    LATER = "Later"
+    OPTIONAL = "Optional"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known when the steps are judged."""
+
+    connection: Connection | None
+    check: Check | None
+    manifest: Summary | None
+    run: RunView | None
+    counts: Counts
+    receipt: ReceiptView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step, judged."""
+
+    title: str
+    state: StepState
+    #: What was found, or what stands in the way.
+    because: str
+    page: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """One step on its own: whether it is done, or what stands in its way."""
+
+    title: str
+    done: bool
+    because: str
+    page: str
+    action: str
+    blocked: bool = False
+    optional: bool = False
+
+
+def steps(facts: Facts) -> tuple[Step, ...]:
+    """Judge all nine steps: the first that is not done is next, those after it come later."""
+    judged: list[Step] = []
+    reached = False
+    for step in (*_preparing(facts), *_sending(facts), *_proving(facts)):
+        state = _state(step, reached=reached)
+        reached = reached or state in {StepState.CURRENT, StepState.BLOCKED}
+        because = step.because if state is not StepState.LATER else ""
+        judged.append(
+            Step(
+                title=step.title,
+                state=state,
+                because=because,
+                page=step.page,
+                action=step.action,
+            )
+        )
+    return tuple(judged)
+
+
+def _state(step: _Judged, *, reached: bool) -> StepState:
+    if step.done:
+        return StepState.DONE
+    if step.optional:
+        return StepState.OPTIONAL
+    if reached:
+        return StepState.LATER
+    return StepState.BLOCKED if step.blocked else StepState.CURRENT
+
+
+def _preparing(facts: Facts) -> Iterator[_Judged]:
+    sandbox = facts.connection is not None and facts.connection.kind == "sandbox"
+    proven = facts.counts.arrived > 0
+    found = facts.check.integrations if facts.check else ()
+    keys = facts.check.schema_keys if facts.check else ()
+    failed = facts.check is not None and not facts.check.ok
+    yield _Judged(
+        title="Set up the bucket",
+        done=sandbox or proven or bool(found),
+        because="The demo bucket is ready" if sandbox else "Encord could read files from it",
+        page="connect",
+        action="Check the bucket",
+    )
+    yield _Judged(
+        title="Create the integration",
+        done=bool(found) or proven,
+        because=_about_integrations(len(found), failed=failed),
+        page="connect",
+        action="Open Connect",
+        blocked=failed,
+    )
+    yield _Judged(
+        title="Define custom metadata",
+        done=bool(keys),
+        because=f"{count(len(keys), 'key')} in the schema" if keys else "Only for custom metadata",
+        page="connect",
+        action="See the connection",
+        optional=True,
+    )
+
+
+def _about_integrations(found: int, *, failed: bool) -> str:
+    if found:
+        return f"{count(found, 'integration')} found"
+    return "Encord did not accept the connection" if failed else "The connection is not checked yet"
+
+
+def _sending(facts: Facts) -> Iterator[_Judged]:
+    manifest, run, counts = facts.manifest, facts.run, facts.counts
+    unusable = manifest is not None and not manifest.valid_entries
+    yield _Judged(
+        title="Prepare the manifest",
+        done=run is not None or (manifest is not None and not unusable),
+        because=_about_manifest(manifest),
+        page="manifest",
+        action="Check a manifest",
+        blocked=unusable,
+    )
+    yield _Judged(
+        title="Submit to Encord",
+        done=run is not None,
+        because=f"{count(counts.entries, 'entry')} submitted" if run else "Ready to submit",
+        page="submit",
+        action="Review and submit",
+    )
+    yield _Judged(
+        title="Check what arrived",
+        done=run is not None and not is_active(run) and counts.arrived == counts.entries,
+        because=_about_arrival(run, counts),
+        page="run",
+        action="Open the run",
+        blocked=run is not None and not is_active(run),
+    )
+
+
+def _about_manifest(manifest: Summary | None) -> str:
+    if manifest is None:
+        return "Upload a CSV or JSON file"
+    if not manifest.valid_entries:
+        return "No entry can be sent as it is"
+    return f"{manifest.valid_entries:,} of {count(manifest.entries, 'entry')} ready"
+
+
+def _about_arrival(run: RunView | None, counts: Counts) -> str:
+    if run is None:
+        return "No run yet"
+    if is_active(run):
+        return f"{counts.settled:,} of {count(counts.entries, 'entry')} so far"
+    if counts.arrived == counts.entries:
+        return f"All {count(counts.arrived, 'entry')} arrived"
+    return f"{count(counts.entries - counts.arrived, 'entry')} did not arrive"
+
+
+def _proving(facts: Facts) -> Iterator[_Judged]:
+    run, receipt = facts.run, facts.receipt
+    linked = run is not None and run.dataset_uuid is not None
+    yield _Judged(
+        title="Create the dataset",
+        done=linked,
+        because="A dataset is chosen" if linked else "Choose or create a dataset",
+        page="datasets",
+        action="Open Datasets",
+    )
+    yield _Judged(
+        title="Link the files",
+        done=receipt is not None,
+        because="The run's files are linked" if receipt else "Linking is not finished",
+        page="datasets",
+        action="Open Datasets",
+    )
+    yield _Judged(
+        title="Verify",
+        done=receipt is not None and receipt.proven,
+        because=_about_proof(receipt),
+        page="verify",
+        action="See the verification",
+        blocked=receipt is not None,
+    )
+
+
+def _about_proof(receipt: ReceiptView | None) -> str:
+    if receipt is None:
+        return "Not verified yet"
+    if receipt.proven:
+        return f"All {count(receipt.matched, 'entry')} matched"
+    return f"{count(receipt.missing, 'entry')} missing"
+
+
+LOOKS: Final[dict[StepState, tuple[Color, str]]] = {
+    StepState.DONE: ("green", ":material/check_circle:"),
+    StepState.CURRENT: ("blue", ":material/arrow_circle_right:"),
+    StepState.BLOCKED: ("red", ":material/block:"),
+    StepState.LATER: ("gray", ":material/schedule:"),
+    StepState.OPTIONAL: ("gray", ":material/circle:"),
+}
+
+
+def show(judged: tuple[Step, ...], *, key: str) -> None:
+    """Draw the steps as cards, in order; the one to do next has the button."""
+    with st.grid(3, min_column_width=240, key=key):
+        for place, step in enumerate(judged, 1):
+            _card(place, step, key=f"{key}_{place}")
+
+
+def _card(place: int, step: Step, *, key: str) -> None:
+    color, icon = LOOKS[step.state]
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"**{place}. {step.title}**", width="content")
+            st.badge(step.state.value, icon=icon, color=color)
+        st.caption(step.because or f"After step {place - 1}")
+        if step.state in {StepState.CURRENT, StepState.BLOCKED}:
+            navigation.button(
+                step.page,
+                step.action,
+                key=key,
+                primary=step.state is StepState.CURRENT,
+                icon=":material/arrow_forward:",
+            )
+
+
+def next_step(judged: tuple[Step, ...]) -> Step | None:
+    """Return the step to do now; None when everything is done."""
+    active = {StepState.CURRENT, StepState.BLOCKED}
+    return next((step for step in judged if step.state in active), None)

@@ -1,0 +1,36 @@
+"""The ids a URL names: what `/run?run=...` and `/manifest?manifest=...` speak of."""
+
+import re
+from typing import Final
+
+import streamlit as st
+
+from components import session
+from components.runtime import get_runtime
+from services.ledger.views import RunView
+
+FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
+RUN: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+def manifest() -> str | None:
+    """Return the manifest the URL names, else the one this session worked on last."""
+    asked = st.query_params.get("manifest", "")
+    if FINGERPRINT.fullmatch(asked):
+        session.use_manifest(asked)
+    return session.manifest()
+
+
+def run() -> RunView | None:
+    """Return the run the URL names, else the one this session looked at last."""
+    asked = st.query_params.get("run", "")
+    if RUN.fullmatch(asked):
+        session.use_run(asked)
+    known = session.run()
+    return get_runtime().ledger.run(known) if known else None
+
+
+def open_run(run: RunView) -> None:
+    """Go to a run's page."""
+    session.use_run(run.id)
+    session.go_to("run", run=run.id)

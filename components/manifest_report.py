@@ -1,0 +1,125 @@
+"""What a check found, grouped by what fixes it, and then in full."""
+
+from typing import Final
+
+import streamlit as st
+from services.manifests.checked import CheckedManifest
+
+from components import session, status
+from components.tables import Column, PagedTable, status_column
+from components.text import code, count
+from services.domain.findings import Finding, FindingGroup, Severity, Summary
+
+ANY: Final = "All findings"
+SEVERITIES: Final = {look.word: severity for severity, look in status.SEVERITIES.items()}
+
+TABLE: Final = PagedTable[Finding](
+    noun="finding",
+    alt="Findings, one a row",
+    columns=(
+        Column("Line", lambda row: row.line, width=65),
+        Column(
+            "Severity",
+            lambda row: [status.SEVERITIES[row.severity].word],
+            status_column("Severity", status.SEVERITIES, width=95),
+        ),
+        Column("Field", lambda row: row.field or "", width=110),
+        Column("Value", lambda row: row.value or "", width=230),
+        Column("What is wrong", lambda row: row.message, width=260),
+        Column("How to fix it", lambda row: row.fix, width=280),
+        Column("Code", lambda row: row.code, width=130),
+    ),
+)
+
+
+def verdict(summary: Summary) -> None:
+    """Say in a sentence whether the manifest can be submitted."""
+    held, ready = summary.held_entries, summary.valid_entries
+    if not ready:
+        st.error(
+            "No entry can be sent as it is. Fix what is listed below and upload the file again.",
+            title="This manifest is not ready",
+            icon=":material/error:",
+        )
+    elif held:
+        st.warning(
+            f"{count(held, 'entry')} of {summary.entries:,} need a fix. Submit the "
+            f"{ready:,} others now and hold these back, or fix the file and upload it again.",
+            title=f"{count(ready, 'entry')} ready, {held:,} to fix",
+            icon=":material/warning:",
+        )
+    else:
+        st.success(
+            "Nothing was found that would keep an entry from being registered.",
+            title=f"All {count(ready, 'entry')} ready" if ready > 1 else "The entry is ready",
+            icon=":material/check_circle:",
+        )
+
+
+def show(checked: CheckedManifest, *, key: str) -> None:
+    """Draw the groups, then every finding."""
+    groups = checked.groups()
+    if not groups:
+        st.caption("Nothing was found.")
+        return
+    for group in groups:
+        _group(group, key=f"{key}_{group.code}")
+    _all_findings(checked, [group.code for group in groups], key=key)
+
+
+def _group(group: FindingGroup, *, key: str) -> None:
+    with st.container(border=True, key=key, gap="small"):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            with st.container(horizontal=True, gap="small", width="content"):
+                status.badge(status.SEVERITIES[group.severity])
+                st.markdown(f"**{group.title}**", width="content")
+            st.caption(count(group.count, "finding"), width="content")
+        st.caption(group.fix)
+        for sample in group.samples:
+            st.markdown(_sample(sample))
+        if group.count > len(group.samples):
+            st.button(
+                f"Show all {group.count:,}",
+                key=f"{key}_all",
+                type="tertiary",
+                icon=":material/filter_list:",
+                on_click=session.set_value,
+                args=("findings_code", group.code),
+            )
+
+
+def _sample(finding: Finding) -> str:
+    place = f"Line {finding.line:,}" if finding.line else "The file"
+    field = f", {code(finding.field)}" if finding.field else ""
+    value = f": {code(finding.value)}" if finding.value else ""
+    return f"{place}{field}{value}"
+
+
+def _all_findings(checked: CheckedManifest, codes: list[str], *, key: str) -> None:
+    st.subheader("Every finding", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search",
+            key="findings_find",
+            bind="query-params",
+            placeholder="Value, field or message",
+            icon=":material/search:",
+        )
+        chosen = st.selectbox(
+            "Code", [ANY, *codes], key="findings_code", bind="query-params", width=220
+        )
+        word = st.selectbox(
+            "Severity", [ANY, *SEVERITIES], key="findings_severity", bind="query-params", width=170
+        )
+    severity: Severity | None = SEVERITIES.get(word)
+    TABLE.show(
+        lambda offset, limit: checked.findings(
+            code=None if chosen == ANY else chosen,
+            severity=severity,
+            search=search or "",
+            offset=offset,
+            limit=limit,
+        ),
+        key=f"{key}_table",
+        name="findings_page",
+    )

@@ -1,0 +1,68 @@
+"""A checked manifest in a few numbers, and the way on."""
+
+from services.manifests.checked import CheckedManifest
+
+from components import layout, navigation
+from components.text import code, count, number, size
+from services.domain.findings import Summary
+
+FORMATS = {
+    "csv": "CSV",
+    "csv-encord": "CSV in Encord's layout",
+    "json": "JSON",
+    "json-wire": "JSON as Encord receives it",
+    "jsonl": "JSON Lines",
+}
+
+
+def line(checked: CheckedManifest | None) -> str:
+    """Return the line under the title."""
+    if checked is None:
+        return "Check a CSV or JSON manifest before anything is sent to Encord"
+    summary = checked.summary
+    form = FORMATS.get(summary.format, summary.format)
+    return f"{code(summary.name)}, {form}, {size(summary.bytes)}, {summary.fingerprint[:12]}"
+
+
+def cards(summary: Summary) -> None:
+    """Draw the numbers of a check."""
+    kinds = len(summary.by_type)
+    layout.cards(
+        layout.Card(
+            label="Entries",
+            value=number(summary.entries),
+            icon=":material/list_alt:",
+            note=count(kinds, "type"),
+        ),
+        layout.Card(
+            label="Ready",
+            value=number(summary.valid_entries),
+            icon=":material/check_circle:",
+            note="can be submitted",
+        ),
+        layout.Card(
+            label="To fix",
+            value=number(summary.held_entries),
+            icon=":material/error:",
+            note=count(len(summary.counts), "kind of finding", "kinds of finding"),
+        ),
+        layout.Card(
+            label="Object URLs",
+            value=number(summary.urls),
+            icon=":material/link:",
+            note="in all entries",
+        ),
+    )
+
+
+def continue_button(checked: CheckedManifest) -> None:
+    """Draw the way to Submit, where at least one entry can be sent."""
+    if checked.summary.valid_entries:
+        navigation.button(
+            "submit",
+            "Continue to submit",
+            key="continue",
+            primary=True,
+            icon=":material/arrow_forward:",
+            manifest=checked.summary.fingerprint,
+        )

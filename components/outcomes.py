@@ -1,0 +1,66 @@
+"""What became of every entry of a run, as a table with a filter, and its download."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import status
+from components.runtime import get_runtime
+from components.tables import Column, PagedTable, status_column
+from components.text import count
+from services.domain.outcomes import BY_CODE, Outcome
+from services.ledger.views import OutcomeRow, RunView
+
+ANY: Final = "Any outcome"
+WORDS: Final = {look.word: outcome for outcome, look in status.OUTCOMES.items()}
+
+TABLE: Final = PagedTable[OutcomeRow](
+    noun="entry",
+    alt="What became of each entry",
+    columns=(
+        Column("Entry", lambda row: row.entry + 1, width=65),
+        Column(
+            "Outcome",
+            lambda row: [status.OUTCOMES[row.outcome].word],
+            status_column("Outcome", status.OUTCOMES),
+        ),
+        Column("Object URL", lambda row: row.url, width=330),
+        Column("Title", lambda row: row.title or "", width=150),
+        Column("Cause", lambda row: BY_CODE[row.cause].title if row.cause else "", width=230),
+        Column("Message", lambda row: row.message, width=260),
+        Column("Item", lambda row: row.item_uuid or "", width=150),
+    ),
+)
+
+
+def show(run: RunView, total: int, *, key: str) -> None:
+    """Draw the filter, the table and the download."""
+    runtime = get_runtime()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search",
+            key="run_find",
+            bind="query-params",
+            placeholder="URL, title or message",
+            icon=":material/search:",
+        )
+        chosen = st.selectbox(
+            "Outcome", [ANY, *WORDS], key="run_outcome", bind="query-params", width=200
+        )
+        st.download_button(
+            f"Download {count(total, 'row')}",
+            lambda: runtime.onboarding.outcomes_csv(run.id),
+            file_name=f"outcomes-{run.id}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"{key}_download",
+        )
+    outcome: Outcome | None = WORDS.get(chosen)
+    TABLE.show(
+        lambda offset, limit: runtime.ledger.outcomes(
+            run.id, outcome=outcome, search=search or "", offset=offset, limit=limit
+        ),
+        key=f"{key}_table",
+        name="run_page",
+    )

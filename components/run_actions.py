@@ -1,0 +1,170 @@
+"""What a person can do with a run: retry, cancel, resume. Every click is safe to repeat."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import confirm, links, navigation, session, status
+from components.runtime import get_runtime
+from components.text import count
+from services.domain.runs import Problem, RunState
+from services.ledger.errors import NothingToRetryError
+from services.ledger.views import Counts, RunView
+
+#: Problem to what happened, what to do about it, and the page where it is done.
+PROBLEMS: Final = {
+    Problem.RECONNECT: (
+        "The key of this run's connection is not in memory any more",
+        "Connect again with the same key, then resume. Nothing is lost.",
+        "connect",
+    ),
+    Problem.NOT_AUTHENTICATED: (
+        "Encord did not accept the key",
+        "Connect with a key that is registered at Encord, then resume.",
+        "connect",
+    ),
+    Problem.NOT_AUTHORIZED: (
+        "Encord does not let this account do that",
+        "Ask an administrator for access to folder, integration and dataset, then resume.",
+        "connect",
+    ),
+    Problem.FOLDER_GONE: (
+        "The folder is not there any more",
+        "Restore the folder in Encord and resume, or submit the manifest to another folder.",
+        "submit",
+    ),
+    Problem.DATASET_GONE: (
+        "The dataset is not there any more",
+        "Link the run to another dataset.",
+        "datasets",
+    ),
+    Problem.REQUEST_REFUSED: (
+        "Encord refused the request",
+        "Read what Encord said below; resume once it is put right.",
+        "connect",
+    ),
+    Problem.MANIFEST_CHANGED: (
+        "The stored manifest is not what was submitted",
+        "Upload the manifest again and submit it as a new run.",
+        "manifest",
+    ),
+    Problem.UNCONFIRMED_GROUPS: (
+        "It is not certain whether Encord took some image groups or series",
+        "Look into the folder in Encord: if they are missing, resume to send them again.",
+        "run",
+    ),
+    Problem.CANNOT_LIST: (
+        "The folder could not be listed",
+        "Resume to try again; nothing is sent before the folder was listed.",
+        "run",
+    ),
+    Problem.UNEXPECTED: (
+        "Something happened that this program does not know",
+        "Resume to try again. If it comes back, send the history of this run to your support.",
+        "run",
+    ),
+}
+
+NOTHING_TO_RETRY: Final = session.Notice(
+    title="Nothing to retry",
+    body="These entries are being retried already, or they have arrived since.",
+)
+
+
+def retry(run: RunView, made: int, cause: str | None) -> None:
+    """Send what failed again, as a run beside this one.
+
+    `made` is how many retries the page knew of when it was drawn: it makes a second click, here or
+    in another tab, the same retry.
+    """
+    session.clear_notice("retry")
+    try:
+        new = get_runtime().onboarding.retry(
+            run.id, cause=cause, nonce=f"retry-{made}-{cause or 'all'}", actor=session.actor()
+        )
+    except NothingToRetryError:
+        session.notify("retry", NOTHING_TO_RETRY)
+        return
+    session.use_run(new)
+    session.go_to("run", run=new)
+
+
+def needs_attention(run: RunView, *, key: str) -> None:
+    """Say why a run stands still and what makes it go on."""
+    if run.state is not RunState.NEEDS_ATTENTION or run.problem is None:
+        return
+    title, remedy, page = PROBLEMS[run.problem]
+    with st.container(border=True, key=key):
+        st.warning(remedy, title=title, icon=":material/front_hand:")
+        if run.problem_detail:
+            with st.expander("What was said"):
+                st.text(run.problem_detail)
+        with st.container(horizontal=True):
+            st.button(
+                "Resume",
+                key=f"{key}_resume",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=_resume,
+                args=(run.id,),
+            )
+            if page != "run":
+                navigation.link(page, f"Open {page.capitalize()}", icon=":material/arrow_forward:")
+
+
+def _resume(run_id: str) -> None:
+    get_runtime().onboarding.resume(run_id, actor=session.actor())
+
+
+def cancel_button(run: RunView, *, key: str) -> None:
+    """Offer to cancel a run that has not finished."""
+    left = run.counts.pending
+    confirm.button(
+        "Cancel run",
+        key=key,
+        icon=":material/cancel:",
+        title="Cancel this run?",
+        body=f"{count(left, 'entry')} will not be registered. What Encord has registered stays. "
+        "You can submit the same manifest again later.",
+        confirm="Cancel the run",
+        on_confirm=lambda: get_runtime().onboarding.cancel(run.id, actor=session.actor()),
+    )
+
+
+def head_action(run: RunView, counts: Counts) -> None:
+    """Draw the one thing to do next with this run."""
+    if status.is_active(run) or run.state is RunState.NEEDS_ATTENTION:
+        cancel_button(run, key="cancel_run")
+    elif run.receipt:
+        _go("verify", "See the verification", run, icon=":material/verified:")
+    elif counts.arrived:
+        _go("datasets", "Link to a dataset", run, icon=":material/dataset:")
+    else:
+        navigation.button("manifest", "Open the manifest", key="to_manifest", manifest=run.manifest)
+
+
+def _go(page: str, label: str, run: RunView, *, icon: str) -> None:
+    root = run.parent or run.id
+    navigation.button(page, label, key=f"to_{page}", primary=True, icon=icon, run=root)
+
+
+def family_links(run: RunView) -> None:
+    """Draw links between a run and its retries."""
+    ledger = get_runtime().ledger
+    parent = ledger.run(run.parent) if run.parent else None
+    relatives = [("Retries of this run", retry) for retry in ledger.retries(run.id)]
+    if parent:
+        relatives.insert(0, ("This run retries failures of", parent))
+    for words, other in relatives:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(words, width="content")
+            st.text(other.name, width="content")
+            status.badge(status.of_run(other))
+            st.button(
+                "Open",
+                key=f"open_{other.id}",
+                type="tertiary",
+                icon=":material/arrow_forward:",
+                on_click=links.open_run,
+                args=(other,),
+            )

@@ -1,0 +1,82 @@
+"""Runs as a table, and the filter above it."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import links, status
+from components.runtime import get_runtime
+from components.tables import Column, PagedTable, status_column
+from services.domain.paging import Page
+from services.ledger.views import RunView
+
+ANY: Final = "Any state"
+STATES: Final = {look.word: state for state, look in status.RUN_STATES.items()}
+ALL_LOOKS: Final = {
+    **{state.value: look for state, look in status.RUN_STATES.items()},
+    "with failures": status.COMPLETE_WITH_FAILURES,
+    "stalled": status.STALLED,
+}
+
+
+def _progress(run: RunView) -> float:
+    return 100 * run.counts.settled / run.counts.entries if run.counts.entries else 0.0
+
+
+TABLE: Final = PagedTable[RunView](
+    noun="run",
+    alt="Runs, newest first",
+    on_open=links.open_run,
+    columns=(
+        Column(
+            "Status",
+            lambda run: [status.of_run(run).word],
+            status_column("Status", ALL_LOOKS, width=175),
+        ),
+        Column("Run", lambda run: run.name, width=200),
+        Column("Manifest", lambda run: run.manifest_name, width=170),
+        Column(
+            "Progress",
+            _progress,
+            st.column_config.ProgressColumn(
+                "Progress", format="%d%%", min_value=0, max_value=100, width=120
+            ),
+        ),
+        Column("Entries", lambda run: run.counts.entries, width=75),
+        Column("Failed", lambda run: run.counts.failed, width=65),
+        Column(
+            "Started",
+            lambda run: run.created_at,
+            st.column_config.DatetimeColumn("Started", format="distance", width=125),
+        ),
+    ),
+)
+
+
+def recent(runs: Page[RunView], *, key: str) -> None:
+    """Draw the newest runs, without pages."""
+    TABLE.show(lambda _offset, _limit: Page(runs.rows, len(runs.rows)), key=key, name="recent_page")
+
+
+def search_and_show(*, key: str) -> None:
+    """Draw the filter and the runs that match it; the filter is in the URL."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search",
+            key="runs_find",
+            bind="query-params",
+            placeholder="Name of run, manifest or folder",
+            icon=":material/search:",
+        )
+        chosen = st.selectbox(
+            "State", [ANY, *STATES], key="runs_state", bind="query-params", width=220
+        )
+    state = STATES.get(chosen)
+    ledger = get_runtime().ledger
+    TABLE.show(
+        lambda offset, limit: ledger.runs(
+            state=state, search=search or "", offset=offset, limit=limit
+        ),
+        key=key,
+        name="runs_page",
+    )

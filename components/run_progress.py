@@ -1,0 +1,91 @@
+"""A run's progress, read again every second for as long as the run goes on by itself."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import streamlit as st
+
+from components import status
+from components.runtime import get_runtime
+from components.text import ago, count, duration, number
+from services.domain.runs import RunState
+from services.ledger.views import Counts, RunView
+
+EVERY: Final = timedelta(seconds=1)
+#: Before this share is done, an estimate of the rest is a guess.
+ENOUGH: Final = 0.05
+
+SENTENCES: Final = {
+    RunState.QUEUED: "Waiting for the worker to begin.",
+    RunState.SUBMITTING: "Sending the entries to Encord.",
+    RunState.PROCESSING: "Encord is registering the files.",
+    RunState.LINKING: "Linking the run's items to the dataset.",
+    RunState.VERIFYING: "Comparing what was asked for with what Encord lists.",
+    RunState.CANCELLING: "Cancelling what Encord has not registered yet.",
+}
+
+
+def live(run: RunView, *, key: str) -> None:
+    """Draw the progress of an active run; draw the whole page again once it stops."""
+    st.fragment(_panel, run_every=EVERY, key=key)(run.id)
+
+
+def _panel(run_id: str) -> None:
+    run = get_runtime().ledger.run(run_id)
+    if run is None or not status.is_active(run):
+        st.rerun()
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"**{SENTENCES.get(run.state, '')}**", width="content")
+            status.badge(status.of_run(run))
+        counts = run.counts
+        share = counts.settled / counts.entries if counts.entries else 0.0
+        st.progress(min(1.0, share), text=sentence(run))
+        count_badges(counts)
+        st.caption(f"{_age(run)} The work goes on without this page: you can close it.")
+        if status.is_stalled(run):
+            st.warning(
+                "Encord has not answered for a while. The run goes on by itself as soon as it "
+                "does; nothing is sent twice.",
+                title="No news",
+                icon=":material/hourglass_disabled:",
+            )
+
+
+def sentence(run: RunView, *, now: datetime | None = None) -> str:
+    """Return the progress in words."""
+    counts = run.counts
+    words = f"{number(counts.settled)} of {count(counts.entries, 'entry')}"
+    if counts.failed:
+        words += f", {number(counts.failed)} failed"
+    left = seconds_left(run, now=now or datetime.now(UTC))
+    return f"{words}, about {duration(left)} left" if left is not None else words
+
+
+def seconds_left(run: RunView, *, now: datetime) -> float | None:
+    """Estimate the rest from the pace so far; None when it would be a guess."""
+    counts = run.counts
+    if not counts.entries or not counts.pending or counts.settled < ENOUGH * counts.entries:
+        return None
+    elapsed = (now - run.created_at).total_seconds()
+    return max(1.0, elapsed / counts.settled * counts.pending)
+
+
+def count_badges(counts: Counts) -> None:
+    """Draw how many entries ended how; zeros are left out."""
+    shown: tuple[tuple[int, str, str, status.Color], ...] = (
+        (counts.registered, "registered", ":material/check_circle:", "green"),
+        (counts.already_there, "already there", ":material/done_all:", "green"),
+        (counts.failed, "failed", ":material/error:", "red"),
+        (counts.cancelled, "cancelled", ":material/cancel:", "gray"),
+        (counts.unknown, "unknown", ":material/help:", "orange"),
+        (counts.pending, "waiting", ":material/schedule:", "gray"),
+    )
+    with st.container(horizontal=True, gap="xsmall"):
+        for value, word, icon, color in shown:
+            if value:
+                st.badge(f"{number(value)} {word}", icon=icon, color=color)
+
+
+def _age(run: RunView) -> str:
+    return f"Encord last answered {ago(run.heard_at)}." if run.heard_at else "No answer yet."

@@ -1,0 +1,125 @@
+"""One run, put together: its state, counts, failures, entries and history."""
+
+from functools import partial
+
+import streamlit as st
+
+from components import failures as failure_groups
+from components import history, layout, navigation, outcomes, run_actions, run_progress, status
+from components.runtime import get_runtime
+from components.text import code, count, moment, number
+from services.ledger.views import Counts, RunView
+
+
+def counts_of(run: RunView) -> Counts:
+    """Return a run's counts; of a first run, after all its retries."""
+    if run.parent or status.is_active(run):
+        return run.counts
+    return get_runtime().ledger.family(run.id)
+
+
+def line(run: RunView) -> str:
+    """Return the line under the title."""
+    return f"Submitted {moment(run.created_at)} by {code(run.created_by)}"
+
+
+def state(run: RunView, counts: Counts) -> None:
+    """Draw the run's name and state."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        status.badge(status.of_run(run, counts))
+        st.text(run.name, width="content")
+
+
+def progress_or_counts(run: RunView, counts: Counts) -> None:
+    """Draw the live progress of an active run, else the final counts."""
+    if status.is_active(run):
+        run_progress.live(run, key=f"progress_{run.id}")
+        return
+    layout.cards(
+        layout.Card(
+            label="Entries",
+            value=number(counts.entries),
+            icon=":material/list_alt:",
+            note=f"{number(run.held)} held back",
+        ),
+        layout.Card(
+            label="Registered",
+            value=number(counts.registered),
+            icon=":material/check_circle:",
+            note="now in Encord",
+        ),
+        layout.Card(
+            label="Already there",
+            value=number(counts.already_there),
+            icon=":material/done_all:",
+            note="skipped as duplicates",
+        ),
+        layout.Card(
+            label="Failed",
+            value=number(counts.failed),
+            icon=":material/error:",
+            note="after retries" if get_runtime().ledger.retries(run.id) else "can be retried",
+        ),
+    )
+
+
+def failures(run: RunView) -> None:
+    """Draw what failed, grouped by what fixes it; nothing while the run still works."""
+    if status.is_active(run):
+        return
+    ledger = get_runtime().ledger
+    layout.notice("retry")
+    groups = ledger.causes(run.id)
+    if groups:
+        made = len(ledger.retries(run.id))
+        failure_groups.show(groups, key="failures", on_retry=partial(run_actions.retry, run, made))
+
+
+def details(run: RunView, counts: Counts) -> None:
+    """Draw the tabs: every entry, what was asked for, and the history."""
+    entries, asked, events = st.tabs(
+        ["Entries", "What was asked for", "History"], key="run_view", bind="query-params"
+    )
+    if entries.open:
+        with entries:
+            outcomes.show(run, counts.settled, key="outcomes")
+    if asked.open:
+        with asked:
+            _asked(run)
+    if events.open:
+        with events:
+            history.show(run.id, key="events")
+
+
+def _asked(run: RunView) -> None:
+    layout.facts(
+        {
+            "Manifest": run.manifest_name,
+            "Fingerprint": run.manifest,
+            "Connection": run.connection_label,
+            "Folder": f"{run.folder_name} {run.folder_uuid or '(not created yet)'}",
+            "Integration": run.integration_title,
+            "Dataset": f"{run.dataset_title or 'None yet'} {run.dataset_uuid or ''}",
+            "Held back": count(run.held, "entry"),
+            "Upload jobs": f"{run.chunks_done} of {count(run.chunks, 'job')} finished",
+            "Run": run.id,
+        }
+    )
+
+
+def linked_to(run: RunView) -> None:
+    """Say which dataset the run's files are linked to, if to any."""
+    if run.dataset_uuid:
+        st.success(
+            f"This run's files are linked to {code(run.dataset_title or run.dataset_uuid)}. "
+            "Linking again adds what has arrived since.",
+            title="Linked",
+            icon=":material/link:",
+        )
+        navigation.button(
+            "verify",
+            "See the verification",
+            key="to_verify",
+            icon=":material/verified:",
+            run=run.id,
+        )

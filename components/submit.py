@@ -1,0 +1,89 @@
+"""Review a submission and send it off; clicking twice is one submission."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import links, manifests, session
+from components.runtime import get_runtime
+from components.submit_form import Draft, sentence
+from components.text import code, count, moment
+from services.domain.findings import Summary
+from services.domain.runs import Submission
+from services.engine.connections import Connection
+from services.ledger.views import RunView
+
+AGAIN: Final = "submit_again"
+
+
+def review(draft: Draft, summary: Summary, connection: Connection) -> None:
+    """Say what will happen, what stands in the way, and offer the one button."""
+    earlier = get_runtime().onboarding.earlier(summary.fingerprint, None)
+    problems = draft.problems(summary)
+    with st.container(border=True, key="review"):
+        st.markdown(sentence(draft, summary))
+        st.caption(
+            "Files stay where they are: Encord stores their URLs. Nothing is sent before you "
+            "click, and the run goes on without this page."
+        )
+        confirmed = _confirm_again(earlier)
+        if problems:
+            st.caption(" ".join(problems))
+        st.button(
+            f"Submit {count(summary.valid_entries, 'entry')}",
+            key="submit",
+            type="primary",
+            icon=":material/cloud_upload:",
+            disabled=bool(problems) or not confirmed,
+            on_click=_submit,
+            args=(draft, summary, connection, len(earlier)),
+        )
+
+
+def _confirm_again(earlier: list[RunView]) -> bool:
+    """Show what was submitted before; another submission then needs a tick."""
+    if not earlier:
+        return True
+    last = earlier[0]
+    st.warning(
+        f"Already submitted on {moment(last.created_at)} as {code(last.name)}, "
+        f"to the folder {code(last.folder_name)}.",
+        title="This manifest was submitted before",
+        icon=":material/history:",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        again = st.checkbox("Submit it again, as a new run", key=f"{AGAIN}_{len(earlier)}")
+        st.button(
+            "Open that run",
+            key="open_earlier",
+            type="tertiary",
+            icon=":material/arrow_forward:",
+            on_click=links.open_run,
+            args=(last,),
+        )
+    return again
+
+
+def _submit(draft: Draft, summary: Summary, connection: Connection, earlier: int) -> None:
+    # The nonce counts the submissions this review knew of. A double click, a second tab and a
+    # reload therefore name the same decision; a confirmed repetition names the next one.
+    if draft.integration is None:
+        return
+    run = get_runtime().onboarding.submit(
+        Submission(
+            name=draft.name.strip(),
+            connection=connection.id,
+            account=connection.account,
+            manifest=summary.fingerprint,
+            check=manifests.asked(),
+            folder=draft.folder,
+            integration=draft.integration.id,
+            integration_title=draft.integration.title,
+            options=draft.options,
+            nonce=f"submission-{earlier}",
+            created_by=session.actor(),
+        ),
+        actor=session.actor(),
+    )
+    session.use_run(run)
+    session.go_to("run", run=run)

@@ -1,0 +1,192 @@
+"""The decisions of a submission, and the one sentence that says what will happen."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from components import session
+from components.connect_form import notice_of
+from components.layout import notice
+from components.runtime import get_runtime
+from components.text import code, count
+from services.domain.chunks import MAX_ENTRIES
+from services.domain.findings import Summary
+from services.domain.runs import FolderChoice, RunOptions
+from services.encord_api.interface import Integration
+from services.engine.connections import Connection
+from services.engine.errors import ConnectionProblem
+
+NEW, EXISTING = "A new folder", "An existing folder"
+LONGEST_NAME: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is decided so far."""
+
+    name: str
+    folder: FolderChoice
+    #: How to speak of the folder.
+    folder_words: str
+    integration: Integration | None
+    options: RunOptions
+    hold_back: bool
+
+    def problems(self, summary: Summary) -> list[str]:
+        """Say what is still missing before this can be submitted."""
+        missing = []
+        if not self.name.strip():
+            missing.append("Give the run a name.")
+        if not self.folder.uuid and not self.folder.name.strip():
+            missing.append("Name the folder, or choose an existing one and look it up.")
+        if self.integration is None:
+            missing.append("Choose an integration.")
+        if not summary.valid_entries:
+            missing.append("The manifest has no entry that can be sent.")
+        if summary.held_entries and not self.hold_back:
+            missing.append("Fix the entries with errors, or hold them back.")
+        return missing
+
+
+def ask(summary: Summary, connection: Connection, found: tuple[Integration, ...]) -> Draft:
+    """Draw the form and return what is decided so far."""
+    stem = summary.name.rsplit(".", 1)[0]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        name = st.text_input(
+            "Name of the run",
+            value=stem,
+            max_chars=LONGEST_NAME,
+            key=f"run_name_{summary.fingerprint[:8]}",
+            persist_state="session",
+        )
+        integration = _integration(found)
+    with right:
+        folder, words = _folder(connection, stem)
+    hold_back = _hold_back(summary)
+    return Draft(
+        name=name or "",
+        folder=folder,
+        folder_words=words,
+        integration=integration,
+        options=_options(),
+        hold_back=hold_back,
+    )
+
+
+def _integration(found: tuple[Integration, ...]) -> Integration | None:
+    titles = {each.id: each.title for each in found}
+    chosen = st.selectbox(
+        "Integration",
+        list(titles),
+        format_func=lambda known: titles.get(known, known),
+        key="integration",
+        persist_state="session",
+        help="Encord's stored access to the bucket the manifest's files are in",
+        placeholder="No integration found: check the connection",
+    )
+    return next((each for each in found if each.id == chosen), None)
+
+
+def _folder(connection: Connection, stem: str) -> tuple[FolderChoice, str]:
+    way = st.segmented_control(
+        "Folder",
+        [NEW, EXISTING],
+        key="folder_way",
+        default=NEW,
+        required=True,
+        persist_state="session",
+    )
+    if way == NEW:
+        name = st.text_input(
+            "Name of the new folder",
+            value=stem,
+            max_chars=LONGEST_NAME,
+            key="folder_name",
+            persist_state="session",
+        )
+        return FolderChoice(name=(name or "").strip()), f"the new folder {code(name or '')}"
+    uuid = st.text_input(
+        "UUID of the folder",
+        key="folder_uuid",
+        persist_state="session",
+        placeholder="00000000-0000-0000-0000-000000000000",
+        help="Names are not unique in Encord, so a folder is chosen by its UUID",
+        on_change=_look_up,
+        args=(connection.id,),
+    )
+    notice("folder")
+    found = session.value("folder_found") if session.value("folder_found_uuid") == uuid else None
+    if not found:
+        return FolderChoice(), "a folder"
+    st.caption(f"Found: {code(found)}")
+    return FolderChoice(uuid=str(uuid), name=str(found)), f"the folder {code(found)}"
+
+
+def _look_up(connection: str) -> None:
+    uuid = str(session.value("folder_uuid") or "").strip()
+    session.clear_notice("folder")
+    if not uuid:
+        return
+    try:
+        folder = get_runtime().connections.find_folder(connection, uuid)
+    except ConnectionProblem as problem:
+        session.notify("folder", notice_of(problem))
+        return
+    session.set_value("folder_uuid", folder.uuid)
+    session.set_value("folder_found_uuid", folder.uuid)
+    session.set_value("folder_found", folder.name)
+
+
+def _hold_back(summary: Summary) -> bool:
+    if not summary.held_entries:
+        return True
+    return st.toggle(
+        f"Hold back the {count(summary.held_entries, 'entry')} with errors",
+        value=True,
+        key="hold_back",
+        persist_state="session",
+    )
+
+
+def _options() -> RunOptions:
+    with st.expander("Options"):
+        skip = st.checkbox(
+            "Skip files that are already in the folder",
+            value=True,
+            key="skip_duplicates",
+            persist_state="session",
+            help="Encord compares object URLs. Leave this on unless copies are wanted.",
+        )
+        upsert = st.checkbox(
+            "Update custom metadata of files that are already there",
+            key="upsert_metadata",
+            persist_state="session",
+        )
+        size = st.number_input(
+            "Entries in one upload job",
+            min_value=1,
+            max_value=MAX_ENTRIES,
+            value=MAX_ENTRIES,
+            key="chunk_size",
+            persist_state="session",
+        )
+    return RunOptions(skip_duplicate_urls=skip, upsert_metadata=upsert, max_chunk_entries=int(size))
+
+
+def sentence(draft: Draft, summary: Summary) -> str:
+    """Say what will happen."""
+    through = f" through {code(draft.integration.title)}" if draft.integration else ""
+    held = f", hold back {summary.held_entries:,}" if summary.held_entries else ""
+    return (
+        f"Submit {summary.valid_entries:,} of {count(summary.entries, 'entry')} "
+        f"to {draft.folder_words}{through}{held}."
+    )
+
+
+def line(summary: Summary | None, connection: Connection | None) -> str:
+    """Return the line under the title."""
+    if summary is None or connection is None:
+        return "Review what will happen and start a run"
+    return f"{code(summary.name)} to {code(connection.label)}"

@@ -1,0 +1,24 @@
+"""Connect: choose Encord or the sandbox, and see who and what answered."""
+
+import streamlit as st
+
+from components import connect_form, connection, connection_card, demo_card, layout
+
+current = connection.current()
+
+layout.page_head("Connect", f"Working with {current.label}" if current else "Not connected")
+if current is None:
+    layout.empty_state(
+        icon=":material/cable:",
+        title="Nothing answers yet",
+        body="Choose a connection below. Its integrations appear here.",
+    )
+elif current.kind == "sandbox":
+    demo_card.show(key="demo")
+left, right = st.columns(2, gap="medium")
+with left, layout.card_box("Choose a connection", key="choose"):
+    connect_form.show()
+with right:
+    if current:
+        connection_card.show(current, key="connected")
+        connection_card.integrations(current, key="integrations")

@@ -1,0 +1,50 @@
+"""Manifest: check what is to be registered, before anything is sent."""
+
+import streamlit as st
+
+from components import (
+    layout,
+    links,
+    manifest_check,
+    manifest_downloads,
+    manifest_entries,
+    manifest_report,
+    manifest_source,
+    manifest_summary,
+    manifests,
+)
+
+fingerprint = links.manifest()
+checked = manifests.checked(fingerprint)
+
+layout.page_head(
+    "Manifest",
+    manifest_summary.line(checked),
+    action=(lambda: manifest_summary.continue_button(checked)) if checked else None,
+)
+manifest_source.show(fingerprint)
+if fingerprint is None:
+    layout.empty_state(
+        icon=":material/upload_file:",
+        title="No manifest yet",
+        body="Add a CSV, JSON or JSON Lines file above. It is checked here; nothing is sent.",
+        action=lambda: manifest_source.demo_button(key="demo_manifest"),
+    )
+elif checked is None:
+    manifest_check.show(fingerprint, key="check")
+else:
+    manifest_report.verdict(checked.summary)
+    manifest_summary.cards(checked.summary)
+    manifest_downloads.show(checked, key="files")
+    findings, entries, preview = st.tabs(
+        ["Findings", "Entries", "What Encord receives"], key="manifest_view", bind="query-params"
+    )
+    if findings.open:
+        with findings:
+            manifest_report.show(checked, key="findings")
+    if entries.open:
+        with entries:
+            manifest_entries.show(checked, key="entries")
+    if preview.open:
+        with preview:
+            manifest_entries.preview(checked)

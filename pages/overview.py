@@ -1,0 +1,55 @@
+"""Overview: where the onboarding stands, the next action, the last runs."""
+
+import streamlit as st
+
+from components import connection, facts, journey, layout, navigation, run_list
+from components.runtime import get_runtime
+from components.text import count, number
+
+ledger = get_runtime().ledger
+overview = ledger.overview()
+runs = ledger.runs(limit=5)
+steps = journey.steps(facts.gather(connection.current()))
+following = journey.next_step(steps)
+
+layout.page_head(
+    "Overview",
+    f"Next: {following.title.lower()}" if following else "Everything arrived, and it is proven",
+    action=lambda: navigation.button(
+        "manifest", "New manifest", key="new_manifest", primary=True, icon=":material/add:"
+    ),
+)
+layout.cards(
+    layout.Card(
+        label="Runs",
+        value=number(overview.runs),
+        icon=":material/list_alt:",
+        note=f"{number(overview.active)} active",
+    ),
+    layout.Card(
+        label="Files registered",
+        value=number(overview.registered),
+        icon=":material/cloud_done:",
+        note="in all runs",
+    ),
+    layout.Card(
+        label="Failed entries",
+        value=number(overview.failed),
+        icon=":material/error:",
+        note="before retries",
+    ),
+)
+layout.section("Nine steps to a proven dataset")
+journey.show(steps, key="steps")
+layout.section("Last runs", count(runs.total, "run") + " in all" if runs.total else "")
+if runs.total:
+    run_list.recent(runs, key="recent_runs")
+    navigation.link("runs", "All runs", icon=":material/arrow_forward:")
+else:
+    layout.empty_state(
+        icon=":material/list_alt:",
+        title="No run yet",
+        body="A run appears here as soon as a manifest is submitted.",
+        action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
+    )
+st.space("small")

@@ -1,0 +1,23 @@
+"""Runs: find a run and open it."""
+
+from components import layout, navigation, run_list
+from components.runtime import get_runtime
+from components.text import count
+
+overview = get_runtime().ledger.overview()
+layout.page_head(
+    "Runs",
+    f"{count(overview.runs, 'run')}, {overview.active:,} active",
+    action=lambda: navigation.button(
+        "submit", "New run", key="new_run", primary=True, icon=":material/add:"
+    ),
+)
+if overview.runs:
+    run_list.search_and_show(key="runs")
+else:
+    layout.empty_state(
+        icon=":material/list_alt:",
+        title="No run yet",
+        body="A run is one submission of a manifest to a folder. Check a manifest to begin.",
+        action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
+    )

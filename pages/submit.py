@@ -1,0 +1,35 @@
+"""Submit: review what will happen, decide, and start a run."""
+
+from components import (
+    connection,
+    connection_card,
+    layout,
+    links,
+    manifests,
+    navigation,
+    submit_form,
+)
+from components import submit as submission
+
+current = connection.current()
+summary = manifests.summary(links.manifest())
+
+layout.page_head("Submit", submit_form.line(summary, current))
+if summary is None:
+    layout.empty_state(
+        icon=":material/fact_check:",
+        title="No checked manifest yet",
+        body="A manifest is checked before it is submitted.",
+        action=lambda: navigation.button("manifest", "Check a manifest", key="to_manifest"),
+    )
+elif current is None:
+    layout.empty_state(
+        icon=":material/cable:",
+        title="Not connected",
+        body="Choose Encord or the sandbox first.",
+        action=lambda: navigation.button("connect", "Open Connect", key="to_connect"),
+    )
+else:
+    found = connection_card.known_integrations(current)
+    draft = submit_form.ask(summary, current, found)
+    submission.review(draft, summary, current)
