@@ -11,7 +11,7 @@ import pytest
 from services.encord_api.errors import Unclear
 from services.encord_api.interface import Integration, JobState, UnitError
 from services.encord_api.sdk import PAGE, SdkGateway
-from tests.unit.encord_api.loopback import answer, envelope, serving
+from tests.unit.loopback import answer, envelope, serving
 
 FOLDER = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a01"
 OTHER = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a02"

@@ -19,7 +19,7 @@ from services.encord_api.errors import (
     classify,
 )
 from services.encord_api.sdk import SdkGateway
-from tests.unit.encord_api.loopback import Cut, Reply, answer, envelope, free_port, http, serving
+from tests.unit.loopback import Cut, Reply, answer, envelope, free_port, http, serving
 
 FOLDER = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a01"
 OTHER = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a02"

@@ -1,0 +1,181 @@
+"""Google Cloud Storage through its real client: one request a call, nothing repeated."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from google.auth.transport.requests import AuthorizedSession
+from google.cloud.storage import Client  # type: ignore[import-untyped]
+
+from services.cloud_storage.credentials import Access
+from services.cloud_storage.errors import InvalidRequest, NotFound, translate
+from services.cloud_storage.interface import BucketInfo, BucketReader, CorsRule, ObjectInfo
+
+#: Half typed by Google.
+_SESSION: Final[Callable[..., AuthorizedSession]] = AuthorizedSession
+ENDPOINT: Final = "https://storage.googleapis.com"
+#: The most Google returns at once.
+PAGE: Final = 1000
+
+_READING_NAME: Final = "reading a bucket's name"
+_READING_OBJECT: Final = "reading the object"
+_FIELDS: Final = "items(name,size,contentType,updated,generation),nextPageToken"
+#: Google's rules for names, which also keep a name from being a path; dots need longer ones.
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_LOOPBACK: Final = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_Method = Callable[Concatenate["GoogleBuckets", str, _P], _T]
+
+
+def _asking(operation: str) -> Callable[[_Method[_P, _T]], _Method[_P, _T]]:
+    """Turn whatever a method raises into our error, about its first argument, the bucket.
+
+    Ours is raised after the handler: Google's exception, whose frames hold signed headers, does
+    not even travel along as its context.
+    """
+
+    def decorate(method: _Method[_P, _T]) -> _Method[_P, _T]:
+        @wraps(method)
+        def ask(self: "GoogleBuckets", name: str, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+            try:
+                return method(self, _checked(name), *args, **kwargs)
+            except Exception as exc:  # noqa: BLE001 - the client lets several families escape
+                error = translate(exc, operation=operation, subject=f"gs://{name}")
+            raise error from None
+
+        return ask
+
+    return decorate
+
+
+class GoogleBuckets(BucketReader):
+    """One identity's view of Google's buckets. Keeps connections; not for several threads."""
+
+    def __init__(self, access: Access, *, endpoint: str, timeout: tuple[float, float]) -> None:
+        self.name = access.name
+        session = _SESSION(access.credentials, max_refresh_attempts=0)
+        session.max_redirects = 0
+        # A proxy that is set for the world must not be asked for this machine.
+        session.trust_env = not endpoint.startswith(_LOOPBACK)
+        # The project only matters for creating and listing buckets.
+        self._client = Client(
+            project="none",
+            credentials=access.credentials,
+            client_options={"api_endpoint": endpoint},
+            _http=session,
+        )
+        # Else every first call on a bucket makes the client fetch its metadata in a thread of
+        # its own, with retries, for traces nobody takes.
+        self._client._bucket_metadata_cache = None  # noqa: SLF001 - it has no other switch per client
+        self._options: dict[str, Any] = {"timeout": timeout, "retry": None}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    @_asking("reading the bucket")
+    def bucket(self, name: str) -> BucketInfo:
+        """See the interface."""
+        return _bucket_info(self._client.get_bucket(name, **self._options))
+
+    @_asking("testing permissions")
+    def test_permissions(self, name: str, permissions: Iterable[str]) -> frozenset[str]:
+        """See the interface."""
+        bucket = self._client.bucket(name)
+        return frozenset(bucket.test_iam_permissions(list(permissions), **self._options))
+
+    def list_objects(
+        self, bucket: str, prefix: str = "", glob: str | None = None, limit: int | None = None
+    ) -> Iterator[list[ObjectInfo]]:
+        """See the interface."""
+        pages = self._start_listing(bucket, prefix, glob, limit)
+        while page := self._next_page(bucket, pages):
+            yield page
+
+    @_asking(_READING_OBJECT)
+    def object(self, bucket: str, key: str) -> ObjectInfo:
+        """See the interface."""
+        found = self._client.bucket(bucket).get_blob(key, **self._options) if key else None
+        if found is None:
+            raise NotFound(_READING_OBJECT, f"gs://{bucket}/{key}")
+        return _object_info(found)
+
+    @_asking("listing objects")
+    def _start_listing(
+        self, bucket: str, prefix: str, glob: str | None, limit: int | None
+    ) -> Iterator[Any]:
+        listing = self._client.list_blobs(
+            bucket,
+            prefix=prefix or None,
+            match_glob=glob,
+            max_results=limit,
+            page_size=PAGE,
+            fields=_FIELDS,
+            **self._options,
+        )
+        pages: Iterator[Any] = listing.pages
+        return pages
+
+    @_asking("listing objects")
+    def _next_page(self, _bucket: str, pages: Iterator[Any]) -> list[ObjectInfo]:
+        """Return the next page that holds something: a filter may leave pages empty."""
+        for page in pages:
+            if found := [_object_info(blob) for blob in page]:
+                return found
+        return []
+
+
+def connect(
+    access: Access, *, api_endpoint: str = ENDPOINT, timeout: tuple[float, float] = (10, 60)
+) -> GoogleBuckets:
+    """Return a reader. Asks nothing.
+
+    Args:
+        access: Who asks; anonymous for the sandbox.
+        api_endpoint: Google's, or the sandbox's; never an address somebody typed.
+        timeout: Seconds to wait for a connection, and for each piece of an answer.
+    """
+    return GoogleBuckets(access, endpoint=api_endpoint, timeout=timeout)
+
+
+def _checked(name: str) -> str:
+    if not _BUCKET.fullmatch(name):
+        raise InvalidRequest(_READING_NAME, f"gs://{name}", raw="not a bucket name")
+    return name
+
+
+def _bucket_info(bucket: Any) -> BucketInfo:  # noqa: ANN401 - Google's client has no types
+    iam = bucket.iam_configuration
+    return BucketInfo(
+        name=bucket.name,
+        location=bucket.location or "",
+        storage_class=bucket.storage_class or "",
+        uniform_access=bool(iam.uniform_bucket_level_access_enabled),
+        public_access_prevention=iam.public_access_prevention or "inherited",
+        requester_pays=bool(bucket.requester_pays),
+        cors=tuple(_cors_rule(rule) for rule in bucket.cors),
+        metageneration=int(bucket.metageneration),
+    )
+
+
+def _cors_rule(rule: dict[str, Any]) -> CorsRule:
+    age = rule.get("maxAgeSeconds")
+    return CorsRule(
+        origins=tuple(rule.get("origin", ())),
+        methods=tuple(rule.get("method", ())),
+        response_headers=tuple(rule.get("responseHeader", ())),
+        max_age_seconds=None if age is None else int(age),
+    )
+
+
+def _object_info(blob: Any) -> ObjectInfo:  # noqa: ANN401 - Google's client has no types
+    return ObjectInfo(
+        name=blob.name,
+        size=int(blob.size),
+        content_type=blob.content_type,
+        updated=blob.updated,
+        generation=int(blob.generation),
+    )
