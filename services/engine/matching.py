@@ -36,8 +36,8 @@ class Said:
     units: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: Errors about jobs as a whole.
     jobs: list[str] = field(default_factory=list)
-    #: Entries of chunks that were cancelled or never sent.
-    cancelled: set[int] = field(default_factory=set)
+    #: Entries of chunks that were not cancelled: what was, or would have been, sent.
+    sent: set[int] = field(default_factory=set)
     #: Entries of uploads whose answer was lost and whose items were found.
     adopted: set[int] = field(default_factory=set)
 
@@ -86,8 +86,8 @@ def _collect(cx: Connection, run: str) -> Said:
         .where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK)
     )
     for chunk in chunks:
-        if chunk.state == WorkState.CANCELLED:
-            said.cancelled.update(Ranges.parse(chunk.entries))
+        if chunk.state != WorkState.CANCELLED:
+            said.sent.update(Ranges.parse(chunk.entries))
         if chunk.attempt == AttemptState.ADOPTED:
             said.adopted.update(Ranges.parse(chunk.entries))
     return said
@@ -95,7 +95,7 @@ def _collect(cx: Connection, run: str) -> Said:
 
 def _unexplained(entry: Entry, said: Said) -> bool:
     explained = entry.urls[:1] and entry.urls[0] in said.units
-    return not (explained or said.jobs or entry.index in said.cancelled)
+    return not (explained or said.jobs) and entry.index in said.sent
 
 
 def _look_again(step: Step, tries: int, unlisted: int) -> None:
@@ -135,7 +135,7 @@ def _row(step: Step, entry: Entry, present: dict[int, str], said: Said) -> dict[
             message=unit[0],
             subtask_uuid=unit[1],
         )
-    if entry.index in said.cancelled:
+    if entry.index not in said.sent:
         return outcomes.outcome_row(place, entry, Outcome.CANCELLED)
     if said.jobs:
         message = "; ".join(said.jobs)

@@ -51,7 +51,7 @@ def broken_links(cx: Connection) -> Iterator[int]:
     """Yield the sequence numbers of events that were altered, removed before, or put in later."""
     previous = GENESIS
     for row in cx.execute(select(EVENT).order_by(EVENT.c.seq)).mappings():
-        content = {key: value for key, value in row.items() if key not in {"seq", "hash"}}
+        content = {str(k): value for k, value in row.items() if k not in {"seq", "hash"}}
         if row["prev_hash"] != previous or row["hash"] != _seal(content):
             yield row["seq"]
         previous = row["hash"]

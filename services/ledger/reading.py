@@ -107,7 +107,7 @@ class Reading:
                 .subquery()
             )
             rows = cx.execute(select(best.c.rank, func.count()).group_by(best.c.rank))
-            by_rank: dict[int, int] = dict(rows.tuples().all())
+            by_rank: dict[int, int] = {row[0]: row[1] for row in rows}
             entries = cx.scalar(select(RUN.c.entries).where(RUN.c.id == run)) or 0
         return Counts(
             entries=entries,
@@ -231,16 +231,12 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _run_view(cx: Connection, row: "Row[tuple[object, ...]]") -> RunView:
-    chunks = (
-        cx.execute(
-            select(WORK.c.state, func.count())
-            .where(WORK.c.run == row.id, WORK.c.kind == WorkKind.CHUNK)
-            .group_by(WORK.c.state)
-        )
-        .tuples()
-        .all()
-    )
-    by_state: dict[str, int] = dict(chunks)
+    chunks = cx.execute(
+        select(WORK.c.state, func.count())
+        .where(WORK.c.run == row.id, WORK.c.kind == WorkKind.CHUNK)
+        .group_by(WORK.c.state)
+    ).all()
+    by_state: dict[str, int] = {row[0]: row[1] for row in chunks}
     return RunView(
         id=row.id,
         name=row.name,

@@ -278,7 +278,7 @@ def _counts(cx: Connection, run: str) -> dict[str, int]:
             .where(OUTCOME.c.run == run)
             .group_by(OUTCOME.c.rank)
         )
-        by_rank: dict[int, int] = dict(rows.tuples().all())
+        by_rank: dict[int, int] = {row[0]: row[1] for row in rows}
         return {
             name: by_rank.get(outcome.rank, 0)
             for name, outcome in (

@@ -1,0 +1,178 @@
+"""What a person gets from a run: outcomes that add up, retries, links, and a verdict."""
+
+import pytest
+
+from services.domain.outcomes import Outcome
+from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState
+from services.encord_api.interface import JobState
+from services.ledger.errors import NothingToRetryError
+from tests.unit.engine.world import World
+
+MISSING = "404: no such object"
+FORBIDDEN = "403: permission denied"
+
+
+def test_a_run_registers_every_entry_in_chunks(world: World) -> None:
+    run = world.submit(world.images(10))
+    world.settle()
+    view = world.view(run)
+    assert view.state is RunState.COMPLETE
+    assert (view.counts.registered, view.counts.entries, view.chunks) == (10, 10, 3)
+    assert world.asked("start_upload") == 3
+
+
+def test_the_same_click_twice_is_one_run(world: World) -> None:
+    manifest = world.images(3)
+    assert world.submit(manifest) == world.submit(manifest)
+    world.settle()
+    assert world.asked("start_upload") == 1
+
+
+def test_what_is_there_already_is_told_apart(world: World) -> None:
+    manifest = world.images(3)
+    first = world.submit(manifest)
+    world.settle()
+    folder = FolderChoice(uuid=world.view(first).folder_uuid)
+    again = world.submit(manifest, nonce="two", folder=folder)
+    world.settle()
+    assert world.view(again).counts.already_there == 3
+
+
+def test_failures_are_grouped_by_cause_and_retried_alone(world: World) -> None:
+    world.encord.broken.update(
+        {"gs://bucket/1.jpg": MISSING, "gs://bucket/2.jpg": MISSING, "gs://bucket/3.jpg": FORBIDDEN}
+    )
+    run = world.submit(world.images(6))
+    world.settle()
+    assert world.view(run).counts.failed == 3
+    causes = {group.cause.code: group.count for group in world.ledger.causes(run)}
+    assert causes == {"object-missing": 2, "object-forbidden": 1}
+
+    world.encord.broken.clear()
+    retry = world.onboarding.retry(run, cause="object-missing", nonce="r", actor="tester")
+    assert retry == world.onboarding.retry(run, cause="object-missing", nonce="r", actor="tester")
+    world.settle()
+    assert world.view(retry).counts.registered == 2
+    assert world.ledger.family(run).arrived == 5
+    assert [group.cause.code for group in world.ledger.causes(run)] == ["object-forbidden"]
+
+
+def test_nothing_to_retry_is_said(world: World) -> None:
+    run = world.submit(world.images(2))
+    world.settle()
+    with pytest.raises(NothingToRetryError):
+        world.onboarding.retry(run, nonce="r", actor="tester")
+
+
+def test_what_is_being_retried_is_not_retried_twice(world: World) -> None:
+    world.encord.broken["gs://bucket/1.jpg"] = MISSING
+    run = world.submit(world.images(2))
+    world.settle()
+    world.onboarding.retry(run, nonce="first tab", actor="tester")
+    with pytest.raises(NothingToRetryError):
+        world.onboarding.retry(run, nonce="second tab", actor="tester")
+
+
+def test_a_dataset_is_linked_and_verified(world: World) -> None:
+    run = world.submit(world.images(7), dataset="Street")
+    world.settle()
+    receipt = world.ledger.receipts(run=run)[0]
+    assert (receipt.proven, receipt.matched, receipt.missing) == (True, 7, 0)
+    assert world.asked("create_dataset") == 1
+    assert world.asked("link_items") == 3
+
+
+def test_linking_later_takes_the_retries_along(world: World) -> None:
+    world.encord.broken["gs://bucket/1.jpg"] = MISSING
+    run = world.submit(world.images(4))
+    world.settle()
+    world.encord.broken.clear()
+    world.onboarding.retry(run, nonce="r", actor="tester")
+    world.settle()
+    world.onboarding.link(run, DatasetChoice(title="All"), nonce="l", actor="tester")
+    world.onboarding.link(run, DatasetChoice(title="All"), nonce="l", actor="tester")
+    world.settle()
+    receipt = world.ledger.receipts(run=run)[0]
+    assert (receipt.proven, receipt.matched) == (True, 4)
+    assert world.asked("create_dataset") == 1
+
+
+def test_what_never_arrived_is_missing_with_its_reason(world: World) -> None:
+    world.encord.broken["gs://bucket/1.jpg"] = MISSING
+    run = world.submit(world.images(3), dataset="Street")
+    world.settle()
+    receipt = world.ledger.receipts(run=run)[0]
+    assert not receipt.proven
+    page = world.onboarding.receipt_rows(receipt.id, verdict="missing")
+    assert [(row.url, row.where) for row in page.rows] == [
+        ("gs://bucket/1.jpg", f"failed: {MISSING}")
+    ]
+
+
+def test_cancelling_keeps_what_arrived_and_names_the_rest(world: World) -> None:
+    world.encord.rate = 0
+    run = world.submit(world.images(8))
+    while world.asked("start_upload") < 2:
+        world.step()
+    world.encord.advance(units=3)
+    world.onboarding.cancel(run, actor="tester")
+    world.settle()
+    view = world.view(run)
+    assert view.state is RunState.CANCELLED
+    assert view.counts.registered == 6  # three units of each of the two jobs
+    assert view.counts.cancelled == 2
+
+
+def test_a_run_cancelled_before_it_began_sends_nothing(world: World) -> None:
+    run = world.submit(world.images(3))
+    world.onboarding.cancel(run, actor="tester")
+    world.settle()
+    assert world.view(run).state is RunState.CANCELLED
+    assert world.encord.calls == []
+
+
+def test_a_lost_key_waits_and_goes_on(world: World) -> None:
+    run = world.submit(world.images(3))
+    world.connected = False
+    world.settle()
+    assert world.view(run).problem is Problem.RECONNECT
+    world.connected = True
+    world.onboarding.resume(run, actor="tester")
+    world.settle()
+    assert world.view(run).counts.registered == 3
+
+
+def test_a_revoked_key_needs_attention(world: World) -> None:
+    run = world.submit(world.images(3))
+    world.encord.key_accepted = False
+    world.settle()
+    view = world.view(run)
+    assert (view.state, view.problem) == (RunState.NEEDS_ATTENTION, Problem.NOT_AUTHENTICATED)
+
+
+def test_a_folder_that_is_gone_needs_attention(world: World) -> None:
+    gone = FolderChoice(uuid="11111111-1111-4111-8111-111111111111")
+    run = world.submit(world.images(3), folder=gone)
+    world.settle()
+    assert world.view(run).problem is Problem.FOLDER_GONE
+
+
+def test_groups_are_matched_by_their_frames(world: World) -> None:
+    frames = {f"objectUrl_{n}": f"gs://bucket/f{n}.jpg" for n in range(3)}
+    manifest = world.manifest(
+        {"image_groups": [{"title": "Scene", "createVideo": False, **frames}]}
+    )
+    run = world.submit(manifest, dataset="Groups")
+    world.settle()
+    row = world.ledger.outcomes(run).rows[0]
+    assert (row.outcome, row.url_count) == (Outcome.REGISTERED, 3)
+    assert world.ledger.receipts(run=run)[0].proven
+
+
+def test_a_done_job_in_which_all_failed_is_a_failed_run(world: World) -> None:
+    world.encord.broken.update({f"gs://bucket/{n}.jpg": MISSING for n in range(3)})
+    run = world.submit(world.images(3))
+    world.settle()
+    assert world.view(run).state is RunState.FAILED
+    events = [event.detail for event in world.ledger.events(run).rows]
+    assert any(str(JobState.DONE) in detail for detail in events)

@@ -1,0 +1,139 @@
+"""A small world for the engine: a real ledger and manifests, Encord in memory, a clock by hand."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.manifests.store import ManifestStore
+from sqlalchemy import Connection
+
+from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, Submission, WorkKind
+from services.engine.advance import advance
+from services.engine.context import Pace, Tools
+from services.engine.errors import NotConnectedError
+from services.engine.lines import Lines
+from services.engine.onboarding import Onboarding
+from services.ledger.store import Claim, Ledger
+from services.ledger.views import RunView
+from services.manifests.options import CheckOptions
+from tests.contract.memory import BUCKET, MemoryGateway
+
+KINDS = tuple(WorkKind)
+OPTIONS = CheckOptions()
+
+
+@dataclass
+class HandClock:
+    """Time that moves only when a test says so."""
+
+    seconds: float = 1000.0
+
+    def now(self, cx: Connection) -> float:
+        return self.seconds
+
+    def epoch(self) -> str:
+        return "test"
+
+
+@dataclass
+class World:
+    """Everything a run needs, driven step by step in one thread."""
+
+    folder: Path
+    encord: MemoryGateway = field(default_factory=MemoryGateway)
+    pace: Pace = field(default_factory=lambda: Pace(settle=60, lag_looks=2))
+    connected: bool = True
+
+    def __post_init__(self) -> None:
+        self.clock = HandClock()
+        self.ledger = Ledger(f"sqlite:///{self.folder / 'ledger.sqlite3'}", clock=self.clock)
+        self.manifests = ManifestStore(self.folder / "manifests", max_bytes=10**9)
+        self.tools = Tools(
+            ledger=self.ledger,
+            manifests=self.manifests,
+            gateway=self._gateway,
+            pace=self.pace,
+            outbox=self.folder / "outbox",
+            receipts=self.folder / "receipts",
+            link_piece=3,
+        )
+        self.onboarding = Onboarding(
+            self.ledger, self.manifests, Lines(self.folder / "receipts"), lambda _: "Test"
+        )
+
+    def _gateway(self, connection: str) -> MemoryGateway:
+        if not self.connected:
+            raise NotConnectedError(connection)
+        return self.encord
+
+    def manifest(self, document: object) -> str:
+        """Store and check a registration JSON."""
+        data = io.BytesIO(json.dumps(document).encode())
+        fingerprint = self.manifests.add("manifest.json", data)
+        self.manifests.check(fingerprint, OPTIONS)
+        return fingerprint
+
+    def images(self, count: int) -> str:
+        return self.manifest(
+            {"images": [{"objectUrl": f"gs://bucket/{n}.jpg"} for n in range(count)]}
+        )
+
+    def submit(
+        self,
+        manifest: str,
+        *,
+        nonce: str = "one",
+        chunk: int = 4,
+        dataset: str | None = None,
+        folder: FolderChoice | None = None,
+    ) -> str:
+        return self.onboarding.submit(
+            Submission(
+                name="Run",
+                connection="connection",
+                account="SHA256:test",
+                manifest=manifest,
+                check=OPTIONS.to_json(),
+                folder=folder or FolderChoice(name="Folder"),
+                integration=BUCKET.id,
+                integration_title=BUCKET.title,
+                options=RunOptions(max_chunk_entries=chunk),
+                dataset=DatasetChoice(title=dataset) if dataset else None,
+                nonce=nonce,
+                created_by="tester",
+            ),
+            actor="tester",
+        )
+
+    def claim(self) -> Claim | None:
+        return self.ledger.claim("worker", self.pace.lease, KINDS)
+
+    def step(self) -> Claim | None:
+        """Advance what is due now, once."""
+        claim = self.claim()
+        if claim:
+            advance(self.tools, claim)
+        return claim
+
+    def settle(self, limit: int = 500) -> None:
+        """Advance everything, jumping to the next due time, until nothing is open."""
+        for _ in range(limit):
+            if self.step():
+                continue
+            pause = self.ledger.seconds_to_next(KINDS)
+            if pause is None:
+                return
+            self.clock.seconds += pause + 0.001
+            if self.encord.rate is None:  # Encord works while we wait
+                self.encord.advance()
+        raise AssertionError("the run does not come to rest")
+
+    def view(self, run: str) -> RunView:
+        view = self.ledger.run(run)
+        assert view is not None
+        return view
+
+    def asked(self, operation: str) -> int:
+        """Count the calls of one operation that Encord saw."""
+        return self.encord.count(operation)
