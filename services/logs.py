@@ -41,7 +41,13 @@ _RULES: Final = (
     ),
     (re.compile(r"\b(bearer)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1 {MARK}"),
     (re.compile(r"""(https?://[^\s?"'<>\\]+)\?[^\s"'<>\\]*"""), rf"\1?{MARK}"),
-    # A line of a key without its frame: a long base64 run that is not a digest in hex.
+    # Lines of a key without its frame: the short last one, and long base64 that is no hex digest.
+    (
+        re.compile(
+            r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{1,100}(?:\s|\\[nr]){0,4}-----END [^-]{1,40}-----"
+        ),
+        MARK,
+    ),
     (re.compile(r"(?<![\w+/])(?![0-9a-f]+(?![\w+/]))[A-Za-z0-9+/]{60,}={0,2}"), MARK),
 )
 #: What could steer a terminal or forge a line; tab and newline stay.
@@ -129,14 +135,19 @@ def _clean(name: str, value: object) -> object:
 def _redacted_record(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401 - logging's own
     record = logging.LogRecord(*args, **kwargs)
     if isinstance(record.msg, dict):
-        return record  # structlog's event, clean already
-    try:
-        record.msg, record.args = redact(record.getMessage()), None
-    except (TypeError, ValueError):
-        record.msg, record.args = redact(str(record.msg)), None
+        record.msg = _clean("", record.msg)  # structlog's event, or somebody's odd message
+    else:
+        record.msg, record.args = redact(_message(record)), None
     if record.exc_info and record.exc_info[0]:
         record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)).rstrip())
     return record
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return str(record.msg)
 
 
 def _install_hooks() -> None:
