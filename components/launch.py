@@ -84,6 +84,8 @@ async def _announce(runtime: "Runtime") -> None:
     while connection is None:
         await asyncio.sleep(0.25)
         connection = runtime.connections.default()
+    # The first visitor then finds the answer, and does not have to ask for it.
+    await asyncio.to_thread(runtime.connections.check, connection.id)
     port = st.get_option("server.port")
     sys.stdout.write(
         f"Encord Onboarding is on http://localhost:{port}, connected to {connection.label}.\n"

@@ -101,6 +101,6 @@ def card_box(title: str, *, key: str) -> DeltaGenerator:
 def facts(rows: dict[str, str]) -> None:
     """Draw names and values; the values may be untrusted."""
     for name, value in rows.items():
-        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.caption(name, width=150)
+        with st.container(horizontal=True, gap="small", wrap=False):
+            st.caption(name, width=110)
             st.text(value, width="stretch")

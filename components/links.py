@@ -8,6 +8,7 @@ import streamlit as st
 from components import session
 from components.runtime import get_runtime
 from services.ledger.views import RunView
+from services.manifests.errors import UnknownManifestError
 
 FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 RUN: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -18,7 +19,16 @@ def manifest() -> str | None:
     asked = st.query_params.get("manifest", "")
     if FINGERPRINT.fullmatch(asked):
         session.use_manifest(asked)
-    return session.manifest()
+    known = session.manifest()
+    return known if known and _is_stored(known) else None
+
+
+def _is_stored(fingerprint: str) -> bool:
+    try:
+        get_runtime().manifests.record(fingerprint)
+    except UnknownManifestError:
+        return False
+    return True
 
 
 def run() -> RunView | None:

@@ -3,10 +3,10 @@
 from typing import Final
 
 import streamlit as st
-from services.manifests.checked import CheckedManifest, EntryRow
 
 from components.tables import Column, PagedTable
 from services.domain.entries import EntryType
+from services.manifests.checked import CheckedManifest, EntryRow
 
 ANY: Final = "Any type"
 TYPES: Final = {
@@ -21,7 +21,7 @@ TABLE: Final = PagedTable[EntryRow](
     columns=(
         Column("Entry", lambda row: row.index + 1, width=65),
         Column("Line", lambda row: row.line, width=65),
-        Column("Type", lambda row: row.type, width=110),
+        Column("Type", lambda row: row.type.label if row.type else "", width=110),
         Column("Title", lambda row: row.title or "", width=220),
         Column("Object URL", lambda row: row.url or "", width=360),
         Column("URLs", lambda row: row.url_count, width=65),

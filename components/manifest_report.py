@@ -3,12 +3,12 @@
 from typing import Final
 
 import streamlit as st
-from services.manifests.checked import CheckedManifest
 
 from components import session, status
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
+from services.manifests.checked import CheckedManifest
 
 ANY: Final = "All findings"
 SEVERITIES: Final = {look.word: severity for severity, look in status.SEVERITIES.items()}
@@ -17,16 +17,16 @@ TABLE: Final = PagedTable[Finding](
     noun="finding",
     alt="Findings, one a row",
     columns=(
-        Column("Line", lambda row: row.line, width=65),
+        Column("Line", lambda row: row.line, width=60),
         Column(
             "Severity",
             lambda row: [status.SEVERITIES[row.severity].word],
-            status_column("Severity", status.SEVERITIES, width=95),
+            status_column("Severity", status.SEVERITIES, width=90),
         ),
-        Column("Field", lambda row: row.field or "", width=110),
-        Column("Value", lambda row: row.value or "", width=230),
+        Column("Field", lambda row: row.field or "", width=95),
+        Column("Value", lambda row: row.value or "", width=190),
         Column("What is wrong", lambda row: row.message, width=260),
-        Column("How to fix it", lambda row: row.fix, width=280),
+        Column("How to fix it", lambda row: row.fix, width=260),
         Column("Code", lambda row: row.code, width=130),
     ),
 )
@@ -69,8 +69,12 @@ def show(checked: CheckedManifest, *, key: str) -> None:
 
 def _group(group: FindingGroup, *, key: str) -> None:
     with st.container(border=True, key=key, gap="small"):
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            with st.container(horizontal=True, gap="small", width="content"):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            with st.container(
+                horizontal=True, gap="small", width="content", vertical_alignment="center"
+            ):
                 status.badge(status.SEVERITIES[group.severity])
                 st.markdown(f"**{group.title}**", width="content")
             st.caption(count(group.count, "finding"), width="content")

@@ -16,8 +16,16 @@ RECENT: Final = 20
 
 
 def show(chosen: str | None) -> None:
-    """Draw the upload and the manifests that were uploaded before."""
+    """Draw the ways to choose a manifest; folded once one is chosen."""
     layout.notice("manifest")
+    if chosen is None:
+        _choices(None)
+        return
+    with st.expander("Check another manifest", icon=":material/upload_file:"):
+        _choices(chosen)
+
+
+def _choices(chosen: str | None) -> None:
     _uploader()
     recent = get_runtime().manifests.recent(RECENT)
     if recent:

@@ -1,22 +1,15 @@
 """The checks of manifests, asked for with the same options on every page."""
 
-from dataclasses import fields
 from typing import Final
-
-from services.manifests.checked import CheckedManifest
 
 from components.runtime import get_runtime
 from services.domain.findings import Summary
+from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 
 #: What pages ask a check for. A submission repeats it, so that the worker reads the same check.
 OPTIONS: Final = CheckOptions()
 DONE: Final = "done"
-
-
-def asked() -> dict[str, object]:
-    """Return the options as a submission records them."""
-    return {field.name: getattr(OPTIONS, field.name) for field in fields(OPTIONS)}
 
 
 def checked(fingerprint: str | None) -> CheckedManifest | None:

@@ -54,6 +54,7 @@ def show(run: RunView, total: int, *, key: str) -> None:
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
+            disabled=not total,
             key=f"{key}_download",
         )
     outcome: Outcome | None = WORDS.get(chosen)
@@ -63,4 +64,5 @@ def show(run: RunView, total: int, *, key: str) -> None:
         ),
         key=f"{key}_table",
         name="run_page",
+        nothing="" if total else "Outcomes appear here once Encord has answered.",
     )

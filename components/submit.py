@@ -75,7 +75,7 @@ def _submit(draft: Draft, summary: Summary, connection: Connection, earlier: int
             connection=connection.id,
             account=connection.account,
             manifest=summary.fingerprint,
-            check=manifests.asked(),
+            check=manifests.OPTIONS.to_json(),
             folder=draft.folder,
             integration=draft.integration.id,
             integration_title=draft.integration.title,

@@ -1,8 +1,8 @@
 """A table of one page of rows, fetched by the service; totals are always in view."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -10,14 +10,28 @@ import streamlit as st
 from components import session
 from components.status import Status
 from components.text import count, number
-from services.domain.paging import Page
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Rows(Protocol[T_co]):
+    """One page of rows out of many, whichever service it comes from."""
+
+    @property
+    def rows(self) -> Sequence[T_co]:
+        """The rows of this page."""
+
+    @property
+    def total(self) -> int:
+        """How many rows match in all."""
+
+
 #: Offset and limit to one page of rows.
-Fetch = Callable[[int, int], Page[T]]
+Fetch = Callable[[int, int], Rows[T]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[T]):
     """One column: its heading, what it shows of a row, and how."""
 
@@ -31,7 +45,7 @@ class Column(Generic[T]):
         return self.config or st.column_config.Column(width=self.width)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PagedTable(Generic[T]):
     """How rows of one kind are shown."""
 
@@ -40,17 +54,24 @@ class PagedTable(Generic[T]):
     noun: str
     #: What the table shows, for a screen reader.
     alt: str
-    page_rows: int = 50
+    page_rows: int = 25
     nothing: str = "Nothing matches. Clear the filter to see everything."
     #: Called with the row whose button was clicked.
     on_open: Callable[[T], None] | None = None
     open_label: str = field(default=":material/open_in_new: Open")
 
-    def show(self, fetch: Fetch[T], *, key: str, name: str) -> None:
-        """Draw the asked-for page; `name` is the page number's name in the URL."""
+    def show(self, fetch: Fetch[T], *, key: str, name: str, nothing: str = "") -> None:
+        """Draw the asked-for page.
+
+        Args:
+            fetch: Reads one page of rows.
+            key: Names the table's widgets.
+            name: The page number's name in the URL.
+            nothing: What to say when there is no row, should it not be for a filter.
+        """
         first = fetch(0, self.page_rows)
         if not first.total:
-            st.caption(self.nothing)
+            st.caption(nothing or self.nothing)
             return
         place = st.container(gap="xsmall")
         page, start = first, 0
@@ -61,7 +82,7 @@ class PagedTable(Generic[T]):
         with place:
             self._draw(page, start, key=key)
 
-    def _draw(self, page: Page[T], start: int, *, key: str) -> None:
+    def _draw(self, page: Rows[T], start: int, *, key: str) -> None:
         end = start + len(page.rows)
         if len(page.rows) < page.total:
             st.caption(f"{number(start + 1)} to {number(end)} of {count(page.total, self.noun)}")
@@ -82,7 +103,7 @@ class PagedTable(Generic[T]):
             alt=self.alt,
         )
 
-    def _open_column(self, page: Page[T], *, key: str) -> Any:  # noqa: ANN401 - see `settings`
+    def _open_column(self, page: Rows[T], *, key: str) -> Any:  # noqa: ANN401 - see `settings`
         def clicked() -> None:
             click = session.value(f"{key}_open")
             if click and self.on_open:

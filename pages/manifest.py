@@ -1,5 +1,7 @@
 """Manifest: check what is to be registered, before anything is sent."""
 
+from functools import partial
+
 import streamlit as st
 
 from components import (
@@ -20,7 +22,7 @@ checked = manifests.checked(fingerprint)
 layout.page_head(
     "Manifest",
     manifest_summary.line(checked),
-    action=(lambda: manifest_summary.continue_button(checked)) if checked else None,
+    action=partial(manifest_summary.continue_button, checked) if checked else None,
 )
 manifest_source.show(fingerprint)
 if fingerprint is None:

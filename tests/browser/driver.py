@@ -1,0 +1,118 @@
+"""Drive the running dashboard as a person would: open, wait until it is idle, read, click."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
+
+SERVER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC_APPS = ("Google Chrome", "Chromium")
+#: Streamlit asks for these below the page's own path first, and expects to be refused.
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+PATIENCE = 30_000
+IDLE = (
+    "[data-testid='stApp'][data-test-connection-state='CONNECTED']"
+    "[data-test-script-state='notRunning']"
+)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start a browser that is already on this machine."""
+    arguments = ["--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    if sys.platform.startswith("linux"):
+        arguments += ["--no-sandbox", "--disable-dev-shm-usage"]
+    return playwright.chromium.launch(executable_path=_browser_path(), args=arguments)
+
+
+def _browser_path() -> str | None:
+    named = os.environ.get("BROWSER_FOR_TESTS")
+    found = (shutil.which(name) for name in SERVER_NAMES)
+    apps = (Path(f"/Applications/{app}.app/Contents/MacOS/{app}") for app in MAC_APPS)
+    on_mac = (str(app) for app in apps if app.exists())
+    return named or next((path for path in (*found, *on_mac) if path), None)
+
+
+class Dashboard:
+    """One browser tab on the dashboard, and what it noticed on the way."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.outside: list[str] = []
+        self.refused: list[str] = []
+        self.console: list[str] = []
+        self.page = self.new_tab()
+
+    def new_tab(self) -> Page:
+        """Open another tab and work in it from now on."""
+        page = self.context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda request: self._saw_request(request.url))
+        page.on("response", lambda response: self._saw_response(response.status, response.url))
+        page.on("pageerror", lambda error: self.console.append(str(error)))
+        page.on("console", self._saw_console)
+        self.page = page
+        return page
+
+    def _saw_request(self, url: str) -> None:
+        inside = (self.url, self.url.replace("http", "ws", 1), "data:", "blob:")
+        if not url.startswith(inside):
+            self.outside.append(url)
+
+    def _saw_response(self, status: int, url: str) -> None:
+        if status >= 400 and not url.endswith(PROBES):
+            self.refused.append(f"{status} {url}")
+
+    def _saw_console(self, message: Any) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.console.append(message.text)
+
+    def open(self, path: str = "/") -> "Dashboard":
+        """Open a page by its address and wait until it is drawn."""
+        self.page.goto(self.url + path)
+        return self.idle()
+
+    def idle(self) -> "Dashboard":
+        """Wait until Streamlit has drawn everything it was asked for."""
+        self.page.locator(IDLE).wait_for(state="attached")
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+        return self
+
+    def heading(self, name: str) -> None:
+        """Expect the page of this title."""
+        expect(self.page.get_by_role("heading", name=name, level=1, exact=True)).to_be_visible()
+
+    def sees(self, text: str) -> None:
+        """Expect words on the page."""
+        expect(self.page.get_by_test_id("stMain").get_by_text(text).first).to_be_visible()
+
+    def click(self, name: str) -> None:
+        """Click the button of this name."""
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+
+    def metric(self, label: str) -> Locator:
+        """Return the value on the card of this label."""
+        card = self.page.get_by_test_id("stMetric").filter(has_text=label)
+        return card.get_by_test_id("stMetricValue")
+
+    def cell(self, column: int, row: int, *, table: str) -> Locator:
+        """Return a cell of the table of this key."""
+        return self.page.locator(f".st-key-{table}").get_by_test_id(f"glide-cell-{column}-{row}")
+
+    def download(self, click: Callable[[], None]) -> tuple[str, bytes]:
+        """Return the name and the content of what a click downloads."""
+        with self.page.expect_download() as caught:
+            click()
+        return caught.value.suggested_filename, Path(caught.value.path()).read_bytes()
+
+    def verify_clean(self) -> None:
+        """Expect that nothing left this machine and nothing broke."""
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+        assert not self.outside, f"requests to other machines: {self.outside[:3]}"
+        assert not self.refused, f"refused requests: {self.refused[:3]}"
+        assert not self.console, f"errors in the console: {self.console[:3]}"

@@ -1,0 +1,82 @@
+"""Run the dashboard as a person would, on a free port, with a data directory of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+#: What the server may never say.
+FORBIDDEN = ("Traceback", "Please replace", "missing ScriptRunContext")
+#: Short pauses, so that a test waits for the dashboard and not for the clock.
+FAST = {
+    "ENCORD_ONBOARDING_POLL_FIRST_SECONDS": "0.2",
+    "ENCORD_ONBOARDING_POLL_LAST_SECONDS": "1",
+    "ENCORD_ONBOARDING_SETTLE_SECONDS": "2",
+}
+START_SECONDS = 90.0
+STOP_SECONDS = 20.0
+
+
+class Server:
+    """One running dashboard."""
+
+    def __init__(self, folder: Path, *, rate: float = 200.0) -> None:
+        self.data = folder / "data"
+        self.log = folder / "server.log"
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {
+            **os.environ,
+            **FAST,
+            "ENCORD_ONBOARDING_DATA_DIR": str(self.data),
+            "ENCORD_ONBOARDING_SANDBOX_RATE": str(rate),
+            "PYTHONUNBUFFERED": "1",
+        }
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait_until_connected()
+
+    def _wait_until_connected(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if self._answers() and "connected to Sandbox" in self.log.read_text():
+                return
+            time.sleep(0.1)
+        self._process.kill()
+        raise RuntimeError(f"the dashboard did not start:\n{self.log.read_text()[-3000:]}")
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                return bool(answer.read() == b"ok")
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stop(self) -> None:
+        """End the dashboard and expect a clean log."""
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+        said = self.log.read_text()
+        assert not [word for word in FORBIDDEN if word in said], said[-4000:]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

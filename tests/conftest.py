@@ -1,0 +1,44 @@
+"""What holds for every test: no network but this machine's, no settings but the test's own."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+SCRUBBED = ("ENCORD_", "GOOGLE_", "STORAGE_EMULATOR_HOST", "STREAMLIT_")
+
+
+class OutsideError(RuntimeError):
+    """A test tried to reach another machine."""
+
+
+def _is_inside(address: Any) -> bool:
+    return not isinstance(address, tuple) or str(address[0]) in LOOPBACK
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_this_machine() -> Iterator[None]:
+    """Refuse every connection to another machine, before a packet leaves."""
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        real = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, address: Any, real: Any = real) -> Any:
+            if not _is_inside(address):
+                raise OutsideError(f"a test tried to reach {address}")
+            return real(self, address)
+
+        patch.setattr(socket.socket, name, guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the developer's keys and settings."""
+    for name in list(os.environ):
+        if name.startswith(SCRUBBED):
+            monkeypatch.delenv(name)

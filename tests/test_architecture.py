@@ -1,0 +1,84 @@
+"""Rules of the layout that no linter knows."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components.navigation import PAGES
+
+ROOT = Path(__file__).resolve().parent.parent
+TOP_LEVEL = {
+    "requirements.txt",
+    "app.py",
+    "pages",
+    "components",
+    "services",
+    "tests",
+    "README.md",
+    "pyproject.toml",
+    "Makefile",
+}
+PAGE_FILES = sorted(path for path in (ROOT / "pages").glob("*.py") if path.name != "__init__.py")
+SHOWN = sorted([*PAGE_FILES, *(ROOT / "components").glob("*.py")])
+CATCH_ALL_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
+LONGEST_PAGE = 80
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    return [Path(name) for name in listed.stdout.split("\0") if name]
+
+
+@pytest.mark.parametrize("page", PAGE_FILES, ids=named)
+def test_a_page_reads_like_a_description(page: Path) -> None:
+    source = page.read_text()
+    tree = ast.walk(ast.parse(source))
+    forbidden = (ast.Try, ast.ClassDef, ast.FunctionDef, ast.For, ast.While)
+    assert len(source.splitlines()) <= LONGEST_PAGE
+    assert not [type(node).__name__ for node in tree if isinstance(node, forbidden)]
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=named)
+def test_nothing_shown_bypasses_escaping(path: Path) -> None:
+    called = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    keywords = {
+        node.arg for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.keyword)
+    }
+    assert not called & {"exception", "html", "write_stream"} - allowed_calls(path)
+    assert not keywords & {"unsafe_allow_html", "unsafe_allow_javascript"}
+
+
+def allowed_calls(path: Path) -> set[str]:
+    """Return what a module may call although the name is watched."""
+    return set()
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=named)
+def test_only_one_module_touches_the_session(path: Path) -> None:
+    if path.name != "session.py":
+        assert "session_state" not in path.read_text()
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    assert {page.stem for page in PAGE_FILES} == {spec.name for spec in PAGES}
+
+
+def test_the_top_level_is_what_was_agreed() -> None:
+    seen = {path.parts[0] for path in tracked()}
+    assert {name for name in seen if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    assert not [path for path in tracked() if path.name in CATCH_ALL_NAMES]
