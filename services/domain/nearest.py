@@ -12,12 +12,16 @@ def fold(word: str) -> str:
 
 
 def distance(one: str, other: str) -> int:
-    """Count the inserted, deleted and replaced characters between two words (Levenshtein)."""
+    """Count inserted, deleted, replaced and swapped characters between two words."""
+    before: list[int] = []
     row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        above, row[0] = row[0], i
-        for j, right in enumerate(other, 1):
-            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (left != right))
+    for i, left in enumerate(one):
+        above, row = row, [i + 1]
+        for j, right in enumerate(other):
+            row.append(min(above[j + 1] + 1, row[j] + 1, above[j] + (left != right)))
+            if i and j and left == other[j - 1] and right == one[i - 1]:
+                row[-1] = min(row[-1], before[j - 1] + 1)
+        before = above
     return row[-1]
 
 

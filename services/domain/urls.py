@@ -103,7 +103,7 @@ def _character_fault(url: str) -> UrlFault | None:
 def _space_fault(url: str, at: int) -> UrlFault:
     """Tell white space at the ends, which is trimmed, from white space inside."""
     inside = _SPACE.search(url.strip())
-    where = "Inside" if inside else ("At the start" if at == 0 else "At the end")
+    where = "inside" if inside else ("at the start of" if at == 0 else "at the end of")
     return UrlFault("url-whitespace", {"where": where, "character": name_of(url[at])}, at)
 
 

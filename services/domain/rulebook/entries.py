@@ -41,7 +41,7 @@ URLS: Final[tuple[Rule, ...]] = (
         why="Encord refuses URLs with white space.",
         example="gs://demo/my file.jpg",
         fix="Remove white space at the ends; write %20 for a blank inside.",
-        message="{where} of the URL there is white space ({character}).",
+        message="There is white space ({character}) {where} the URL.",
     ),
     error(
         "url-control",

@@ -55,14 +55,30 @@ class _Details(dict[str, object]):
 
 def error(code: str, title: str, *fixes: Fix, **texts: str) -> Rule:
     """Write down a rule that holds its entry back."""
-    return Rule(code=code, severity=Severity.ERROR, title=title, fixes=fixes, **texts)
+    return _rule(code, Severity.ERROR, title, fixes, texts)
 
 
 def warning(code: str, title: str, *fixes: Fix, **texts: str) -> Rule:
     """Write down a rule that lets its entry pass."""
-    return Rule(code=code, severity=Severity.WARNING, title=title, fixes=fixes, **texts)
+    return _rule(code, Severity.WARNING, title, fixes, texts)
 
 
 def info(code: str, title: str, **texts: str) -> Rule:
     """Write down something worth knowing."""
-    return Rule(code=code, severity=Severity.INFO, title=title, **texts)
+    return _rule(code, Severity.INFO, title, (), texts)
+
+
+def _rule(
+    code: str, severity: Severity, title: str, fixes: tuple[Fix, ...], texts: Mapping[str, str]
+) -> Rule:
+    return Rule(
+        code=code,
+        severity=severity,
+        title=title,
+        fixes=fixes,
+        what=texts["what"],
+        why=texts["why"],
+        example=texts["example"],
+        fix=texts["fix"],
+        message=texts["message"],
+    )

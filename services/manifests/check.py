@@ -1,0 +1,144 @@
+"""Check one manifest: one pass over its bytes gives columns, findings and a summary in a folder."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from services.domain.findings import Summary
+from services.domain.rules import RULES
+from services.manifests.collector import CODES, Collector, Where, always, nowhere
+from services.manifests.columns import ColumnWriter
+from services.manifests.csv_reader import read_csv
+from services.manifests.document import Document, DocumentError, open_document
+from services.manifests.duplicates import report_duplicates
+from services.manifests.faults import Fault
+from services.manifests.finding_columns import write_findings, write_marks
+from services.manifests.json_reader import read_json
+from services.manifests.json_split import SplitError
+from services.manifests.jsonl_reader import looks_like_jsonl, read_jsonl
+from services.manifests.options import CheckOptions
+from services.manifests.sink import Progress, Sink
+
+MAX_ITEMS: Final = 500_000
+MAX_URLS: Final = 1_000_000
+MAX_DOCUMENT: Final = 100_000_000
+
+SUMMARY: Final = "summary.json"
+LAYOUT: Final = "layout.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckJob:
+    """One manifest to check, and where the answer goes."""
+
+    source: Path
+    name: str
+    fingerprint: str
+    #: Takes the document when the source is not plain UTF-8.
+    spool: Path
+    #: An empty folder.
+    target: Path
+    options: CheckOptions
+    max_bytes: int
+
+
+def run_check(job: CheckJob, progress: Progress) -> None:
+    """Check a manifest; whatever its bytes are, the target folder then holds a report."""
+    collector = Collector(job.options.samples)
+    writer = ColumnWriter(job.target)
+    try:
+        document = open_document(job.source, job.spool, max_bytes=job.max_bytes)
+    except DocumentError as problem:
+        document = Document(job.source, b"", "unknown")
+        collector.add(problem.fault, None, nowhere)
+    sink = Sink(document, job.options, collector, writer, progress)
+    if document.data:
+        _read(job.name, sink)
+    _report_limits(sink)
+    writer.flush()
+    sink.hash_pending()
+    report_duplicates(sink, job.target)
+    _write(job, sink)
+    progress(1.0)
+
+
+def _read(name: str, sink: Sink) -> None:
+    """Read the document in the format its name and first character tell."""
+    reader = choose_reader(name, sink.document.data)
+    try:
+        reader(sink)
+    except SplitError as problem:
+        where = Where(offset=problem.offset)
+        sink.format = sink.format or "json"
+        sink.collector.add(problem.fault, None, always(where))
+
+
+def choose_reader(name: str, data: bytes) -> Callable[[Sink], None]:
+    """Choose how to read a document."""
+    stem = name.lower().removesuffix(".gz")
+    first = data[:65_536].lstrip(b" \t\r\n")[:1]
+    if stem.endswith((".jsonl", ".ndjson")):
+        return read_jsonl
+    if stem.endswith((".csv", ".tsv")) and first != b"{":
+        return read_csv
+    if first in {b"{", b"["}:
+        return read_jsonl if looks_like_jsonl(data) else read_json
+    return read_json if stem.endswith(".json") else read_csv
+
+
+def _report_limits(sink: Sink) -> None:
+    for code, count, limit in (
+        ("limit-items", sink.index, MAX_ITEMS),
+        ("limit-urls", sink.urls, MAX_URLS),
+        ("limit-bytes", len(sink.document.data), MAX_DOCUMENT),
+    ):
+        if count > limit:
+            sink.collector.add(Fault(code, details={"count": f"{count:,}"}), None, nowhere)
+
+
+def _write(job: CheckJob, sink: Sink) -> None:
+    collector = sink.collector
+    places = sink.document.places(collector.offsets())
+    write_findings(collector.findings(places), job.target)
+    write_marks(collector, job.target)
+    layout = {
+        "document": str(sink.document.path.name),
+        "buckets": {bucket: n for bucket, n in sink.buckets.most_common() if bucket},
+        "options": job.options.to_json(),
+    }
+    (job.target / LAYOUT).write_text(json.dumps(layout), encoding="utf-8")
+    summary = _summarize(job, sink)
+    (job.target / SUMMARY).write_bytes(msgspec.json.encode(asdict(summary)))
+
+
+def _summarize(job: CheckJob, sink: Sink) -> Summary:
+    counts = sink.collector.counts
+    return Summary(
+        name=job.name,
+        format=sink.format or "unknown",
+        bytes=job.source.stat().st_size,
+        fingerprint=job.fingerprint,
+        entries=sink.index,
+        urls=sink.urls,
+        valid_entries=sink.valid,
+        by_type=dict(sink.by_type.most_common()),
+        counts={code: counts[code] for code in CODES if counts[code]},
+        samples_per_code=job.options.samples,
+        errors=sink.collector.errors,
+        encoding=sink.document.encoding,
+        delimiter=sink.delimiter,
+        notes=tuple(sink.notes),
+        flags=sink.flags,
+    )
+
+
+def read_summary(folder: Path) -> Summary:
+    """Read the summary of a finished check."""
+    return msgspec.json.decode((folder / SUMMARY).read_bytes(), type=Summary)
+
+
+assert len(RULES) < 256, "a code's number is one byte on disk"  # noqa: PLR2004

@@ -1,0 +1,235 @@
+"""A finished check: tables answered from columns on disk, entries streamed, files written.
+
+Nothing large is held in memory: columns are memory-mapped, and a page of rows is all that becomes
+Python objects.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from services.domain.chunks import Ranges
+from services.domain.entries import Entry, EntryRow, EntryType
+from services.domain.findings import Finding, FindingGroup, Page, Severity, Summary
+from services.domain.rules import ORDER, RULES
+from services.manifests.check import LAYOUT, read_summary
+from services.manifests.columns import UNKNOWN, part_paths
+from services.manifests.finding_columns import FINDINGS, MARKS, codes_between, read_findings
+from services.manifests.held import write_held
+from services.manifests.line_numbers import LineNumbers
+from services.manifests.options import CheckOptions
+from services.manifests.registration import write_registration
+from services.manifests.report import write_report
+from services.manifests.stored import read_entries
+
+__all__ = ["CheckedManifest", "EntryRow", "Page"]
+
+#: Examples under the heading of a code.
+EXAMPLES = 5
+
+
+class CheckedManifest:
+    """One manifest with the answer of one check."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        layout = json.loads((folder / LAYOUT).read_text(encoding="utf-8"))
+        self._document = folder.parent / str(layout["document"])
+        self._buckets: dict[str, int] = layout["buckets"]
+        self.options = CheckOptions.from_json(layout["options"])
+        self.summary: Summary = read_summary(folder)
+
+    @cached_property
+    def _findings(self) -> pl.DataFrame:
+        return pl.read_ipc(self._folder / FINDINGS)
+
+    @cached_property
+    def _marks(self) -> pl.DataFrame:
+        return pl.read_ipc(self._folder / MARKS)
+
+    @cached_property
+    def _lines(self) -> LineNumbers:
+        return LineNumbers(self._document)
+
+    def _entries(self) -> pl.LazyFrame | None:
+        parts = part_paths(self._folder)
+        return pl.scan_ipc(parts) if parts else None
+
+    def groups(self) -> list[FindingGroup]:
+        """Return findings by code, worst first, with up to five examples each."""
+        codes = sorted(self.summary.counts, key=ORDER.__getitem__)
+        return [self._group(code) for code in codes]
+
+    def _group(self, code: str) -> FindingGroup:
+        rule = RULES[code]
+        examples = self._findings.filter(pl.col("code") == code).head(EXAMPLES)
+        return FindingGroup(
+            code=code,
+            severity=rule.severity,
+            count=self.summary.counts[code],
+            title=rule.title,
+            fix=rule.fix,
+            samples=read_findings(examples),
+            fixes=tuple(fix.value for fix in rule.fixes),
+        )
+
+    def findings(
+        self,
+        *,
+        code: str | None = None,
+        severity: Severity | None = None,
+        search: str = "",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[Finding]:
+        """Return one page of the kept findings, in the order of the file."""
+        frame = self._findings
+        if code is not None:
+            frame = frame.filter(pl.col("code") == code)
+        if severity is not None:
+            frame = frame.filter(pl.col("severity") == severity.value)
+        if search:
+            frame = frame.filter(_contains(("value", "message", "pointer", "code"), search))
+        return Page(read_findings(frame.slice(offset, limit)), frame.height)
+
+    def entries(
+        self,
+        *,
+        valid: bool | None = None,
+        type: EntryType | None = None,  # noqa: A002 - the word of the contract
+        search: str = "",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[EntryRow]:
+        """Return one page of entries, in the order of the file."""
+        table = self._entries()
+        if table is None:
+            return Page((), 0)
+        if valid is not None:
+            table = table.filter(pl.col("valid") == valid)
+        if type is not None:
+            table = table.filter(pl.col("type") == type.value)
+        if search:
+            table = table.filter(_contains(("title", "url"), search))
+        chosen = table.select(pl.col("index")).collect()["index"]
+        rows = tuple(self._rows(chosen.slice(offset, limit)))
+        return Page(rows, len(chosen))
+
+    def _rows(self, indexes: pl.Series) -> Iterator[EntryRow]:
+        """Read the rows of a page and what was found about them."""
+        table = self._entries()
+        if table is None or indexes.is_empty():
+            return
+        page = table.filter(pl.col("index").is_in(indexes.implode())).collect()
+        codes = codes_between(self._marks, page["index"][0], page["index"][-1])
+        for row in page.drop("payload", "length").iter_rows(named=True):
+            kind, line, start = row.pop("type"), row.pop("line"), row.pop("start")
+            yield EntryRow(
+                type=None if kind == UNKNOWN else EntryType(kind),
+                line=line or self._lines.line_of(start or 0),
+                codes=codes.get(row["index"], ()),
+                **row,
+            )
+
+    def valid_indexes(self) -> Ranges:
+        """Return the entries without errors: what can be submitted."""
+        return self._indexes(valid=True)
+
+    def held_indexes(self) -> Ranges:
+        """Return the entries with errors: what is held back."""
+        return self._indexes(valid=False)
+
+    def _indexes(self, *, valid: bool) -> Ranges:
+        table = self._entries()
+        if table is None:
+            return Ranges()
+        chosen = table.filter(pl.col("valid") == valid).select(pl.col("index").cast(pl.Int64))
+        starts = chosen.with_columns(run=(pl.col("index").diff().fill_null(2) != 1).cum_sum())
+        pairs = starts.group_by("run", maintain_order=True).agg(
+            pl.col("index").first().alias("first"), pl.col("index").last().alias("last")
+        )
+        return Ranges(tuple(pairs.select("first", "last").collect().rows()))
+
+    def read(self, ranges: Ranges) -> Iterator[Entry]:
+        """Stream entries in index order; only a part of the columns is in memory at a time."""
+        for stored in read_entries(self._folder, self._document, ranges):
+            yield stored.as_entry()
+
+    def write_registration(
+        self,
+        ranges: Ranges,
+        target: Path,
+        *,
+        skip_duplicate_urls: bool = True,
+        upsert_metadata: bool = False,
+    ) -> None:
+        """Write Encord's registration JSON of some entries."""
+        flags = {"skip_duplicate_urls": skip_duplicate_urls, "upsert_metadata": upsert_metadata}
+        write_registration(self._folder, self._document, ranges, target, flags)
+
+    def preview(self, limit: int = 3) -> str:
+        """Show what Encord receives for the first valid entries."""
+        document: dict[str, object] = {"skip_duplicate_urls": True}
+        for entry in self.read(_first(self.valid_indexes(), limit)):
+            section = document.setdefault(entry.type.section, [])
+            if isinstance(section, list):
+                section.append(orjson.loads(entry.payload))
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+    def write_held(self, target: Path) -> int:
+        """Write the entries with errors and the reasons as CSV; returns how many."""
+        held = self.held_indexes()
+        entries = read_entries(self._folder, self._document, held)
+        write_held(entries, self._reasons(held), target)
+        return len(held)
+
+    def _reasons(self, held: Ranges) -> dict[int, str]:
+        """Phrase why entries are held: kept messages, else the headings of their codes."""
+        reasons: dict[int, list[str]] = {}
+        errors = self._findings.filter(
+            (pl.col("severity") == Severity.ERROR.value) & pl.col("entry").is_not_null()
+        )
+        for entry, code, message in errors.select("entry", "code", "message").iter_rows():
+            reasons.setdefault(entry, []).append(f"{code}: {message}")
+        if held.pairs:
+            marked = codes_between(self._marks, held.pairs[0][0], held.pairs[-1][1])
+            for entry, codes in marked.items():
+                texts = [f"{c}: {RULES[c].title}." for c in codes if _is_error(c)]
+                reasons.setdefault(entry, texts)
+        return {entry: " ".join(dict.fromkeys(texts)) for entry, texts in reasons.items()}
+
+    def write_report(self, target: Path) -> None:
+        """Write the report as JSON, or as CSV when the name ends in .csv."""
+        write_report(self.summary, self._findings, target)
+
+    def buckets(self) -> dict[str, int]:
+        """Return how many URLs each bucket has, most first."""
+        return dict(self._buckets)
+
+
+def _is_error(code: str) -> bool:
+    return RULES[code].severity is Severity.ERROR
+
+
+def _contains(columns: tuple[str, ...], text: str) -> pl.Expr:
+    """Match rows that hold a text in any of some columns, whatever its case."""
+    wanted = text.lower()
+    matches = [
+        pl.col(name).str.to_lowercase().str.contains(wanted, literal=True) for name in columns
+    ]
+    return pl.any_horizontal(matches).fill_null(value=False)
+
+
+def _first(ranges: Ranges, limit: int) -> Ranges:
+    """Return the first few indexes of ranges."""
+    taken: list[tuple[int, int]] = []
+    for first, last in ranges.pairs:
+        if limit <= 0:
+            break
+        taken.append((first, min(last, first + limit - 1)))
+        limit -= last - first + 1
+    return Ranges(tuple(taken))

@@ -1,0 +1,135 @@
+"""Gather findings: exact counts, a mark for every entry, and samples with their places."""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.domain.findings import Finding, Severity
+from services.domain.rules import ORDER, RULES
+from services.manifests.faults import Fault, Path, shown
+
+#: Code to the number that stands for it on disk.
+NUMBER_OF: Final = {code: number for number, code in enumerate(RULES)}
+CODES: Final = tuple(RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of one sample: a byte offset still to be turned into a line, or the line itself."""
+
+    offset: int | None = None
+    line: int | None = None
+    column: int | None = None
+    #: RFC 6901 pointer.
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A fault that is kept as a finding."""
+
+    fault: Fault
+    entry: int | None
+    where: Where
+
+
+Locate = Callable[[Fault], Where]
+
+
+def nowhere(_fault: Fault) -> Where:
+    """Place a fault that is about the whole file."""
+    return Where()
+
+
+def always(where: Where) -> Locate:
+    """Place a fault at a place that is already known."""
+    return lambda _: where
+
+
+def pointer(prefix: str, path: Iterable[str | int]) -> str:
+    """Write a path as RFC 6901 pointer below a prefix."""
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join([prefix, *(f"/{step}" for step in steps)])
+
+
+@dataclass(slots=True)
+class Collector:
+    """All findings of one check."""
+
+    limit: int
+    counts: Counter[str] = field(default_factory=Counter)
+    samples: list[Sample] = field(default_factory=list)
+    #: Marked entries and, at the same places, the numbers of their codes.
+    entries: "array[int]" = field(default_factory=lambda: array("I"))
+    codes: "array[int]" = field(default_factory=lambda: array("B"))
+
+    def add(self, fault: Fault, entry: int | None, locate: Locate) -> None:
+        """Count a fault; its place is computed only when it is kept."""
+        code = fault.code
+        self.counts[code] += 1
+        if entry is not None:
+            self.entries.append(entry)
+            self.codes.append(NUMBER_OF[code])
+        if self.counts[code] <= self.limit:
+            self.samples.append(Sample(fault, entry, locate(fault)))
+
+    def add_all(self, faults: Iterable[Fault], entry: int | None, locate: Locate) -> bool:
+        """Count the faults of one entry; returns whether it stays valid."""
+        valid = True
+        for fault in faults:
+            self.add(fault, entry, locate)
+            valid = valid and RULES[fault.code].severity is not Severity.ERROR
+        return valid
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(
+            count for code, count in self.counts.items() if RULES[code].severity is Severity.ERROR
+        )
+
+    def offsets(self) -> Iterator[int]:
+        """Yield the byte offsets that still have to be turned into lines."""
+        return (each.where.offset for each in self.samples if each.where.offset is not None)
+
+    def findings(self, places: dict[int, tuple[int, int]]) -> list[Finding]:
+        """Render the samples, in the order of the file."""
+        made = [_render(sample, places) for sample in self.samples]
+        return sorted(made, key=_file_order)
+
+
+def _file_order(finding: Finding) -> tuple[int, int, int, int]:
+    entry = -1 if finding.entry is None else finding.entry
+    return entry, finding.line or 0, finding.column or 0, ORDER[finding.code]
+
+
+def _render(sample: Sample, places: dict[int, tuple[int, int]]) -> Finding:
+    fault, where = sample.fault, sample.where
+    rule = RULES[fault.code]
+    line, column = where.line, where.column
+    if where.offset is not None:
+        line, column = places[where.offset]
+    return Finding(
+        code=fault.code,
+        severity=rule.severity,
+        line=line,
+        column=column,
+        pointer=where.pointer,
+        entry=sample.entry,
+        field=field_of(fault.path),
+        value=shown(fault.value),
+        message=rule.say(fault.details),
+        fix=rule.fix.format_map(_Named(fault.details)) if "{" in rule.fix else rule.fix,
+    )
+
+
+class _Named(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "..."
+
+
+def field_of(path: Path) -> str | None:
+    """Name the field a path leads to, as a person writes it."""
+    return ".".join(str(step) for step in path) or None

@@ -1,0 +1,183 @@
+"""The command line over manifests: `validate` and `convert` of the manifest contract."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from services.domain.findings import Finding
+from services.domain.rules import RULES, Rule
+from services.manifests.checked import CheckedManifest
+from services.manifests.errors import ManifestError, UnreadableFileError
+from services.manifests.options import DEFAULT_SAMPLES, CheckOptions, read_schema
+from services.manifests.schema import MetadataSchema
+from services.manifests.store import ManifestStore
+
+#: The command line reads what fits the machine; the server has its own limit.
+MAX_BYTES: Final = 4 << 30
+
+_USAGE: Final = 2
+
+
+def validate(argv: list[str]) -> int:
+    """Check a file: 0 without errors, 1 with, 2 when it could not be read."""
+    parser = _parser("validate", "Check a manifest and say what is wrong with it.")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    parser.add_argument("--schema", type=Path, help="JSON object of metadata keys to types")
+    parser.add_argument("--bucket", help="warn about URLs in other buckets")
+    parser.add_argument("--strict-client-only", action="store_true")
+    parser.add_argument("--report", type=Path, help="write all findings to a .json or .csv file")
+    parser.add_argument("--samples", type=int, default=DEFAULT_SAMPLES, help="kept per code")
+    parser.add_argument("--explain", metavar="CODE", help="explain a finding code and stop")
+    arguments = _parse(parser, argv)
+    if arguments is None:
+        return _USAGE
+    if arguments.explain:
+        return explain(arguments.explain)
+    if arguments.file is None:
+        return _complain("validate needs a FILE")
+    return _guarded(lambda: _validate(arguments))
+
+
+def convert(argv: list[str]) -> int:
+    """Convert the valid entries of a file to Encord's registration JSON."""
+    parser = _parser("convert", "Write a manifest as Encord's registration JSON.")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("target", type=Path, metavar="OUT.json")
+    arguments = _parse(parser, argv)
+    return _USAGE if arguments is None else _guarded(lambda: _convert(arguments))
+
+
+def explain(code: str) -> int:
+    """Print what a finding code means."""
+    rule = RULES.get(code)
+    if rule is None:
+        return _complain(f"there is no finding code {code}")
+    _say(explanation(rule))
+    return 0
+
+
+def explanation(rule: Rule) -> str:
+    """Render a rule as text."""
+    fixes = f"\nMachine fixes: {', '.join(rule.fixes)}" if rule.fixes else ""
+    return (
+        f"{rule.code} ({rule.severity}): {rule.title}\n\n"
+        f"What:    {rule.what}\nWhy:     {rule.why}\nExample: {rule.example}\nFix:     {rule.fix}"
+        f"{fixes}"
+    )
+
+
+def _parser(verb: str, description: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(f"python -m services {verb}", description=description)
+
+
+def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace | None:
+    """Parse arguments; None when they are wrong and argparse has said so."""
+    try:
+        return parser.parse_args(argv)
+    except SystemExit as ended:
+        if ended.code == 0:
+            raise
+        return None
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except ManifestError as problem:
+        return _complain(str(problem))
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return _USAGE
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    options = CheckOptions(
+        bucket=arguments.bucket,
+        strict_client_only=arguments.strict_client_only,
+        samples=max(arguments.samples, 0),
+        schema=_read_schema(arguments.schema) if arguments.schema else None,
+    )
+    return _with_check(arguments.file, options, lambda checked: _present(checked, arguments.report))
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    def write(checked: CheckedManifest) -> int:
+        _require_writable(arguments.target)
+        checked.write_registration(checked.valid_indexes(), arguments.target)
+        _say(_verdict(checked))
+        return int(checked.summary.has_errors)
+
+    return _with_check(arguments.file, CheckOptions(), write)
+
+
+def _with_check(path: Path, options: CheckOptions, use: Callable[[CheckedManifest], int]) -> int:
+    """Check a file in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="onboarding-") as root:
+        store = ManifestStore(Path(root), max_bytes=MAX_BYTES)
+        try:
+            with path.open("rb") as stream:
+                fingerprint = store.add(path.name, stream)
+        except OSError as problem:
+            raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
+        return use(store.check(fingerprint, options, progress=_show_progress))
+
+
+def _show_progress(fraction: float) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\rchecked {fraction:4.0%}" + ("\n" if fraction >= 1 else ""))
+        sys.stderr.flush()
+
+
+def _read_schema(path: Path) -> MetadataSchema | None:
+    try:
+        return read_schema(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as problem:
+        raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
+    except (ValueError, TypeError, AttributeError) as problem:
+        raise UnreadableFileError(path, "it is not a JSON object of keys and types") from problem
+
+
+def _require_writable(path: Path) -> None:
+    try:
+        path.touch()
+    except OSError as problem:
+        raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
+
+
+def _present(checked: CheckedManifest, report: Path | None) -> int:
+    """Print the summary by code; write the report."""
+    if report is not None:
+        _require_writable(report)
+        checked.write_report(report)
+    _say(_verdict(checked))
+    for group in checked.groups():
+        _say(f"  {group.severity:7}  {group.count:>9,}  {group.code:26}  {group.title}")
+        for finding in group.samples[:1]:
+            _say(f"{'':22}{_place(finding)}{finding.message}")
+    return int(checked.summary.has_errors)
+
+
+def _place(finding: Finding) -> str:
+    if finding.line is None:
+        return ""
+    return f"line {finding.line}, column {finding.column}: "
+
+
+def _verdict(checked: CheckedManifest) -> str:
+    summary = checked.summary
+    types = ", ".join(f"{count:,} {kind}" for kind, count in summary.by_type.items())
+    return (
+        f"{summary.name}: {summary.format}, {summary.entries:,} entries"
+        f"{f' ({types})' if types else ''}, {summary.urls:,} URLs; "
+        f"{summary.valid_entries:,} valid, {summary.held_entries:,} held back"
+    )

@@ -1,0 +1,147 @@
+"""What the columns of a CSV mean: Encord's headers, our superset, metadata and unknown ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.domain.entries import EntryType
+from services.domain.nearest import fold, hint
+from services.manifests.faults import Fault
+
+#: The ignored column that reasons are written to, and the mark of our own exports.
+FINDING_HEADER: Final = "Onboarding finding"
+ROW_HEADER: Final = "Onboarding row"
+METADATA: Final = "metadata."
+JSON_SUFFIX: Final = ":json"
+
+URL, TYPE, TITLE, GROUP, CREATE = "url", "type", "title", "group", "create"
+IGNORED: Final = "ignored"
+
+_ROLES: Final = {
+    "objecturl": URL,
+    "type": TYPE,
+    "title": TITLE,
+    "group": GROUP,
+    "createvideo": CREATE,
+    fold(FINDING_HEADER): IGNORED,
+    fold(ROW_HEADER): IGNORED,
+}
+
+#: Encord's title headers tell the type of their rows.
+_TITLED: Final = {
+    "videotitle": EntryType.VIDEO,
+    "imagetitle": EntryType.IMAGE,
+    "imagegrouptitle": EntryType.IMAGE_GROUP,
+    "dicomtitle": EntryType.DICOM_SERIES,
+}
+
+#: Fields whose value is an object, given as JSON in a cell.
+OBJECT_FIELDS: Final = {
+    fold(name): name
+    for name in (
+        "videoMetadata",
+        "imageMetadata",
+        "audioMetadata",
+        "textMetadata",
+        "pdfMetadata",
+        "scene",
+        "settings",
+    )
+}
+
+KNOWN: Final = ("ObjectURL", "Type", "Title", "Group", "Create video", "metadata.<key>")
+
+_TYPES: Final = {fold(kind.value): kind for kind in EntryType} | {
+    fold(kind.section): kind for kind in EntryType if kind is not EntryType.IMAGE_SEQUENCE
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its role, and the key or field it fills."""
+
+    role: str
+    header: str
+    key: str = ""
+    is_json: bool = False
+
+
+@dataclass(slots=True)
+class Layout:
+    """The columns that hold until the next header row."""
+
+    columns: list[Column]
+    #: The type of every row, when the header tells it.
+    kind: EntryType | None = None
+    #: Whether the title is what groups the rows (Encord's dialect).
+    groups_by_title: bool = False
+    #: Whether cells carry the mark that our exports put before formulas.
+    is_ours: bool = False
+    unknown: list[int] = field(default_factory=list)
+
+    @property
+    def width(self) -> int:
+        """How many cells a row must have."""
+        return len(self.columns)
+
+    def place_of(self, role: str) -> int | None:
+        """Return the column with a role."""
+        return next((n for n, each in enumerate(self.columns) if each.role == role), None)
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether a row names columns rather than an entry."""
+    return any(fold(cell.strip()) == "objecturl" for cell in cells)
+
+
+def read_layout(cells: Sequence[str]) -> Layout:
+    """Read a header row."""
+    layout = Layout([])
+    for place, header in enumerate(cells):
+        column = _column(header.strip(), layout)
+        if column.role == "":
+            layout.unknown.append(place)
+        layout.columns.append(column)
+    if [each.role for each in layout.columns] == [URL]:
+        layout.kind = EntryType.VIDEO
+    layout.is_ours = any(fold(each.header) == fold(FINDING_HEADER) for each in layout.columns)
+    return layout
+
+
+def _column(header: str, layout: Layout) -> Column:
+    folded = fold(header)
+    if role := _ROLES.get(folded):
+        return Column(role, header)
+    if kind := _TITLED.get(folded):
+        layout.kind, layout.groups_by_title = kind, kind.is_composite
+        return Column(TITLE, header)
+    name, is_json = header, False
+    if header.endswith(JSON_SUFFIX):
+        name, is_json = header.removesuffix(JSON_SUFFIX), True
+    if header.lower().startswith(METADATA):
+        return Column("metadata", header, name[len(METADATA) :], is_json)
+    if field_name := OBJECT_FIELDS.get(fold(name)):
+        return Column("field", header, field_name, is_json=True)
+    return Column("", header)
+
+
+def header_faults(layout: Layout) -> list[tuple[int, Fault]]:
+    """Find headers nobody knows and headers given twice, with their column."""
+    faults: list[tuple[int, Fault]] = []
+    seen: set[tuple[str, str]] = set()
+    for place, column in enumerate(layout.columns):
+        identity = (column.role, column.key or (column.header if not column.role else ""))
+        if identity in seen and column.role != IGNORED:
+            problem = f"Two columns are both {column.header}"
+            faults.append((place, Fault("csv-syntax", (), column.header, {"problem": problem})))
+        seen.add(identity)
+        if not column.role:
+            details = {"key": column.header[:80] or "without a name"}
+            details["hint"] = hint(column.header, KNOWN) if column.header else ""
+            faults.append((place, Fault("csv-header-unknown", (), column.header, details)))
+    return faults
+
+
+def type_of(word: str) -> EntryType | None:
+    """Read a type word as people write it: `Image Group`, `image_group`, `images`."""
+    return _TYPES.get(fold(word.strip()))

@@ -1,0 +1,155 @@
+"""The text of a manifest as bytes of UTF-8, whatever it was stored as, and places in it.
+
+Packed files are unpacked and other encodings converted once, to a file beside the source, so that
+everything later works on byte offsets of one document.
+"""
+
+import codecs
+import gzip
+import mmap
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from services.manifests.faults import Fault
+
+_BLOCK: Final = 1 << 20
+_GZIP: Final = b"\x1f\x8b"
+_FOREIGN: Final = {
+    b"PK\x03\x04": "This is a ZIP or Excel file, not text",
+    b"%PDF": "This is a PDF file, not text",
+    b"\xd0\xcf\x11\xe0": "This is an old Excel or Word file, not text",
+    b"PAR1": "This is a Parquet file, not text",
+}
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class DocumentError(Exception):
+    """The bytes are no text; carries the file's finding."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.code)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """UTF-8 text without byte order mark."""
+
+    path: Path
+    data: bytes
+    #: The encoding the file was stored in.
+    encoding: str
+
+    def places(self, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """Turn byte offsets into 1-based line and column (in characters), in one sweep."""
+        places: dict[int, tuple[int, int]] = {}
+        line, line_at, column, at = 1, 0, 0, 0
+        for offset in sorted(set(offsets)):
+            breaks = self.data.count(b"\n", at, offset)
+            if breaks:
+                line += breaks
+                line_at = self.data.rindex(b"\n", at, offset) + 1
+                at, column = line_at, 0
+            column += len(self.data[at:offset].decode("utf-8", "replace"))
+            at = offset
+            places[offset] = (line, column + 1)
+        return places
+
+
+def open_document(source: Path, spool: Path, *, max_bytes: int) -> Document:
+    """Read a stored file as a document; converts to `spool` when the bytes are not plain UTF-8."""
+    data = source.read_bytes()
+    if data.startswith(_GZIP):
+        data = _unpack(source, max_bytes)
+    plain = source if source.stat().st_size == len(data) and not data.startswith(_GZIP) else None
+    for mark, problem in _FOREIGN.items():
+        if data.startswith(mark):
+            raise DocumentError(_undecodable(problem, 0))
+    encoding = "utf-8"
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            encoding, plain = name, None
+            data = _decode(data, name, len(mark))
+            break
+    _require_utf8(data)
+    if not data.strip(b" \t\r\n"):
+        raise DocumentError(Fault("file-empty"))
+    if plain is None:
+        spool.write_bytes(data)
+    return Document(plain or spool, data, encoding)
+
+
+def _unpack(source: Path, max_bytes: int) -> bytes:
+    """Unpack gzip, counting while inflating."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        with gzip.open(source) as unpacked:
+            while block := unpacked.read(_BLOCK):
+                size += len(block)
+                if size > max_bytes:
+                    details = {"bytes": f"over {max_bytes:,}", "limit": f"{max_bytes:,}"}
+                    raise DocumentError(Fault("file-too-large", details=details))
+                parts.append(block)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise DocumentError(_undecodable("The gzip data is damaged", size)) from problem
+    return b"".join(parts)
+
+
+def _decode(data: bytes, encoding: str, skip: int) -> bytes:
+    if encoding == "utf-8":
+        return data[skip:]
+    try:
+        return data[skip:].decode(encoding).encode()
+    except UnicodeError as problem:
+        at = skip + (problem.start if isinstance(problem, UnicodeDecodeError) else 0)
+        message = f"The text is not valid {encoding.upper()}"
+        raise DocumentError(_undecodable(message, at)) from problem
+
+
+def _require_utf8(data: bytes) -> None:
+    """Check the bytes block by block, so that no second copy of the text is made."""
+    if data.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    at = 0
+    try:
+        for at in range(0, len(data), _BLOCK):
+            decoder.decode(data[at : at + _BLOCK], final=at + _BLOCK >= len(data))
+    except UnicodeDecodeError as problem:
+        pending = len(problem.object) - len(data[at : at + _BLOCK])
+        raise DocumentError(_undecodable(_guess(data), at - pending + problem.start)) from problem
+
+
+def _guess(data: bytes) -> str:
+    """Name the likely encoding, so that a person knows what to change."""
+    head = data[:4096]
+    if head.count(0) * 4 > len(head):
+        return "The text looks like UTF-16 without a byte order mark; it is not valid UTF-8"
+    return "The text is not valid UTF-8 (perhaps Windows-1252 or Latin-1)"
+
+
+def _undecodable(problem: str, at: int) -> Fault:
+    return Fault("file-encoding", details={"problem": problem, "byte": f"{at:,}", "offset": at})
+
+
+def open_text(path: Path) -> bytes | mmap.mmap:
+    """Map a document for reading slices; an empty file cannot be mapped."""
+    if path.stat().st_size == 0:
+        return b""
+    with path.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def byte_offset(text: str, character: int) -> int:
+    """Turn a character index into an offset in the text's UTF-8 bytes."""
+    return character if text.isascii() else len(text[:character].encode("utf-8", "surrogatepass"))

@@ -1,0 +1,86 @@
+"""Find URLs that stand in more than one entry: by 64-bit hash first, then by comparing texts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from services.domain.chunks import Ranges
+from services.domain.entries import EntryType
+from services.manifests import json_text
+from services.manifests.collector import Where, pointer
+from services.manifests.document import byte_offset
+from services.manifests.faults import Fault
+from services.manifests.sink import Sink
+from services.manifests.stored import StoredEntry, read_entries
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """One URL whose hash another entry has too."""
+
+    entry: int
+    #: Which of the entry's URLs.
+    nth: int
+    #: 0 in JSON, where the place is found in the entry's text.
+    line: int
+    column: int
+
+
+def report_duplicates(sink: Sink, folder: Path) -> None:
+    """Add a warning for every URL that an earlier entry already has."""
+    if not sink.hashes:
+        return
+    suspects = _suspects(pl.concat(sink.hashes))
+    if not suspects:
+        return
+    ranges = Ranges.of(sorted({each.entry for each in suspects}))
+    stored = read_entries(folder, sink.document.path, ranges)
+    first: dict[str, int] = {}
+    current = next(stored)
+    for suspect in suspects:
+        while current.index != suspect.entry:
+            current = next(stored)
+        url = current.urls()[suspect.nth]
+        earlier = first.setdefault(url, suspect.entry)
+        if earlier != suspect.entry:
+            _report(sink, current, suspect, url, earlier)
+
+
+def _suspects(hashes: pl.DataFrame) -> list[_Suspect]:
+    """Return the URLs that share a hash with another entry, in the order of the file."""
+    shared = hashes.filter(pl.col("hash").is_duplicated())
+    across = shared.filter(pl.col("entry").n_unique().over("hash") > 1)
+    ordered = across.sort("entry", "nth").select("entry", "nth", "line", "column")
+    return [_Suspect(*row) for row in ordered.iter_rows()]
+
+
+def _report(sink: Sink, entry: StoredEntry, suspect: _Suspect, url: str, earlier: int) -> None:
+    path = _path(entry, suspect.nth)
+    fault = Fault("url-duplicate", path, url, {"first": earlier})
+
+    def locate(fault: Fault) -> Where:
+        if suspect.line:
+            place = pointer(f"/{entry.index}", fault.path)
+            return Where(line=suspect.line, column=suspect.column, pointer=place)
+        return _json_place(sink, entry, fault)
+
+    sink.collector.add(fault, entry.index, locate)
+
+
+def _path(entry: StoredEntry, nth: int) -> tuple[str, ...]:
+    if entry.kind is EntryType.SCENE:
+        return ("scene",)
+    if entry.kind is not None and entry.kind.is_composite:
+        return (f"objectUrl_{nth}",)
+    return ("objectUrl",)
+
+
+def _json_place(sink: Sink, entry: StoredEntry, fault: Fault) -> Where:
+    start = entry.start or 0
+    text = sink.document.data[start : start + entry.length].decode()
+    character = json_text.locate(text, fault.path)
+    return Where(
+        offset=start + byte_offset(text, character),
+        pointer=pointer(sink.pointer_of(entry.index), fault.path),
+    )

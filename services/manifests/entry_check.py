@@ -1,0 +1,175 @@
+"""The rules of one entry, in plain Python: the truth that every faster way must agree with."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from services.domain.entries import SHAPES, EntryType
+from services.domain.nearest import fold, hint
+from services.manifests.faults import Fault, article, found
+from services.manifests.media_check import media_faults
+from services.manifests.metadata_check import metadata_faults
+from services.manifests.options import CheckOptions
+from services.manifests.scene_check import scene_faults, scene_urls
+from services.manifests.url_check import frame_faults, frame_keys, single_faults, url_faults
+
+#: Encord's documented limit for names, in characters.
+MAX_TITLE: Final = 300
+
+_FRAME: Final = re.compile(r"objectUrl_.*", re.DOTALL)
+_FOLDED_FRAME: Final = re.compile(r"object_?url_(\d+)", re.IGNORECASE)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class Examined:
+    """One entry after its examination."""
+
+    kind: EntryType
+    urls: list[str]
+    title: str | None
+    faults: list[Fault]
+    #: The entry in Encord's spelling, when that differs from what the file says.
+    rewritten: dict[str, object] | None
+
+
+def examine(kind: EntryType, given: dict[str, object], options: CheckOptions) -> Examined:
+    """Check one entry and read what the tables need from it."""
+    faults: list[Fault] = []
+    fields = _in_encords_spelling(kind, given, faults)
+    if kind is EntryType.IMAGE_GROUP and fields.get("createVideo") is True:
+        kind = EntryType.IMAGE_SEQUENCE
+    faults.extend(_title_faults(fields, kind))
+    faults.extend(_location_faults(fields, kind, options))
+    faults.extend(_other_faults(fields, kind, options))
+    kept = _without_nothing(fields)
+    written = {name: key for key, name in zip(given, fields, strict=False) if key != name}
+    if written:
+        faults = [_as_written(fault, written) for fault in faults]
+    return Examined(
+        kind=kind,
+        urls=urls_of(kind, fields),
+        title=title if isinstance(title := fields.get("title"), str) and title else None,
+        faults=faults,
+        rewritten=kept if list(kept) != list(given) else None,
+    )
+
+
+def _as_written(fault: Fault, written: dict[str, str]) -> Fault:
+    """Point a fault at the key as the file spells it."""
+    head = str(fault.path[0]) if fault.path else ""
+    if head not in written:
+        return fault
+    return replace(fault, path=(written[head], *fault.path[1:]))
+
+
+def _in_encords_spelling(
+    kind: EntryType, given: dict[str, object], faults: list[Fault]
+) -> dict[str, object]:
+    """Rename fields that differ in spelling only, and report them and unknown ones."""
+    known = SHAPES[kind].fields
+    fields: dict[str, object] = {}
+    for key, value in given.items():
+        name = key
+        if key not in known and not (kind.is_composite and _FRAME.fullmatch(key)):
+            name = _respell(kind, key) or key
+            if name == key or name in given:
+                details = {
+                    "key": key[:80],
+                    "article": article(kind.label),
+                    "hint": hint(key, known),
+                }
+                faults.append(Fault("field-unknown", (key,), key, details, on_key=True))
+                name = key
+            else:
+                details = {"key": key, "expected": name}
+                faults.append(Fault("field-case", (key,), key, details, on_key=True))
+        fields[name] = value
+    return fields
+
+
+def _respell(kind: EntryType, key: str) -> str | None:
+    if kind.is_composite and (frame := _FOLDED_FRAME.fullmatch(key)):
+        return f"objectUrl_{frame[1]}"
+    folded = fold(key)
+    return next((name for name in SHAPES[kind].fields if fold(name) == folded), None)
+
+
+def _without_nothing(fields: dict[str, object]) -> dict[str, object]:
+    """Leave out optional fields that say nothing: null, and an empty title."""
+    return {
+        key: value
+        for key, value in fields.items()
+        if value is not None and not (key == "title" and value == "")
+    }
+
+
+def _title_faults(fields: dict[str, object], kind: EntryType) -> Iterator[Fault]:
+    title = fields.get("title")
+    if title is None or title == "":
+        if SHAPES[kind].needs_title:
+            at = ("title",) if "title" in fields else ()
+            yield Fault("title-missing", at, title, {"article": _sentence(kind)})
+    elif not isinstance(title, str):
+        yield Fault("title-type", ("title",), title, {"found": found(title)})
+    elif _CONTROL.search(title):
+        yield Fault("title-type", ("title",), title, {"found": "text with control characters"})
+    elif len(title) > MAX_TITLE:
+        yield Fault("title-too-long", ("title",), title, {"length": f"{len(title):,}"})
+
+
+def _sentence(kind: EntryType) -> str:
+    words = article(kind.label)
+    return words[0].upper() + words[1:]
+
+
+def _location_faults(
+    fields: dict[str, object], kind: EntryType, options: CheckOptions
+) -> Iterator[Fault]:
+    if kind.is_composite:
+        yield from frame_faults(fields, kind, options)
+    elif kind is not EntryType.SCENE:
+        yield from single_faults(fields, kind, options)
+    elif "scene" not in fields:
+        yield Fault("url-missing", details={"field": "scene"})
+    else:
+        yield from scene_faults(fields["scene"])
+        for path, url in scene_urls(fields["scene"]):
+            yield from url_faults(url, path, kind, options)
+
+
+def _other_faults(
+    fields: dict[str, object], kind: EntryType, options: CheckOptions
+) -> Iterator[Fault]:
+    metadata = fields.get("clientMetadata")
+    if metadata is not None:
+        yield from metadata_faults(metadata, kind, options.schema)
+    media = SHAPES[kind].media
+    if media and fields.get(media) is not None:
+        yield from media_faults(media, fields[media])
+    elif media and options.strict_client_only:
+        yield Fault("media-metadata-missing", details={"field": media})
+    yield from _typed_faults(fields)
+
+
+def _typed_faults(fields: dict[str, object]) -> Iterator[Fault]:
+    for name, kind, expected in (
+        ("createVideo", bool, "true or false"),
+        ("settings", dict, "an object"),
+    ):
+        value = fields.get(name)
+        if value is not None and not isinstance(value, kind):
+            details = {"field": name, "found": found(value), "expected": expected}
+            yield Fault("field-type", (name,), value, details)
+
+
+def urls_of(kind: EntryType, fields: dict[str, object]) -> list[str]:
+    """Return the URLs of an entry in frame order, as far as they are text."""
+    if kind.is_composite:
+        found_urls: list[object] = [fields[key] for key in frame_keys(fields)]
+    elif kind is EntryType.SCENE:
+        found_urls = [url for _, url in scene_urls(fields.get("scene"))]
+    else:
+        found_urls = [fields.get("objectUrl")]
+    return [url for url in found_urls if isinstance(url, str)]

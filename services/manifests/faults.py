@@ -1,0 +1,50 @@
+"""What a rule says about an entry before anybody knows where in the file it stands."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+Path = tuple[str | int, ...]
+
+#: Values in findings are cut here.
+VALUE_LIMIT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken rule: code, path inside the entry, value and the details of its message."""
+
+    code: str
+    path: Path = ()
+    value: object = None
+    details: Mapping[str, object] = field(default_factory=dict)
+    #: The fault is about the key at `path`, not about its value.
+    on_key: bool = False
+
+
+def found(value: object) -> str:
+    """Name the type of a JSON value as a person would."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    names = {int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+    return names.get(type(value), "another value")
+
+
+def article(words: str) -> str:
+    """Put the article before the words of a type."""
+    return f"{'an' if words[0].lower() in 'aeio' or words == 'NIfTI file' else 'a'} {words}"
+
+
+def shown(value: object) -> str | None:
+    """Cut a value to what a finding holds; control characters are written out."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else _as_json(value)
+    return text[:VALUE_LIMIT]
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

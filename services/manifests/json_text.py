@@ -1,0 +1,171 @@
+"""Positions in JSON text: where a key or value stands, which keys are repeated, how deep it nests.
+
+Values are skipped by the C scanner of the standard library, so only the levels on the way to the
+place cost Python time. For offenders only; documents are split elsewhere.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed
+from json.scanner import c_make_scanner  # type: ignore[attr-defined]  # not in typeshed
+from typing import Final
+
+from services.manifests.faults import Fault, Path
+
+#: Deeper nesting is refused.
+MAX_DEPTH: Final = 64
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_INT_LIMIT: Final = 2**64
+_INT_FLOOR: Final = -(2**63)
+_LONG: Final = 10**300
+
+
+@dataclass(slots=True)
+class Parsed:
+    """One parsed value and whether any object in it repeats a key."""
+
+    value: object
+    repeats: bool
+
+
+def parse(text: str) -> Parsed:
+    """Parse JSON text whose syntax is known to be good; repeated keys keep the last value."""
+    repeats: list[bool] = []
+
+    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            repeats.append(True)
+        return made
+
+    value = json.JSONDecoder(object_pairs_hook=build).decode(text)
+    return Parsed(value, bool(repeats))
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
+
+
+def _scanner() -> Callable[[str, int], tuple[object, int]]:
+    """Return the C scanner: it reads the value at a place and says where it ends."""
+    scan: Callable[[str, int], tuple[object, int]] = c_make_scanner(json.JSONDecoder())
+    return scan
+
+
+def members(text: str, at: int) -> Iterator[tuple[str, int, int, int]]:
+    """Yield key, place of the key, place of the value and its end for an object at `at`."""
+    scan = _scanner()
+    at = _skip(text, at + 1)
+    while text[at] != "}":
+        key, end = scanstring(text, at + 1, True)
+        value_at = _skip(text, _skip(text, end) + 1)
+        _, value_end = scan(text, value_at)
+        yield key, at, value_at, value_end
+        at = _skip(text, value_end)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+
+
+def elements(text: str, at: int) -> Iterator[int]:
+    """Yield the places of an array's elements."""
+    scan = _scanner()
+    at = _skip(text, at + 1)
+    while text[at] != "]":
+        yield at
+        _, end = scan(text, at)
+        at = _skip(text, end)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+
+
+def locate(text: str, path: Path, *, on_key: bool = False) -> int:
+    """Return the 0-based character where the value (or key) at `path` begins.
+
+    A path that leads nowhere gives the place of its nearest existing ancestor. Of a repeated key
+    the last one counts, as it does for readers.
+    """
+    at = _skip(text, 0)
+    for depth, step in enumerate(path, 1):
+        found = _step(text, at, step, want_key=on_key and depth == len(path))
+        if found is None:
+            return at
+        at = found
+    return at
+
+
+def _step(text: str, at: int, step: str | int, *, want_key: bool) -> int | None:
+    found = None
+    if isinstance(step, int) and text[at] == "[":
+        return next((place for n, place in enumerate(elements(text, at)) if n == step), None)
+    if isinstance(step, str) and text[at] == "{":
+        for key, key_at, value_at, _ in members(text, at):
+            if key == step:
+                found = key_at if want_key else value_at
+    return found
+
+
+@dataclass(slots=True)
+class Repeat:
+    """A repeated key: its path and the place of the second one."""
+
+    path: Path
+    at: int
+
+
+def repeated_keys(text: str, at: int = 0, path: Path = ()) -> Iterator[Repeat]:
+    """Find every repeated key below a place."""
+    at = _skip(text, at)
+    if text[at] == "{":
+        seen: set[str] = set()
+        for key, key_at, value_at, _ in members(text, at):
+            if key in seen:
+                yield Repeat((*path, key), key_at)
+            seen.add(key)
+            yield from repeated_keys(text, value_at, (*path, key))
+    elif text[at] == "[":
+        for place, value_at in enumerate(elements(text, at)):
+            yield from repeated_keys(text, value_at, (*path, place))
+
+
+@dataclass(slots=True)
+class ValueFaults:
+    """What is wrong with plain values anywhere inside an entry."""
+
+    #: Levels above the value, e.g. the document and its list.
+    outer: int
+    faults: list[Fault] = field(default_factory=list)
+
+    def visit(self, value: object, path: Path = ()) -> None:
+        """Collect numbers that JSON cannot carry, and the first value nested too deeply."""
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            if not _is_carried(value):
+                self.faults.append(Fault("json-number", path, None, {"value": _named(value)}))
+        elif isinstance(value, Mapping | list):
+            self._visit_members(value, path)
+
+    def _visit_members(self, value: Mapping[str, object] | list[object], path: Path) -> None:
+        if len(path) + self.outer >= MAX_DEPTH:
+            if not any(fault.code == "json-depth" for fault in self.faults):
+                self.faults.append(Fault("json-depth", path))
+            return
+        pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for step, each in pairs:
+            self.visit(each, (*path, step))
+
+
+def _is_carried(value: int | float) -> bool:  # noqa: PYI041 - both are told apart here
+    if isinstance(value, int):
+        return _INT_FLOOR <= value < _INT_LIMIT
+    return math.isfinite(value)
+
+
+def _named(value: object) -> str:
+    if isinstance(value, int):
+        digits = str(abs(value)) if abs(value) < _LONG else ""
+        return f"A number of {len(digits)} digits" if digits else "A number of over 300 digits"
+    return {"nan": "NaN", "inf": "Infinity"}.get(str(value), "-Infinity")

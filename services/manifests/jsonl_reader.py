@@ -1,0 +1,107 @@
+"""Read JSON Lines into a sink: one entry per line, its kind in a `type` field."""
+
+from typing import Final
+
+import msgspec
+
+from services.domain.entries import EntryType
+from services.domain.nearest import hint
+from services.manifests import json_text
+from services.manifests.collector import Where, always, pointer
+from services.manifests.csv_layout import type_of
+from services.manifests.entry_check import examine
+from services.manifests.faults import Fault, found
+from services.manifests.json_reader import Place, text_faults
+from services.manifests.json_split import SplitError, syntax_error
+from services.manifests.sink import Sink, Span
+
+_STEP: Final = 4_096
+_RAW: Final = msgspec.json.Decoder(msgspec.Raw)
+_LOOSE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def looks_like_jsonl(data: bytes) -> bool:
+    """Whether the first line is an entry of its own."""
+    first = data.lstrip(b" \t\r\n").partition(b"\n")[0]
+    try:
+        keys = _LOOSE.decode(first)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return "type" in keys or any(key.startswith("objectUrl") for key in keys)
+
+
+def read_jsonl(sink: Sink) -> None:
+    """Read every line; a broken one is held and the others go on."""
+    sink.format = "jsonl"
+    data = sink.document.data
+    at, line = 0, 0
+    while at < len(data):
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        line += 1
+        if data[at:end].strip():
+            _read_line(sink, at, end)
+        if line % _STEP == 0:
+            sink.hash_pending()
+            sink.progress(end / len(data))
+        at = end + 1
+
+
+def _read_line(sink: Sink, start: int, end: int) -> None:
+    raw = sink.document.data[start:end].rstrip()
+    lead = len(raw) - len(raw.lstrip())
+    place = Place(sink, start + lead, start + len(raw), pointer("", (sink.index,)))
+    span = Span(place.start, place.end - place.start)
+    fault = _syntax_fault(raw[lead:])
+    if fault is None:
+        try:
+            _read_value(sink, place, json_text.parse(place.text))
+        except RecursionError:
+            fault = SplitError(Fault("json-depth"), 0)
+    if fault is not None:
+        where = Where(offset=place.start + fault.offset, pointer=place.pointer)
+        sink.refused(fault.fault, always(where), span=span)
+
+
+def _syntax_fault(raw: bytes) -> SplitError | None:
+    try:
+        _RAW.decode(raw)
+    except msgspec.DecodeError as problem:
+        made = syntax_error(raw, str(problem))
+        return None if made.fault.code == "json-number" else made
+    except RecursionError:
+        return SplitError(Fault("json-depth"), 0)
+    return None
+
+
+def _read_value(sink: Sink, place: Place, parsed: json_text.Parsed) -> None:
+    span = Span(place.start, place.end - place.start)
+    value = parsed.value
+    if not isinstance(value, dict):
+        problem = f"A line is {found(value)}; it must be an object"
+        fault = Fault("entry-type", (), value, {"problem": problem, "hint": ""})
+        sink.refused(fault, place.locate, span=span)
+        return
+    word = value.get("type")
+    kind = type_of(word) if isinstance(word, str) else None
+    if kind is None:
+        sink.refused(_type_fault(value, word), place.locate, span=span)
+        return
+    fields = {key: each for key, each in value.items() if key != "type"}
+    if kind is EntryType.IMAGE_SEQUENCE:
+        fields.setdefault("createVideo", True)
+    made = examine(kind, fields, sink.options)
+    kept = made.rewritten if made.rewritten is not None else fields
+    more = text_faults(parsed, place.text)
+    payload = msgspec.json.encode(kept) if not more else None
+    sink.examined(made, place.locate, more=more, payload=payload, span=span)
+
+
+def _type_fault(value: dict[str, object], word: object) -> Fault:
+    if "type" not in value:
+        return Fault("entry-type", (), None, {"problem": "The line has no type", "hint": ""})
+    if not isinstance(word, str):
+        problem = f"The type is {found(word)}; it must be text"
+        return Fault("entry-type", ("type",), word, {"problem": problem, "hint": ""})
+    details = {"problem": f"{word[:80]!r} is not a type of entry", "hint": hint(word, EntryType)}
+    return Fault("entry-type", ("type",), word, details)

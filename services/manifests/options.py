@@ -1,0 +1,63 @@
+"""What a check is asked to do; its digest names the folder that holds the answer."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Self
+
+from services.manifests.schema import MetadataKey, MetadataSchema
+
+#: Raised whenever the same bytes could give another result.
+ENGINE_VERSION: Final = 1
+DEFAULT_SAMPLES: Final = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions:
+    """The choices that change what a check finds."""
+
+    #: URLs in any other bucket get a warning.
+    bucket: str | None = None
+    #: Media metadata is required of every entry that can have it.
+    strict_client_only: bool = False
+    #: Findings kept per code; counts are exact all the same.
+    samples: int = DEFAULT_SAMPLES
+    #: Types of metadata keys; None means that no schema is known.
+    schema: MetadataSchema | None = None
+
+    def to_json(self) -> str:
+        """Write what `from_json` reads, always the same text for the same choices."""
+        schema = self.schema
+        content = {
+            "version": ENGINE_VERSION,
+            "bucket": self.bucket,
+            "strict_client_only": self.strict_client_only,
+            "samples": self.samples,
+            "schema": None if schema is None else {k: v.write() for k, v in schema.items()},
+        }
+        return json.dumps(content, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        content = json.loads(text)
+        return cls(
+            bucket=content["bucket"],
+            strict_client_only=content["strict_client_only"],
+            samples=content["samples"],
+            schema=read_schema(content["schema"]),
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """Name the check's folder: the same for the same choices, in any process."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+
+def read_schema(content: Mapping[str, object] | None) -> MetadataSchema | None:
+    """Read a schema of keys to types; raises ValueError or TypeError for anything else."""
+    if content is None:
+        return None
+    return {key: MetadataKey.read(written) for key, written in content.items()}

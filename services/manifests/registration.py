@@ -1,0 +1,46 @@
+"""Write entries as Encord's registration JSON: sections of entries and snake_case flags."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from services.domain.chunks import Ranges
+from services.domain.entries import SECTIONS, EntryType
+from services.manifests.document import open_text
+from services.manifests.stored import frames
+
+
+def write_registration(
+    folder: Path, document: Path, ranges: Ranges, target: Path, flags: Mapping[str, bool]
+) -> None:
+    """Stream entries to a document, section by section."""
+    with target.open("wb") as stream:
+        stream.write(b"{")
+        stream.write(", ".join(f'"{k}": {str(v).lower()}' for k, v in flags.items()).encode())
+        for section in dict.fromkeys(SECTIONS.values()):
+            kinds = [kind.value for kind in EntryType if kind.section == section]
+            _write_section(stream, section, payloads(folder, document, ranges, kinds))
+        stream.write(b"\n}\n")
+
+
+def _write_section(stream: BinaryIO, section: str, entries: Iterable[bytes]) -> None:
+    separator = f',\n"{section}": [\n'.encode()
+    empty = True
+    for payload in entries:
+        stream.write(separator)
+        stream.write(payload)
+        separator, empty = b",\n", False
+    if not empty:
+        stream.write(b"\n]")
+
+
+def payloads(folder: Path, document: Path, ranges: Ranges, kinds: Iterable[str]) -> Iterator[bytes]:
+    """Yield the payloads of the entries of some types."""
+    text = open_text(document)
+    wanted = list(kinds)
+    for frame in frames(folder, ranges):
+        chosen = frame.filter(pl.col("type").cast(pl.String).is_in(wanted))
+        for start, length, payload in chosen.select("start", "length", "payload").iter_rows():
+            yield payload if payload is not None else text[start : start + length]

@@ -1,0 +1,174 @@
+"""The folder of manifests: uploads by fingerprint and the checks made of them.
+
+    <root>/<fingerprint>/source           the bytes as uploaded
+                         record.json      name, size, when
+                         document         the text, where the source is packed or not UTF-8
+                         <digest>/        one finished check (made elsewhere, renamed into place)
+                         <digest>.job/    a check under way: options, progress, lock, messages
+
+Several processes may use one folder: files are written aside and renamed, and a job is claimed by
+creating its folder.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from services.manifests.check import CheckJob, run_check
+from services.manifests.check_jobs import CheckJobs, CheckState
+from services.manifests.checked import CheckedManifest
+from services.manifests.errors import ManifestTooLargeError, NotCheckedError, UnknownManifestError
+from services.manifests.options import CheckOptions
+
+__all__ = ["CheckState", "ManifestRecord", "ManifestStore"]
+
+_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestRecord:
+    """One stored manifest."""
+
+    fingerprint: str
+    name: str
+    bytes: int
+    added_at: datetime
+
+
+class ManifestStore:
+    """Manifests and their checks in one folder on disk."""
+
+    def __init__(self, root: Path, *, max_bytes: int) -> None:
+        self.root = root
+        self.max_bytes = max_bytes
+        root.mkdir(parents=True, exist_ok=True)
+        self._jobs = CheckJobs(root, max_bytes)
+
+    def add(self, name: str, source: BinaryIO) -> str:
+        """Store an upload while it is read; returns its SHA-256 fingerprint."""
+        handle, aside = tempfile.mkstemp(prefix="upload-", dir=self.root)
+        digest, size = hashlib.sha256(), 0
+        try:
+            with os.fdopen(handle, "wb") as target:
+                while block := source.read(_BLOCK):
+                    size += len(block)
+                    if size > self.max_bytes:
+                        raise ManifestTooLargeError(self.max_bytes)
+                    digest.update(block)
+                    target.write(block)
+            fingerprint = digest.hexdigest()
+            self._keep(fingerprint, Path(aside))
+        finally:
+            with suppress(FileNotFoundError):
+                Path(aside).unlink()
+        self._record(fingerprint, name, size)
+        return fingerprint
+
+    def _keep(self, fingerprint: str, aside: Path) -> None:
+        folder = self.root / fingerprint
+        folder.mkdir(exist_ok=True)
+        if not (folder / "source").exists():
+            aside.replace(folder / "source")
+
+    def _record(self, fingerprint: str, name: str, size: int) -> None:
+        content = {"name": name, "bytes": size, "added_at": datetime.now(UTC).isoformat()}
+        _write_aside(self.root / fingerprint / "record.json", json.dumps(content))
+
+    def _folder(self, fingerprint: str) -> Path:
+        folder = self.root / fingerprint
+        if not fingerprint.isalnum() or not (folder / "source").exists():
+            raise UnknownManifestError(fingerprint)
+        return folder
+
+    def record(self, fingerprint: str) -> ManifestRecord:
+        """Return name, size and time of a stored manifest."""
+        text = (self._folder(fingerprint) / "record.json").read_text(encoding="utf-8")
+        content = json.loads(text)
+        return ManifestRecord(
+            fingerprint=fingerprint,
+            name=content["name"],
+            bytes=content["bytes"],
+            added_at=datetime.fromisoformat(content["added_at"]),
+        )
+
+    def names(self, fingerprint: str) -> str:
+        """Return the name a manifest was last uploaded under."""
+        return self.record(fingerprint).name
+
+    def recent(self, limit: int = 20) -> list[ManifestRecord]:
+        """Return the manifests added last, newest first."""
+        found = [self.record(path.parent.name) for path in self.root.glob("*/record.json")]
+        return sorted(found, key=lambda each: each.added_at, reverse=True)[:limit]
+
+    def check(
+        self,
+        fingerprint: str,
+        options: CheckOptions,
+        *,
+        progress: Callable[[float], None] | None = None,
+    ) -> CheckedManifest:
+        """Check a manifest in this process; an earlier check with these options is reused."""
+        folder = self._folder(fingerprint)
+        target = folder / options.digest
+        if not target.exists():
+            self._run(folder, options, progress or _ignore)
+        return CheckedManifest(target)
+
+    def _run(self, folder: Path, options: CheckOptions, progress: Callable[[float], None]) -> None:
+        """Make a check aside and rename it into place; whoever is first wins."""
+        aside = Path(tempfile.mkdtemp(prefix=f"{options.digest}.", suffix=".part", dir=folder))
+        try:
+            job = CheckJob(
+                source=folder / "source",
+                name=self.names(folder.name),
+                fingerprint=folder.name,
+                spool=folder / "document",
+                target=aside,
+                options=options,
+                max_bytes=self.max_bytes,
+            )
+            run_check(job, progress)
+            with suppress(OSError):
+                aside.rename(folder / options.digest)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def open(self, fingerprint: str, options: CheckOptions) -> CheckedManifest:
+        """Open a finished check."""
+        target = self._folder(fingerprint) / options.digest
+        if not target.exists():
+            raise NotCheckedError(fingerprint)
+        return CheckedManifest(target)
+
+    def start_check(self, fingerprint: str, options: CheckOptions) -> None:
+        """Start a check in a process of its own; does nothing when one is under way or done."""
+        if not (self._folder(fingerprint) / options.digest).exists():
+            self._jobs.start(fingerprint, options)
+
+    def cancel_check(self, fingerprint: str, options: CheckOptions) -> None:
+        """Ask a check under way to stop."""
+        self._jobs.cancel(fingerprint, options)
+
+    def check_state(self, fingerprint: str, options: CheckOptions) -> CheckState:
+        """Return how far a check is."""
+        return self._jobs.state(fingerprint, options)
+
+
+def _ignore(_fraction: float) -> None:
+    """Take progress that nobody asked for."""
+
+
+def _write_aside(target: Path, text: str) -> None:
+    """Write a small file so that a reader sees the old or the new one, never half of it."""
+    handle, aside = tempfile.mkstemp(dir=target.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    Path(aside).replace(target)

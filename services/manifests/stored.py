@@ -1,0 +1,102 @@
+"""Read entries back from their columns, with the payload from the document or the column."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+import polars as pl
+
+from services.domain.chunks import Ranges
+from services.domain.entries import Entry, EntryType
+from services.manifests.columns import PART, UNKNOWN, part_path
+from services.manifests.document import open_text
+from services.manifests.entry_check import urls_of
+
+_ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length", "payload")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry as the columns hold it, valid or not."""
+
+    index: int
+    kind: EntryType | None
+    title: str | None
+    url: str | None
+    url_count: int
+    #: Offset of the entry's text in the document; None when the payload is stored apart.
+    start: int | None
+    length: int
+    payload: bytes
+
+    def urls(self) -> list[str]:
+        """Return all URLs in frame order."""
+        if self.kind is None or self.url is None:
+            return []
+        if self.url_count == 1 and not self.kind.is_composite and self.kind is not EntryType.SCENE:
+            return [self.url]
+        return urls_of(self.kind, orjson.loads(self.payload))
+
+    def as_entry(self) -> Entry:
+        """Return a valid entry in the form the rest of the application takes."""
+        assert self.kind is not None
+        return Entry(
+            index=self.index,
+            type=self.kind,
+            urls=tuple(self.urls()),
+            title=self.title,
+            payload=self.payload,
+        )
+
+
+def load_part(folder: Path, number: int) -> pl.DataFrame:
+    """Map one part into memory."""
+    return pl.read_ipc(part_path(folder, number))
+
+
+def frames(folder: Path, ranges: Ranges) -> Iterator[pl.DataFrame]:
+    """Yield the rows of ranges in index order, part by part."""
+    for part, pairs in _by_part(ranges):
+        frame = load_part(folder, part)
+        base = part * PART
+        slices = [frame.slice(first - base, last - first + 1) for first, last in pairs]
+        yield pl.concat(slices) if len(slices) > 1 else slices[0]
+
+
+def _by_part(ranges: Ranges) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """Cut ranges where the parts end."""
+    current: list[tuple[int, int]] = []
+    number = -1
+    for first, last in ranges.pairs:
+        start = first
+        while start <= last:
+            part = start // PART
+            if part != number:
+                if current:
+                    yield number, current
+                number, current = part, []
+            stop = min(last, (part + 1) * PART - 1)
+            current.append((start, stop))
+            start = stop + 1
+    if current:
+        yield number, current
+
+
+def read_entries(folder: Path, document: Path, ranges: Ranges) -> Iterator[StoredEntry]:
+    """Yield stored entries of ranges, in index order."""
+    text = open_text(document)
+    for frame in frames(folder, ranges):
+        for row in frame.select(_ROWS).iter_rows():
+            index, kind, title, url, count, start, length, payload = row
+            yield StoredEntry(
+                index=index,
+                kind=None if kind == UNKNOWN else EntryType(kind),
+                title=title,
+                url=url,
+                url_count=count,
+                start=start,
+                length=length or 0,
+                payload=payload if payload is not None else text[start : start + length],
+            )

@@ -1,0 +1,77 @@
+"""The folder of manifests: fingerprints, limits, checks in processes of their own."""
+
+import io
+import time
+from pathlib import Path
+
+import pytest
+
+from services.manifests.errors import ManifestTooLargeError, NotCheckedError, UnknownManifestError
+from services.manifests.options import CheckOptions
+from services.manifests.store import CheckState, ManifestStore
+
+GOOD = b'{"images": [{"objectUrl": "gs://demo/a.jpg"}]}'
+OPTIONS = CheckOptions()
+
+
+def ended(store: ManifestStore, fingerprint: str) -> CheckState:
+    for _ in range(400):
+        state = store.check_state(fingerprint, OPTIONS)
+        if state.phase in {"done", "failed"}:
+            return state
+        time.sleep(0.05)
+    raise AssertionError(state)
+
+
+def test_same_bytes_have_one_fingerprint_and_the_last_name(store: ManifestStore) -> None:
+    first = store.add("a.json", io.BytesIO(GOOD))
+    assert store.add("b.json", io.BytesIO(GOOD)) == first
+    assert store.names(first) == "b.json"
+    (record,) = store.recent()
+    assert (record.bytes, record.added_at.utcoffset() is not None) == (len(GOOD), True)
+
+
+def test_too_large_uploads_leave_nothing_behind(tmp_path: Path) -> None:
+    store = ManifestStore(tmp_path, max_bytes=10)
+    with pytest.raises(ManifestTooLargeError, match="larger than the 10 bytes"):
+        store.add("a.json", io.BytesIO(GOOD))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_and_unchecked_manifests_are_named(store: ManifestStore) -> None:
+    with pytest.raises(UnknownManifestError):
+        store.names("0" * 64)
+    with pytest.raises(UnknownManifestError):
+        store.names("../etc")
+    with pytest.raises(NotCheckedError):
+        store.open(store.add("a.json", io.BytesIO(GOOD)), OPTIONS)
+
+
+def test_check_in_a_process_of_its_own(store: ManifestStore) -> None:
+    fingerprint = store.add("a.json", io.BytesIO(GOOD))
+    assert store.check_state(fingerprint, OPTIONS).phase == "none"
+    store.start_check(fingerprint, OPTIONS)
+    other = ManifestStore(store.root, max_bytes=store.max_bytes)
+    other.start_check(fingerprint, OPTIONS)
+    assert other._jobs._children == {}
+    assert ended(store, fingerprint).phase == "done"
+    assert store.open(fingerprint, OPTIONS).summary.valid_entries == 1
+
+
+def test_cancelled_check_says_so_and_can_be_started_again(store: ManifestStore) -> None:
+    rows = b"".join(b"gs://demo/%d.jpg,image\n" % n for n in range(60_000))
+    fingerprint = store.add("a.csv", io.BytesIO(b"ObjectURL,Type\n" + rows))
+    store.start_check(fingerprint, OPTIONS)
+    store.cancel_check(fingerprint, OPTIONS)
+    state = ended(store, fingerprint)
+    assert (state.phase, state.message) == ("failed", "The check was cancelled.")
+    store.start_check(fingerprint, OPTIONS)
+    assert ended(store, fingerprint).phase == "done"
+
+
+def test_other_options_are_another_check(store: ManifestStore) -> None:
+    fingerprint = store.add("a.json", io.BytesIO(GOOD))
+    assert store.check(fingerprint, OPTIONS).summary.counts == {}
+    elsewhere = CheckOptions(bucket="other")
+    assert store.check(fingerprint, elsewhere).summary.counts == {"url-other-bucket": 1}
+    assert store.open(fingerprint, elsewhere).options == elsewhere
