@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,13 +58,16 @@ class CheckJobs:
             return
         (folder / OPTIONS).write_text(options.to_json(), encoding="utf-8")
         command = [sys.executable, "-m", "services.manifests.check_process"]
-        self._children[folder] = subprocess.Popen(  # noqa: S603 - our own module, paths only
+        child = subprocess.Popen(  # noqa: S603 - our own module, paths only
             [*command, str(folder), str(self._max_bytes)],
             cwd=_PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        self._children[folder] = child
+        # Somebody has to wait for a child, or it stays in the process table.
+        threading.Thread(target=child.wait, daemon=True).start()
 
     def cancel(self, fingerprint: str, options: CheckOptions) -> None:
         """Leave the mark that the child looks for."""
