@@ -14,6 +14,7 @@ from services.domain.runs import DatasetChoice, FolderChoice, RunState, Submissi
 from services.encord_api.interface import Integration
 from services.engine.connections import Connection
 from services.engine.worker import Worker
+from services.ledger import runs
 from services.ledger.views import RunView
 from services.manifests.errors import ManifestError
 from services.manifests.options import CheckOptions
@@ -115,8 +116,6 @@ def _follow(runtime: Runtime, run: str) -> int:
         return view.state.is_final or view.state is RunState.NEEDS_ATTENTION
 
     with runtime.ledger.transaction() as cx:
-        from services.ledger import runs  # noqa: PLC0415
-
         runs.unblock(cx, connection=_view(runtime, run).connection)
     worker.run_until(done)
     return _verdict(runtime, _view(runtime, run))

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.manifests.store import ManifestStore
 from sqlalchemy import Connection
 
 from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, Submission, WorkKind
@@ -17,6 +16,7 @@ from services.engine.onboarding import Onboarding
 from services.ledger.store import Claim, Ledger
 from services.ledger.views import RunView
 from services.manifests.options import CheckOptions
+from services.manifests.store import ManifestStore
 from tests.contract.memory import BUCKET, MemoryGateway
 
 KINDS = tuple(WorkKind)

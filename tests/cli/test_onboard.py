@@ -1,0 +1,114 @@
+"""`python -m services onboard`, as a script would call it, against the sandbox."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from services.bootstrap import Runtime, build_runtime
+from services.sandbox.demo import demo_manifest_csv, demo_manifest_json
+from services.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+ENTRIES = 5_000
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "ENCORD_ONBOARDING_DATA_DIR": str(tmp_path / "data"),
+        "ENCORD_ONBOARDING_POLL_FIRST_SECONDS": "0.2",
+        "ENCORD_ONBOARDING_POLL_LAST_SECONDS": "0.5",
+        "ENCORD_ONBOARDING_SETTLE_SECONDS": "1",
+        "ENCORD_ONBOARDING_LEASE_SECONDS": "2",
+        "ENCORD_ONBOARDING_SANDBOX_RATE": "1000",
+    }
+
+
+def command(
+    environment: dict[str, str], manifest: Path, integration: str = "Demo bucket"
+) -> subprocess.Popen[str]:
+    words = ["onboard", str(manifest), "--integration", integration, "--folder", "From a script"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "services", *words],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@contextmanager
+def runtime_of(environment: dict[str, str]) -> Iterator[Runtime]:
+    """Open what the command left behind, with the sandbox running again."""
+    folder = Path(environment["ENCORD_ONBOARDING_DATA_DIR"])
+    runtime = build_runtime(Settings(data_dir=folder))
+    runtime.start_sandbox()
+    assert runtime.wait_for_sandbox()
+    yield runtime
+    runtime.stop()
+
+
+def registered_urls(runtime: Runtime) -> Counter[str | None]:
+    """List what Encord has, through the real SDK."""
+    sandbox = runtime.connections.sandbox()
+    assert sandbox is not None
+    folder = runtime.ledger.runs().rows[0].folder_uuid
+    assert folder is not None
+    pages = runtime.connections.gateway(sandbox.id).list_items(folder)
+    return Counter(item.url for page in pages for item in page)
+
+
+def test_killed_half_way_it_finishes_with_every_url_once(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_bytes(demo_manifest_json(ENTRIES))
+    first = command(environment, manifest)
+    assert first.stderr is not None
+    for line in first.stderr:
+        if line.startswith("processing") and " 0 of" not in line:
+            break
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+
+    second = command(environment, manifest)
+    output, progress = second.communicate(timeout=120)
+    assert second.returncode == 0, progress
+    assert f"{ENTRIES} of {ENTRIES} matched, 0 missing, 0 duplicate" in output
+    with runtime_of(environment) as runtime:
+        assert runtime.ledger.runs().total == 1
+        urls = registered_urls(runtime)
+    assert len(urls) == ENTRIES
+    assert set(urls.values()) == {1}
+
+
+def test_what_does_not_arrive_is_not_called_success(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    manifest = tmp_path / "vendor.csv"
+    manifest.write_bytes(demo_manifest_csv())
+    process = command(environment, manifest)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "3 missing" in output
+
+
+def test_an_unknown_integration_is_named_with_the_known_ones(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_bytes(demo_manifest_json(3))
+    process = command(environment, manifest, integration="Nobody's bucket")
+    _, progress = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "Nobody's bucket" in progress
+    assert "Demo bucket (strict)" in progress
