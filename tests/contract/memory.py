@@ -52,7 +52,8 @@ _TYPES: Final = {
     "time_series": ("timeseries", "TIMESERIES"),
 }
 _COMPOSITE: Final = ("imageGroup", "imageSequence", "dicomSeries")
-_ROW_TYPES: Final = dict(_TYPES.values()) | {"imageSequence": "VIDEO"}
+#: A sequence's row is an image group's with a flag (`DataRow.is_image_sequence` of the SDK).
+_ROW_TYPES: Final = dict(_TYPES.values()) | {"imageSequence": "IMG_GROUP"}
 
 
 @dataclass(frozen=True, slots=True)

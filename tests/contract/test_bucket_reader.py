@@ -1,0 +1,87 @@
+"""Google's real client on the sandbox: what a bucket reader promises."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from services.cloud_storage.credentials import anonymous
+from services.cloud_storage.errors import NotAuthorised, NotFound
+from services.cloud_storage.google import GoogleBuckets, connect
+from services.cloud_storage.interface import BucketReader
+from tests.contract.sandbox_process import SandboxProcess
+
+LOCKED = "encord-locked-bucket"
+
+
+@pytest.fixture
+def reader(sandbox: SandboxProcess) -> Iterator[GoogleBuckets]:
+    made = connect(anonymous(), api_endpoint=sandbox.url)
+    yield made
+    made.close()
+
+
+def names(reader: BucketReader, bucket: str, **options: object) -> list[str]:
+    pages = reader.list_objects(bucket, **options)  # type: ignore[arg-type] # passed on as given
+    return [found.name for page in pages for found in page]
+
+
+def test_a_bucket_says_what_it_is(reader: GoogleBuckets, sandbox: SandboxProcess) -> None:
+    bucket = reader.bucket(sandbox.bucket)
+    assert bucket.name == sandbox.bucket
+    assert bucket.location
+    assert bucket.storage_class
+    assert bucket.metageneration >= 1
+    assert bucket.uniform_access
+
+
+def test_permissions_are_what_the_identity_has(
+    reader: GoogleBuckets, sandbox: SandboxProcess
+) -> None:
+    asked = ["storage.objects.get", "storage.objects.list"]
+    assert reader.test_permissions(sandbox.bucket, asked) == frozenset(asked)
+    assert reader.test_permissions(LOCKED, asked) == frozenset()
+
+
+def test_objects_are_found_by_prefix_pattern_and_number(
+    reader: GoogleBuckets, sandbox: SandboxProcess
+) -> None:
+    street = names(reader, sandbox.bucket, prefix="images/street/")
+    assert len(street) > 100
+    assert street == sorted(street)
+    assert all(name.startswith("images/street/") for name in street)
+    assert names(reader, sandbox.bucket, prefix="images/street/", limit=7) == street[:7]
+    videos = names(reader, sandbox.bucket, glob="videos/*.webm")
+    assert videos
+    assert all(name.endswith(".webm") for name in videos)
+    assert names(reader, sandbox.bucket, prefix="nothing/") == []
+
+
+def test_many_objects_come_in_pages(reader: GoogleBuckets, sandbox: SandboxProcess) -> None:
+    pages = reader.list_objects(sandbox.bucket, prefix="bulk/", limit=2500)
+    assert [len(page) for page in pages] == [1000, 1000, 500]
+
+
+def test_an_object_says_what_it_is(reader: GoogleBuckets, sandbox: SandboxProcess) -> None:
+    (page,) = reader.list_objects(sandbox.bucket, prefix="images/street/0001")
+    found = reader.object(sandbox.bucket, "images/street/0001.jpg")
+    assert page == [found]
+    assert found.content_type == "image/jpeg"
+    assert found.size > 0
+    assert found.generation > 0
+    assert found.updated.tzinfo is not None
+
+
+def test_what_is_missing_or_locked_is_told_apart(
+    reader: GoogleBuckets, sandbox: SandboxProcess
+) -> None:
+    with pytest.raises(NotFound):
+        reader.bucket("encord-no-such-bucket")
+    with pytest.raises(NotFound):
+        names(reader, "encord-no-such-bucket")
+    with pytest.raises(NotFound, match="images/none"):
+        reader.object(sandbox.bucket, "images/none.jpg")
+    with pytest.raises(NotAuthorised) as caught:
+        reader.bucket(LOCKED)
+    assert "storage.buckets.get" in caught.value.raw
+    with pytest.raises(NotAuthorised):
+        names(reader, LOCKED)
