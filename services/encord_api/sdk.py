@@ -4,15 +4,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import encord.orm.storage as orm
 from encord.orm.dataset import DataLinkDuplicatesBehavior, StorageLocation
-from encord.orm.dataset import DataRow as SdkRow
-from encord.storage import StorageFolder, StorageItem
-from pydantic import RootModel
 
+from services.encord_api.answers import (
+    RawSchema,
+    dataset_of,
+    folder_of,
+    item_of,
+    job_status_of,
+    listed_dataset_of,
+    row_of,
+)
 from services.encord_api.credentials import PrivateKey
 from services.encord_api.domains import check_domain
 from services.encord_api.errors import InvalidRequest, translate
@@ -23,9 +29,7 @@ from services.encord_api.interface import (
     Folder,
     Integration,
     Item,
-    JobState,
     JobStatus,
-    UnitError,
 )
 from services.encord_api.wire import Wire
 
@@ -40,10 +44,6 @@ _READING_ID: Final = "reading an identifier"
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Method = Callable[Concatenate["SdkGateway", _P], _T]
-
-
-class _RawSchema(RootModel[dict[str, Any]]):
-    """The metadata schema unread: the SDK's model refuses all of it for one unknown type."""
 
 
 def _asking(operation: str) -> Callable[[_Method[_P, _T]], _Method[_P, _T]]:
@@ -122,18 +122,18 @@ class SdkGateway(EncordGateway):
     @_asking("creating the folder")
     def create_folder(self, name: str, description: str) -> Folder:
         """See the interface."""
-        return _folder(self._wire.client.create_storage_folder(name, description))
+        return folder_of(self._wire.client.create_storage_folder(name, description))
 
     @_asking("reading the folder")
     def get_folder(self, uuid: str) -> Folder:
         """See the interface."""
-        return _folder(self._wire.client.get_storage_folder(_uuid(uuid)))
+        return folder_of(self._wire.client.get_storage_folder(_uuid(uuid)))
 
     @_listing("searching folders")
     def find_folders(self, search: str) -> Iterator[Folder]:
         """See the interface."""
         found = self._wire.client.find_storage_folders(search=search, page_size=PAGE)
-        return map(_folder, found)
+        return map(folder_of, found)
 
     @_asking("starting the upload")
     def start_upload(self, folder: str, integration: str, document: Path, *, trace: str) -> str:
@@ -152,11 +152,12 @@ class SdkGateway(EncordGateway):
         target, source = wire.folder(_uuid(folder)), str(_uuid(integration))
         try:
             job = target.add_private_data_to_folder_start(source, document, ignore_errors=True)
-        except (OSError, ValueError) as exc:
+        except (OSError, ValueError):
             if wire.used:
                 raise
-            raise InvalidRequest(_READING_DOCUMENT, raw=type(exc).__name__) from None
-        return str(job)
+        else:
+            return str(job)
+        raise InvalidRequest(_READING_DOCUMENT)
 
     @_asking("looking at the upload")
     def job_status(self, folder: str, job: str) -> JobStatus:
@@ -169,7 +170,7 @@ class SdkGateway(EncordGateway):
             params=orm.GetUploadJobParams(timeout_seconds=0),
             result_type=orm.UploadLongPollingState,
         )
-        return _job_status(state)
+        return job_status_of(state)
 
     @_asking("cancelling the upload")
     def cancel_job(self, folder: str, job: str) -> int:
@@ -186,7 +187,7 @@ class SdkGateway(EncordGateway):
             desc=newest_first,
             page_size=PAGE,
         )
-        return _pages(map(_item, items))
+        return _pages(map(item_of, items))
 
     @_asking("reading the frames of an item")
     def frame_urls(self, item: str) -> tuple[str, ...]:
@@ -205,24 +206,13 @@ class SdkGateway(EncordGateway):
     @_asking("listing the datasets")
     def list_datasets(self, title: str | None = None) -> list[Dataset]:
         """See the interface."""
-        found = [entry["dataset"] for entry in self._wire.client.get_datasets(title_eq=title)]
-        return [
-            Dataset(
-                uuid=str(info.dataset_hash),
-                title=info.title,
-                description=info.description,
-                created_at=info.created_at,
-            )
-            for info in found
-        ]
+        found = self._wire.client.get_datasets(title_eq=title)
+        return [listed_dataset_of(entry["dataset"]) for entry in found]
 
     @_asking("reading the dataset")
     def get_dataset(self, uuid: str) -> Dataset:
         """See the interface."""
-        found = self._wire.client.get_dataset(_uuid(uuid), include_data_rows=False)
-        return Dataset(
-            uuid=str(found.dataset_hash), title=found.title, description=_text(found.description)
-        )
+        return dataset_of(self._wire.client.get_dataset(_uuid(uuid), include_data_rows=False))
 
     @_asking("linking items to the dataset")
     def link_items(self, dataset: str, items: Sequence[str]) -> None:
@@ -234,7 +224,7 @@ class SdkGateway(EncordGateway):
     @_asking("listing the dataset's rows")
     def list_rows(self, dataset: str) -> list[DataRow]:
         """See the interface."""
-        return [_row(row) for row in self._wire.dataset(_uuid(dataset)).list_data_rows()]
+        return [row_of(row) for row in self._wire.dataset(_uuid(dataset)).list_data_rows()]
 
     @_asking("reading the metadata schema")
     def schema_keys(self) -> tuple[str, ...]:
@@ -242,12 +232,11 @@ class SdkGateway(EncordGateway):
         found = self._wire.api.get(
             "organisation/client-metadata-schema-v2",
             params=None,
-            result_type=_RawSchema,  # type: ignore[type-var] # its annotation forgets BaseModel
+            result_type=RawSchema,  # type: ignore[type-var] # its annotation forgets BaseModel
             allow_none=True,
         )
-        schema = cast("_RawSchema | None", found)
-        keys = {} if schema is None else schema.root
-        return tuple(sorted(key for key, kind in keys.items() if not _is_tombstone(kind)))
+        schema = cast("RawSchema | None", found)
+        return () if schema is None else schema.keys_in_use()
 
 
 def connect(
@@ -292,66 +281,3 @@ def _pages(items: Iterable[Item]) -> Iterator[list[Item]]:
     source = iter(items)
     while page := list(islice(source, PAGE)):
         yield page
-
-
-def _folder(folder: StorageFolder) -> Folder:
-    raw = folder._orm_folder  # noqa: SLF001 - the SDK does not show when it was made
-    return Folder(
-        uuid=str(raw.uuid),
-        name=raw.name,
-        description=raw.description,
-        created_at=raw.created_at,
-    )
-
-
-def _item(item: StorageItem) -> Item:
-    raw = item._orm_item  # noqa: SLF001 - the SDK shows neither of the two flags
-    return Item(
-        uuid=str(raw.uuid),
-        type=raw.item_type.value,
-        name=raw.name,
-        url=raw.url or None,
-        created_at=raw.created_at,
-        is_placeholder=raw.is_placeholder,
-        is_tombstone=raw.is_tombstone,
-    )
-
-
-def _row(row: SdkRow) -> DataRow:
-    backing = row["backing_item_uuid"]
-    return DataRow(
-        uuid=row.uid,
-        title=row.title,
-        type=row["data_type"],
-        file_link=row.file_link or None,
-        item_uuid=str(backing) if backing else None,
-    )
-
-
-def _job_status(state: orm.UploadLongPollingState) -> JobStatus:
-    return JobStatus(
-        state=JobState(state.status.value),
-        units_pending=state.units_pending_count,
-        units_done=state.units_done_count,
-        units_error=state.units_error_count,
-        units_cancelled=state.units_cancelled_count,
-        item_uuids=tuple(str(item.item_uuid) for item in state.items_with_names),
-        unit_errors=tuple(
-            UnitError(
-                urls=tuple(unit.object_urls),
-                message=unit.error,
-                subtask_uuid=str(unit.subtask_uuid),
-            )
-            for unit in state.unit_errors
-        ),
-        errors=tuple(state.errors),
-    )
-
-
-def _text(value: str | None) -> str:
-    """Take null for empty, whatever the SDK's annotation promises."""
-    return value or ""
-
-
-def _is_tombstone(kind: object) -> bool:
-    return isinstance(kind, dict) and kind.get("ty") == "tombstone"

@@ -109,6 +109,7 @@ def test_start_with_a_document_that_cannot_be_read_sends_nothing(
     with serving(answer(OTHER)) as server, pytest.raises(InvalidRequest) as caught:
         gateway_at(server.url).start_upload(FOLDER, OTHER, path, trace="t0k3n")
     assert classify(caught.value) == "rejected"
+    assert_leaves_the_sdk_behind(caught.value)
     assert server.connections == 0
 
 

@@ -1,0 +1,114 @@
+"""The SDK's objects read into our values."""
+
+from typing import Any
+
+import encord.orm.storage as orm
+from encord.dataset import Dataset as SdkDataset
+from encord.orm.dataset import DataRow as SdkRow
+from encord.orm.dataset import DatasetInfo
+from encord.storage import StorageFolder, StorageItem
+from pydantic import RootModel
+
+from services.encord_api.interface import (
+    DataRow,
+    Dataset,
+    Folder,
+    Item,
+    JobState,
+    JobStatus,
+    UnitError,
+)
+
+
+class RawSchema(RootModel[dict[str, Any]]):
+    """The metadata schema unread: the SDK's model refuses all of it for one unknown type."""
+
+    def keys_in_use(self) -> tuple[str, ...]:
+        """Return the keys that were not deleted, sorted."""
+        return tuple(sorted(key for key, kind in self.root.items() if not _is_tombstone(kind)))
+
+
+def folder_of(found: StorageFolder) -> Folder:
+    """Read a folder."""
+    raw = found._orm_folder  # noqa: SLF001 - the SDK does not show when it was made
+    return Folder(
+        uuid=str(raw.uuid),
+        name=raw.name,
+        description=raw.description,
+        created_at=raw.created_at,
+    )
+
+
+def item_of(found: StorageItem) -> Item:
+    """Read a storage item."""
+    raw = found._orm_item  # noqa: SLF001 - the SDK shows neither of the two flags
+    return Item(
+        uuid=str(raw.uuid),
+        type=raw.item_type.value,
+        name=raw.name,
+        url=raw.url or None,
+        created_at=raw.created_at,
+        is_placeholder=raw.is_placeholder,
+        is_tombstone=raw.is_tombstone,
+    )
+
+
+def listed_dataset_of(found: DatasetInfo) -> Dataset:
+    """Read a dataset of a list, which says when it was made."""
+    return Dataset(
+        uuid=str(found.dataset_hash),
+        title=found.title,
+        description=_text(found.description),
+        created_at=found.created_at,
+    )
+
+
+def dataset_of(found: SdkDataset) -> Dataset:
+    """Read a dataset that was asked for by itself."""
+    return Dataset(
+        uuid=str(found.dataset_hash),
+        title=found.title,
+        description=_text(found.description),
+    )
+
+
+def row_of(found: SdkRow) -> DataRow:
+    """Read a row; its properties raise or translate where the dictionary just has the value."""
+    item = found["backing_item_uuid"]
+    return DataRow(
+        uuid=found["data_hash"],
+        title=found["data_title"],
+        type=found["data_type"],
+        file_link=found["file_link"] or None,
+        item_uuid=str(item) if item else None,
+    )
+
+
+def job_status_of(state: orm.UploadLongPollingState) -> JobStatus:
+    """Read the state of an upload job."""
+    return JobStatus(
+        state=JobState(state.status.value),
+        units_pending=state.units_pending_count,
+        units_done=state.units_done_count,
+        units_error=state.units_error_count,
+        units_cancelled=state.units_cancelled_count,
+        item_uuids=tuple(str(item.item_uuid) for item in state.items_with_names),
+        unit_errors=tuple(
+            UnitError(
+                urls=tuple(unit.object_urls),
+                message=unit.error,
+                subtask_uuid=str(unit.subtask_uuid),
+            )
+            for unit in state.unit_errors
+        ),
+        errors=tuple(state.errors),
+    )
+
+
+def _text(value: str | None) -> str:
+    """Take null for empty, whatever the SDK's annotation promises."""
+    return value or ""
+
+
+def _is_tombstone(kind: object) -> bool:
+    return isinstance(kind, dict) and kind.get("ty") == "tombstone"
