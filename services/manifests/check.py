@@ -54,7 +54,8 @@ def run_check(job: CheckJob, progress: Progress) -> None:
         document = open_document(job.source, job.spool, max_bytes=job.max_bytes)
     except DocumentError as problem:
         document = Document(job.source, b"", "unknown")
-        collector.add(problem.fault, None, nowhere)
+        where = Where(line=problem.line, column=problem.column)
+        collector.add(problem.fault, None, always(where))
     sink = Sink(document, job.options, collector, writer, progress)
     if document.data:
         _read(job.name, sink)

@@ -121,13 +121,8 @@ def _render(sample: Sample, places: dict[int, tuple[int, int]]) -> Finding:
         field=field_of(fault.path),
         value=shown(fault.value),
         message=rule.say(fault.details),
-        fix=rule.fix.format_map(_Named(fault.details)) if "{" in rule.fix else rule.fix,
+        fix=rule.fix,
     )
-
-
-class _Named(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return "..."
 
 
 def field_of(path: Path) -> str | None:

@@ -55,6 +55,7 @@ class CsvReader:
         data = self.sink.document.data
         delimiter = sniff_delimiter(data[:65_536].decode("utf-8", "ignore"))
         self.sink.delimiter = delimiter
+        self.sink.format = "csv"
         for row in rows_of(data, delimiter):
             if self.layout is None or (not row.problem and csv_layout.is_header(row.cells)):
                 if not self._take_header(row):

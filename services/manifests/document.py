@@ -35,9 +35,12 @@ _MARKS: Final = (
 class DocumentError(Exception):
     """The bytes are no text; carries the file's finding."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, line: int | None = None, column: int | None = None) -> None:
         super().__init__(fault.code)
         self.fault = fault
+        self.line = line
+        #: In bytes, as the text cannot be counted in characters.
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,13 @@ def _require_utf8(data: bytes) -> None:
             decoder.decode(data[at : at + _BLOCK], final=at + _BLOCK >= len(data))
     except UnicodeDecodeError as problem:
         pending = len(problem.object) - len(data[at : at + _BLOCK])
-        raise DocumentError(_undecodable(_guess(data), at - pending + problem.start)) from problem
+        raise _misencoded(data, at - pending + problem.start) from problem
+
+
+def _misencoded(data: bytes, at: int) -> DocumentError:
+    line_at = data.rfind(b"\n", 0, at) + 1
+    fault = _undecodable(_guess(data), at)
+    return DocumentError(fault, data.count(b"\n", 0, at) + 1, at - line_at + 1)
 
 
 def _guess(data: bytes) -> str:

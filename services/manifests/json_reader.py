@@ -7,7 +7,7 @@ import msgspec
 
 from services.domain.entries import TYPE_OF_SECTION, EntryType
 from services.domain.nearest import fold, hint
-from services.manifests import json_text
+from services.manifests import json_text, wire
 from services.manifests.collector import Where, always, pointer
 from services.manifests.document import byte_offset
 from services.manifests.entry_check import examine
@@ -33,7 +33,10 @@ _STEP: Final = 4_096
 def read_json(sink: Sink) -> None:
     """Read one registration document; raises SplitError when it is none."""
     split = split_document(sink.document.data)
-    sink.format = "json"
+    sink.is_wire = wire.is_wire(split.members)
+    sink.format = "json-wire" if sink.is_wire else "json"
+    if sink.is_wire:
+        sink.notes.append(wire.NOTE)
     _report_repeats(split, sink)
     for member in split.members:
         _read_member(member, sink)
@@ -49,11 +52,13 @@ def _report_repeats(split: Split, sink: Sink) -> None:
 
 def _read_member(member: Member, sink: Sink) -> None:
     name = _SPELLINGS.get(fold(member.key))
+    if sink.is_wire and member.key == wire.FROM_ITEMS and split_list(member) == []:
+        return
     if name is None:
         details = {"key": member.key[:80], "hint": hint(member.key, _KNOWN)}
         _report(sink, member, Fault("key-unknown", (member.key,), member.key, details, on_key=True))
         return
-    if name != member.key:
+    if name != member.key and not (sink.is_wire and member.key in wire.KEYS):
         details = {"key": member.key, "expected": name}
         _report(sink, member, Fault("key-case", (member.key,), member.key, details, on_key=True))
     if name in FLAGS:
@@ -150,7 +155,25 @@ def read_entry(kind: EntryType, place: Place) -> None:
         fault = Fault("entry-type", (), parsed.value, {"problem": problem, "hint": ""})
         sink.refused(fault, place.locate, kind=kind, span=span)
         return
+    if sink.is_wire:
+        _enter_wire(kind, parsed.value, more, place)
+        return
     sink.examined(examine(kind, parsed.value, sink.options), place.locate, more=more, span=span)
+
+
+def _enter_wire(kind: EntryType, value: dict[str, object], more: list[Fault], place: Place) -> None:
+    """Examine an entry of the SDK's typed form in the form that is sent."""
+    converted = wire.from_wire(value)
+    made = examine(kind, converted.fields, place.sink.options)
+    kept = made.rewritten if made.rewritten is not None else converted.fields
+    made.faults = [converted.placed(fault) for fault in made.faults]
+    place.sink.examined(
+        made,
+        place.locate,
+        more=more,
+        span=Span(place.start, place.end - place.start),
+        payload=None if more else msgspec.json.encode(kept),
+    )
 
 
 def text_faults(parsed: json_text.Parsed, text: str) -> list[Fault]:

@@ -45,6 +45,8 @@ class Sink:
     delimiter: str | None = None
     notes: list[str] = field(default_factory=list)
     flags: dict[str, bool] = field(default_factory=dict)
+    #: Whether entries are in the SDK's typed form.
+    is_wire: bool = False
     by_type: Counter[str] = field(default_factory=Counter)
     buckets: Counter[str] = field(default_factory=Counter)
     urls: int = 0

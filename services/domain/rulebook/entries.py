@@ -219,7 +219,7 @@ GROUPS: Final[tuple[Rule, ...]] = (
         why="The number is the frame's position; a gap means that one was lost.",
         example="objectUrl_0, objectUrl_1, objectUrl_3",
         fix="Add the missing frame, or number the frames anew.",
-        message="{key} follows {previous}: {missing} is missing.",
+        message="{key} follows {previous}; missing: {missing}.",
     ),
     error(
         "group-order",
@@ -287,7 +287,7 @@ MEDIA: Final[tuple[Rule, ...]] = (
         what="The check is for strict client-only access and the entry has no media metadata.",
         why="Encord cannot read the file by itself through such an integration.",
         example='{"images": [{"objectUrl": "gs://demo/a.jpg"}]}',
-        fix="Add {field} with all of its fields.",
+        fix="Add the media metadata object with all of its fields.",
         message="{field} is needed for strict client-only access.",
     ),
 )
