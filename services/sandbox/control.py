@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.sandbox import demo, jobs, objects, state
+from services.sandbox import demo, demo_bucket, jobs, objects, state
 from services.sandbox.faults import UnitError
 from services.sandbox.outcomes import split_url
 from services.sandbox.requests import call_of
@@ -87,7 +87,7 @@ def mend(sandbox: Sandbox, call: Call) -> Object:
         for key in _manifest_keys():
             stored = objects.find(connection, demo.BUCKET, key)
             if stored is None or stored.size == 0:
-                objects.restore(connection, key, now=sandbox.now())
+                demo_bucket.restore(connection, key, now=sandbox.now())
                 mended += 1
     return {"mended": mended}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from services.sandbox import demo, demo_content, probe
+from services.sandbox import demo, probe
 from services.sandbox.crc32c import crc32c
 from services.sandbox.wire import Object
 
@@ -172,36 +172,3 @@ def _first_number(low: str) -> int:
     digits = re.match(r"\d*", low.removeprefix(demo.BULK_PREFIX))
     found = digits.group()[:6] if digits else ""
     return int(found.ljust(6, "0")) if found else 0
-
-
-def fill(connection: sqlite3.Connection, *, now: int) -> None:
-    """Create the demo buckets and everything in them."""
-    for bucket, cors, is_open in (
-        (demo.BUCKET, _DEMO_CORS, 1),
-        (demo.LOCKED_BUCKET, "[]", 0),
-    ):
-        connection.execute(
-            "INSERT INTO buckets VALUES (?, ?, ?, 1, ?, ?)", (bucket, cors, is_open, now, now)
-        )
-    put(connection, "", "bulk", demo_content.bulk_image(), "image/jpeg", now=now)
-    for key in (*demo.keys(), *demo_content.trap_keys()):
-        restore(connection, key, now=now)
-
-
-def restore(connection: sqlite3.Connection, key: str, *, now: int) -> None:
-    """Give a demo key the content it should have."""
-    data, content_type = demo_content.content(key)
-    put(connection, demo.BUCKET, key, data, content_type, now=now)
-
-
-#: A fresh bucket lets Encord's app read, and nobody else: what the guide's step 1 leaves.
-_DEMO_CORS = orjson.dumps(
-    [
-        {
-            "origin": ["https://app.encord.com", "https://api.encord.com"],
-            "method": ["GET"],
-            "responseHeader": ["Content-Type"],
-            "maxAgeSeconds": 3600,
-        }
-    ]
-).decode()

@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS objects (
   md5 TEXT NOT NULL, crc32c TEXT NOT NULL, facts TEXT NOT NULL, created INTEGER NOT NULL,
   gone INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (bucket, name)
 ) WITHOUT ROWID;
+-- The objects of the fresh demo, so that going back to them is a copy.
+CREATE TABLE IF NOT EXISTS fresh_objects AS SELECT * FROM objects WHERE false;
 CREATE TABLE IF NOT EXISTS blobs (md5 TEXT PRIMARY KEY, data BLOB NOT NULL);
 
 CREATE TABLE IF NOT EXISTS uploads (

@@ -19,7 +19,7 @@ MAX_SKEW_S = 6 * 3600
 _V1 = re.compile(r"([0-9a-f]{64}):([0-9a-f]{128})")
 _V2_INPUT = re.compile(
     r'encord-sig=(\("@method" "@request-target" "content-digest"\)'
-    r';created=(\d+);keyid="([0-9a-f]+)";alg="([a-z0-9-]+)")'
+    r';created=(\d+);keyid="([0-9a-f]+)";alg="([a-z0-9_-]+)")'
 )
 _V2_SIGNATURE = re.compile(r"encord-sig=:([A-Za-z0-9+/=]+):")
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from services.sandbox import demo, objects
+from services.sandbox import demo, demo_bucket
 from services.sandbox.bell import Bell
 from services.sandbox.store import Store, clear, set_value, value
 from services.sandbox.wire import new_uuid
@@ -49,6 +49,7 @@ def ensure_demo(sandbox: Sandbox) -> None:
     """Fill a new data directory; leave a filled one alone."""
     with sandbox.store.write() as connection:
         if value(connection, "content") != CONTENT_VERSION:
+            demo_bucket.forget_fresh(connection)
             reset(connection, now=sandbox.now())
 
 
@@ -63,4 +64,4 @@ def reset(connection: sqlite3.Connection, *, now: int) -> None:
             (new_uuid(), title, demo.BUCKET, strict),
         )
     connection.execute("INSERT INTO forbidden VALUES (?, ?)", (demo.BUCKET, demo.FORBIDDEN_PREFIX))
-    objects.fill(connection, now=now)
+    demo_bucket.fill(connection, now=now)

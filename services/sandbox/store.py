@@ -8,8 +8,8 @@ from pathlib import Path
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 _EMPTY = "DELETE FROM ?"
-#: Tables that `clear` keeps: secrets and settings belong to the directory, not to the demo.
-KEPT = frozenset({"meta"})
+#: Tables that `clear` keeps: secrets belong to the directory; the fresh bucket is copied.
+KEPT = frozenset({"meta", "fresh_objects", "blobs"})
 
 
 class Store:

@@ -1,0 +1,56 @@
+"""Integrations and the metadata schema, through the SDK."""
+
+import pytest
+from encord import EncordUserClient
+from encord.exceptions import InvalidArgumentsError
+from encord.orm.base_dto import BaseDTO
+
+from tests.sandbox.conftest import Running
+
+
+def test_integrations_reveal_id_and_title(client: EncordUserClient) -> None:
+    found = client.get_cloud_integrations()
+    assert [integration.title for integration in found] == ["Demo bucket", "Demo bucket (strict)"]
+    by_id = client.get_cloud_integrations(filter_integration_uuids=[found[1].id])
+    assert by_id == [found[1]]
+    assert client.get_cloud_integrations(filter_integration_titles=["Nobody's"]) == []
+
+
+def test_the_schema_is_kept_whole(client: EncordUserClient, sandbox: Running) -> None:
+    schema = client.metadata_schema()
+    assert schema.keys() == []
+    schema.add_scalar("site", data_type="varchar")
+    schema.add_enum("weather", values=["rain", "sun"])
+    schema.add_embedding("clip", size=512)
+    schema.save()
+    again = sandbox.client().metadata_schema()
+    assert sorted(again.keys()) == ["clip", "site", "weather"]
+    assert again.get_enum_options("weather") == ["rain", "sun"]
+    again.delete_key("weather")
+    again.save()
+    assert client.metadata_schema().is_key_deleted("weather")
+
+
+def test_the_last_writer_of_the_schema_wins(client: EncordUserClient, sandbox: Running) -> None:
+    mine, theirs = client.metadata_schema(), sandbox.client().metadata_schema()
+    mine.add_scalar("mine", data_type="number")
+    theirs.add_scalar("theirs", data_type="number")
+    mine.save()
+    theirs.save()
+    assert client.metadata_schema().keys() == ["theirs"]
+
+
+class Odd(BaseDTO):
+    """A schema with a type of its own."""
+
+    site: dict[str, str]
+
+
+def test_a_type_nobody_knows_is_refused(client: EncordUserClient) -> None:
+    with pytest.raises(InvalidArgumentsError, match="unknown type"):
+        client._api_client.post(
+            "organisation/client-metadata-schema-v2",
+            params=None,
+            payload=Odd(site={"ty": "tuple"}),
+            result_type=None,
+        )
