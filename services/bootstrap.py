@@ -143,6 +143,7 @@ def tools(settings: Settings, connections: Connections) -> Tools:
             poll_first=settings.poll_first_seconds,
             poll_last=settings.poll_last_seconds,
             settle=settings.settle_seconds,
+            send_deadline=settings.send_deadline_seconds,
             lag=settings.poll_first_seconds,
         ),
         outbox=settings.data_dir / "outbox",

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(
         600.0, description="How long an unanswered upload is given to appear before we look."
     )
+    send_deadline_seconds: float = Field(
+        200.0, description="The longest one step may take; past it the worker ends itself."
+    )
     link_piece: int = Field(1000, description="Items linked to a dataset in one request.")
     log_level: str = "INFO"
     #: The SDK's own variables, so that a set-up that works for scripts works here.

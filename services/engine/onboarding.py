@@ -114,6 +114,7 @@ class Onboarding:
     def resume(self, run: str, *, actor: str) -> None:
         """Go on with a run that needed attention."""
         with self._ledger.transaction() as cx:
+            runs.lock(cx, run)
             record(cx, "resumed", actor=actor, run=run)
             runs.unblock(cx, run=run)
 
@@ -196,10 +197,12 @@ def _root(cx: Transaction, run: str) -> RunSpec:
     root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run))
     if root is None:
         raise NoSuchRunError(run)
+    runs.lock(cx, root)
     return run_spec(cx, root)
 
 
 def _state(cx: Transaction, run: str) -> str:
+    runs.lock(cx, run)
     state = cx.scalar(select(RUN.c.state).where(RUN.c.id == run))
     if state is None:
         raise NoSuchRunError(run)

@@ -5,6 +5,7 @@ and live in memory only.
 """
 
 import os
+import socket
 import threading
 import time
 import uuid
@@ -22,10 +23,29 @@ from services.ledger.store import Claim
 log = structlog.get_logger(__name__)
 
 ALL_KINDS: Final = tuple(WorkKind)
+HOST: Final = socket.gethostname()[:32]
 #: Longest pause between looks for new work that nobody rang for.
 IDLE_SECONDS: Final = 0.5
 #: Ended because a call took longer than any call may.
 EXIT_STUCK: Final = 70
+
+
+def died_here(owner: str) -> bool:
+    """Whether an owner was a process of this machine that is gone.
+
+    A number that was given to another process looks alive: then its lease runs out instead.
+    """
+    host, _, rest = owner.partition("/")
+    pid = rest.partition("/")[0]
+    if host != HOST or not pid.isdigit() or os.name == "nt":
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 class Worker:
@@ -34,13 +54,14 @@ class Worker:
     def __init__(self, tools: Tools, *, slots: int) -> None:
         self.tools = replace(tools, alive=self._alive)
         self.slots = slots
-        self.owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self.owner = f"{HOST}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         self._stopping = threading.Event()
         self._rung = threading.Event()
         self._started: dict[int, float] = {}
 
     def run(self) -> None:
         """Work until `stop` is called."""
+        self.tools.ledger.release_dead(died_here)
         threads = [
             threading.Thread(target=self._loop, daemon=True, name=f"slot-{slot}")
             for slot in range(self.slots)

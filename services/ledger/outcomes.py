@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.domain.entries import Entry
 from services.domain.outcomes import Outcome
+from services.ledger.dialect import insert_into
 from services.ledger.tables import OUTCOME
 
 
@@ -55,8 +55,7 @@ def save(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write outcomes, replacing what was known of the same entries of the same run."""
     if not rows:
         return
-    dialect = postgresql if cx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(OUTCOME)
+    statement = insert_into(cx, OUTCOME)
     keys = [OUTCOME.c.run, OUTCOME.c.entry]
     changed = {c.name: statement.excluded[c.name] for c in OUTCOME.c if c not in keys}
     cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

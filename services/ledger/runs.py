@@ -18,6 +18,7 @@ from services.domain.runs import (
     WorkKind,
     WorkState,
 )
+from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
 from services.ledger.tables import ATTEMPT, OUTCOME, RUN, WORK
 
@@ -35,16 +36,14 @@ def create(
     held: int,
 ) -> str:
     """Record a submission once and return its run's id; the same submission gets the same id."""
-    known = cx.scalar(select(RUN.c.id).where(RUN.c.idem == submission.idem))
-    if known:
-        return str(known)
-    run = uuid.uuid4().hex
     root = submission.parent and cx.scalar(select(RUN.c.root).where(RUN.c.id == submission.parent))
     family = select(func.count()).select_from(RUN).where(RUN.c.root == root)
+    run = uuid.uuid4().hex
     dataset = submission.dataset or DatasetChoice()
     now = utc_now()
-    cx.execute(
-        insert(RUN).values(
+    inserted = cx.scalar(
+        insert_into(cx, RUN)
+        .values(
             id=run,
             idem=submission.idem,
             name=submission.name,
@@ -74,7 +73,12 @@ def create(
             created_at=now,
             updated_at=now,
         )
+        .on_conflict_do_nothing(index_elements=[RUN.c.idem])
+        .returning(RUN.c.id)
     )
+    if inserted is None:  # a double click, a second tab, a reload: the first one decided
+        run = cx.execute(select(RUN.c.id).where(RUN.c.idem == submission.idem)).scalar_one()
+        return str(run)
     add_work(cx, run, WorkKind.PLAN, state=WorkState.OPEN)
     add_work(cx, run, WorkKind.FOLDER)
     add_work(cx, run, WorkKind.MATCH)
@@ -86,6 +90,11 @@ def create(
         detail=f"{entries} entries of {manifest_name}, {held} held back",
     )
     return run
+
+
+def lock(cx: Connection, run: str) -> None:
+    """Let one transaction at a time change a run, so that each sees what the last one did."""
+    cx.execute(select(RUN.c.id).where(RUN.c.id == run).with_for_update())
 
 
 def add_work(

@@ -1,6 +1,6 @@
 """The ledger itself: transactions, leases and fences. What is read is `reading`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from services.domain.runs import WorkKind, WorkState
+from services.ledger import runs
 from services.ledger.clock import BootClock, LedgerClock, ServerClock
 from services.ledger.database import READING, open_engine
 from services.ledger.errors import LeaseLostError
@@ -64,6 +65,7 @@ class Ledger(Reading):
             LeaseLostError: Another owner holds the work; nothing was written.
         """
         with self.transaction() as cx:
+            runs.lock(cx, claim.run)
             fence = cx.scalar(select(WORK.c.fence).where(WORK.c.id == claim.work).with_for_update())
             if fence != claim.fence:
                 raise LeaseLostError(claim.work)
@@ -121,6 +123,17 @@ class Ledger(Reading):
             .where(WORK.c.id == claim.work)
             .values(owner="", lease_until=0.0, next_at=self.clock.now(cx) + pause)
         )
+
+    def release_dead(self, is_dead: Callable[[str], bool]) -> int:
+        """Give back the work of owners that are known to be dead; return how many owners.
+
+        A step that was sending is found unanswered by its next owner, as after any lease.
+        """
+        with self.transaction() as cx:
+            held = select(WORK.c.owner).where(WORK.c.lease_until > self.clock.now(cx)).distinct()
+            dead = [owner for owner in cx.execute(held).scalars() if is_dead(owner)]
+            cx.execute(update(WORK).where(WORK.c.owner.in_(dead)).values(lease_until=0.0))
+            return len(dead)
 
     def seconds_to_next(self, kinds: tuple[WorkKind, ...]) -> float | None:
         """Return how long until some work is due; None when nothing is open."""
