@@ -1,7 +1,8 @@
 """Cut CSV text into rows, strictly: what readers disagree about is refused with its line.
 
-Quoting is RFC 4180's. A quote inside an unquoted cell, text after a closing quote, a quote that is
-never closed and control characters are errors of their row; the next row is read as usual.
+Quoting is RFC 4180's. Text after a closing quote, a quote that is never closed, a single quote mark
+inside an unquoted cell and control characters are errors of their row; the next row is read as
+usual. Pairs of quote marks inside an unquoted cell are text, as every reader takes them.
 """
 
 import re
@@ -71,6 +72,8 @@ class _Lines:
         self._data = data
         self._at = 0
         self._line = 0
+        #: How the last line ended.
+        self.ended = ""
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         while (line := self.next()) is not None:
@@ -86,6 +89,7 @@ class _Lines:
             end = len(data)
         self._at, self._line = end + 1, self._line + 1
         stop = end - 1 if end > start and data[end - 1 : end] == b"\r" else end
+        self.ended = "\r\n" if stop < end else "\n"
         return data[start:stop].decode()
 
     def mark(self) -> tuple[int, int]:
@@ -106,7 +110,7 @@ def _quoted_row(lines: _Lines, number: int, text: str, delimiter: str) -> Row:
             lines.back(mark)
             problem = _OPEN
             return Row(number, text, [text], delimiter, problem)
-        whole = f"{whole}\n{more}"
+        whole += more
     if row.problem and whole is not text:
         # A lost quote swallows lines that are rows of their own: give them back.
         lines.back(mark)
@@ -115,18 +119,19 @@ def _quoted_row(lines: _Lines, number: int, text: str, delimiter: str) -> Row:
 
 
 def _until_quote(lines: _Lines, room: int) -> str | None:
-    """Read on to the next line with a quote; None when there is none near."""
+    """Read on to the next line with a quote, line ends included; None when there is none near."""
     more: list[str] = []
     for _ in range(MAX_LINES):
+        ended = lines.ended
         line = lines.next()
         if line is None:
             return None
-        more.append(line)
+        more.append(ended + line)
         room -= len(line) + 1
         if room < 0:
             return None
         if '"' in line:
-            return "\n".join(more)
+            return "".join(more)
     return None
 
 
@@ -153,8 +158,8 @@ def _tokenize(text: str, number: int, delimiter: str) -> Row | None:
         else:
             end = _cell_end(text, at, delimiter)
             cell = text[at:end]
-            if '"' in cell:
-                problem = problem or f"A quote stands inside cell {len(cells) + 1}, unquoted"
+            if cell.count('"') % 2:
+                problem = problem or f"A single quote mark stands inside cell {len(cells) + 1}"
             cells.append(cell)
             at = end
         if at >= len(text):

@@ -87,8 +87,8 @@ CSV: Final[tuple[Rule, ...]] = (
     error(
         "csv-syntax",
         "Broken quoting",
-        what="A quote is not closed, text follows a closing quote, a quote stands inside an "
-        "unquoted cell, or a cell holds a control character.",
+        what="A quote is not closed, text follows a closing quote, a single quote mark stands "
+        "inside an unquoted cell, or a cell holds a control character.",
         why="Every reader splits such a row differently.",
         example='"gs://demo/a.jpg,image',
         fix="Close the quote; write a quote inside a cell as two quotes.",
