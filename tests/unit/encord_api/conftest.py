@@ -1,6 +1,7 @@
 """Keys made at run time, and gateways on a scripted server."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,17 @@ def key() -> PrivateKey:
 
 @pytest.fixture
 def gateway_at(key: PrivateKey) -> Callable[[str], SdkGateway]:
-    """Connect with time-outs a test can wait for."""
-    return lambda url: connect(url, key, connect_timeout=2, read_timeout=0.4, start_timeout=0.4)
+    return partial(_connect, key=key, patience=30)
+
+
+@pytest.fixture
+def hasty_gateway_at(key: PrivateKey) -> Callable[[str], SdkGateway]:
+    """Connect with a time-out a test can wait for."""
+    return partial(_connect, key=key, patience=0.4)
+
+
+def _connect(url: str, *, key: PrivateKey, patience: float) -> SdkGateway:
+    return connect(url, key, connect_timeout=30, read_timeout=patience, start_timeout=patience)
 
 
 @pytest.fixture
