@@ -50,6 +50,11 @@ def _sandbox_choice(sandbox: Connection | None) -> None:
         "A stand-in for Encord and Google Cloud Storage on this machine, with a bucket of demo "
         "files. It needs no account and no key."
     )
+    chosen = session.connection_id()
+    default = get_runtime().connections.default()
+    if sandbox and (chosen or (default and default.id)) == sandbox.id:
+        st.badge("In use", icon=":material/check_circle:", color="green")
+        return
     st.button(
         "Use the sandbox",
         key="use_sandbox",

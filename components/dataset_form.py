@@ -15,8 +15,13 @@ LONGEST_TITLE: Final = 200
 
 
 def show(run: RunView, counts: Counts) -> None:
-    """Draw the choice, and the button that links."""
-    with st.container(border=True, key="dataset_form"):
+    """Draw the choice, and the button that links; folded once a dataset is linked."""
+    form = (
+        st.expander("Link again, or to another dataset", icon=":material/link:")
+        if run.dataset_uuid
+        else st.container(border=True, key="dataset_form")
+    )
+    with form:
         choice = _ask(run)
         st.markdown(_sentence(choice, counts))
         missing = counts.entries - counts.arrived

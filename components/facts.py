@@ -15,7 +15,7 @@ def gather(connection: Connection | None) -> Facts:
     return Facts(
         connection=connection,
         check=runtime.connections.last_check(connection.id) if connection else None,
-        manifest=manifests.summary(links.manifest()),
+        manifest=manifests.summary(links.manifest() or (run.manifest if run else None)),
         run=run,
         counts=runtime.ledger.family(run.id) if run else Counts(),
         receipt=receipts[0] if receipts else None,

@@ -44,7 +44,7 @@ def section(title: str, line: str = "") -> None:
 
 def cards(*entries: Card) -> None:
     """Draw numbers side by side; all cards have the same parts."""
-    with st.grid(len(entries), min_column_width=180):
+    with st.grid(len(entries), min_column_width=150):
         for card in entries:
             st.metric(
                 card.label,
@@ -73,11 +73,12 @@ def empty_state(
 
 
 def notice(place: str) -> None:
-    """Show what the last callback had to say here, if anything."""
+    """Show what the last callback had to say here; good news once, problems until they change."""
     said = session.notice(place)
     if said is None:
         return
     if said.good:
+        session.clear_notice(place)
         st.success(said.body, title=said.title, icon=":material/check_circle:")
     else:
         error(said.title, said.body, reference=said.reference)

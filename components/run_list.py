@@ -31,23 +31,23 @@ TABLE: Final = PagedTable[RunView](
         Column(
             "Status",
             lambda run: [status.of_run(run).word],
-            status_column("Status", ALL_LOOKS, width=175),
+            status_column("Status", ALL_LOOKS, width=165),
         ),
-        Column("Run", lambda run: run.name, width=200),
-        Column("Manifest", lambda run: run.manifest_name, width=170),
+        Column("Run", lambda run: run.name, width=190),
+        Column("Manifest", lambda run: run.manifest_name, width=150),
         Column(
             "Progress",
             _progress,
             st.column_config.ProgressColumn(
-                "Progress", format="%d%%", min_value=0, max_value=100, width=120
+                "Progress", format="%d%%", min_value=0, max_value=100, width=110
             ),
         ),
-        Column("Entries", lambda run: run.counts.entries, width=75),
+        Column("Entries", lambda run: run.counts.entries, width=70),
         Column("Failed", lambda run: run.counts.failed, width=65),
         Column(
             "Started",
             lambda run: run.created_at,
-            st.column_config.DatetimeColumn("Started", format="distance", width=125),
+            st.column_config.DatetimeColumn("Started", format="distance", width=115),
         ),
     ),
 )

@@ -58,9 +58,15 @@ def progress_or_counts(run: RunView, counts: Counts) -> None:
             label="Failed",
             value=number(counts.failed),
             icon=":material/error:",
-            note="after retries" if get_runtime().ledger.retries(run.id) else "can be retried",
+            note=_about_failures(run, counts),
         ),
     )
+
+
+def _about_failures(run: RunView, counts: Counts) -> str:
+    if not counts.failed:
+        return "nothing to retry"
+    return "after retries" if get_runtime().ledger.retries(run.id) else "can be retried"
 
 
 def failures(run: RunView) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +11,7 @@ from components import session
 from components.status import Status
 from components.text import count, number
 
+ACTION: Final = "Action"
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -73,7 +74,7 @@ class PagedTable(Generic[T]):
         if not first.total:
             st.caption(nothing or self.nothing)
             return
-        place = st.container(gap="xsmall")
+        place = st.container(gap="xsmall", key=key)
         page, start = first, 0
         if first.total > self.page_rows:
             pages = -(-first.total // self.page_rows)
@@ -91,15 +92,15 @@ class PagedTable(Generic[T]):
         cells = {column.label: [column.value(row) for row in page.rows] for column in self.columns}
         settings = {column.label: column.settings() for column in self.columns}
         if self.on_open:
-            cells[" "] = [self.open_label] * len(page.rows)
-            settings[" "] = self._open_column(page, key=key)
+            cells[ACTION] = [self.open_label] * len(page.rows)
+            settings[ACTION] = self._open_column(page, key=key)
         st.dataframe(
             pd.DataFrame(cells),
             hide_index=True,
             row_height=38,
             height="content",
             column_config=settings,
-            key=key,
+            key=f"{key}_grid",
             alt=self.alt,
         )
 
@@ -110,7 +111,7 @@ class PagedTable(Generic[T]):
                 self.on_open(page.rows[click["row"]])
 
         return st.column_config.ButtonColumn(
-            " ", type="tertiary", width=96, key=f"{key}_open", on_click=clicked
+            ACTION, type="tertiary", width=85, key=f"{key}_open", on_click=clicked
         )
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 #: Seconds in a unit, the unit, and from how many seconds on it is used.
 UNITS: Final = (
-    (86_400, "day", 2 * 86_400),
-    (3_600, "hour", 2 * 3_600),
-    (60, "minute", 120),
+    (86_400, "day", 129_600),
+    (3_600, "hour", 5_400),
+    (60, "minute", 90),
     (1, "second", 2),
 )
 KIBIBYTE: Final = 1024

@@ -21,12 +21,12 @@ TABLE: Final = PagedTable[VerifiedRow](
         Column(
             "Verdict",
             lambda row: [status.VERDICTS[row.verdict].word],
-            status_column("Verdict", status.VERDICTS, width=120),
+            status_column("Verdict", status.VERDICTS, width=110),
         ),
-        Column("Object URL", lambda row: row.url or "", width=340),
+        Column("Object URL", lambda row: row.url or "", width=320),
         Column("Title", lambda row: row.title or "", width=150),
         Column("Type", lambda row: row.type, width=100),
-        Column("Where it stopped", lambda row: row.where or "", width=220),
+        Column("Where it stopped", lambda row: row.where or "", width=200),
         Column("Item", lambda row: row.item_uuid or "", width=150),
         Column("Data row", lambda row: row.row_uuid or "", width=150),
     ),
@@ -110,8 +110,7 @@ def downloads(receipt: ReceiptView, *, key: str) -> None:
             on_click="ignore",
             key=f"{key}_csv",
         )
-    st.caption("Checksum of the rows, as the receipt states it")
-    st.code(receipt.rows_sha256, language=None)
+    st.caption(f"Checksum of the rows, as the receipt states it: {code(receipt.rows_sha256)}")
 
 
 def rows(receipt: ReceiptView, *, key: str) -> None:

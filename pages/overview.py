@@ -1,10 +1,8 @@
 """Overview: where the onboarding stands, the next action, the last runs."""
 
-import streamlit as st
-
 from components import connection, facts, journey, layout, navigation, run_list
 from components.runtime import get_runtime
-from components.text import count, number
+from components.text import number
 
 ledger = get_runtime().ledger
 overview = ledger.overview()
@@ -41,7 +39,7 @@ layout.cards(
 )
 layout.section("Nine steps to a proven dataset")
 journey.show(steps, key="steps")
-layout.section("Last runs", count(runs.total, "run") + " in all" if runs.total else "")
+layout.section("Last runs")
 if runs.total:
     run_list.recent(runs, key="recent_runs")
     navigation.link("runs", "All runs", icon=":material/arrow_forward:")
@@ -52,4 +50,3 @@ else:
         body="A run appears here as soon as a manifest is submitted.",
         action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
     )
-st.space("small")

@@ -8,7 +8,7 @@ done
 for app in "Google Chrome" Chromium; do
     if [ -d "/Applications/$app.app" ]; then exit 0; fi
 done
-if [ -n "${ENCORD_ONBOARDING_TEST_BROWSER:-}" ]; then exit 0; fi
+if [ -n "${BROWSER_FOR_TESTS:-}" ]; then exit 0; fi
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     echo "Installing Chromium for the browser tests"
@@ -18,6 +18,6 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 fi
 
 echo "The browser tests need Chromium or Google Chrome. Install one (Debian and Ubuntu:" >&2
-echo "sudo apt-get install chromium), or name one in ENCORD_ONBOARDING_TEST_BROWSER." >&2
+echo "sudo apt-get install chromium), or name one in BROWSER_FOR_TESTS." >&2
 echo "Everything else runs with: make test-fast" >&2
 exit 1

@@ -1,20 +1,28 @@
 """The dashboard in a real browser: one server for all tests of a worker, one session a test."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.browser.driver import Dashboard, launch
+from tests.browser.driver import PATIENCE, Dashboard, launch
 from tests.browser.server import Server
 
-LOOK = {
-    "viewport": {"width": 1360, "height": 900},
-    "locale": "en-GB",
-    "timezone_id": "UTC",
-    "reduced_motion": "reduce",
-    "accept_downloads": True,
-}
+Theme = Literal["light", "dark"]
+
+
+def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) -> BrowserContext:
+    """Open a window whose look does not depend on the machine."""
+    return browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,
+        locale="en-GB",
+        timezone_id="UTC",
+        reduced_motion="reduce",
+        accept_downloads=True,
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,6 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = launch(playwright)
         yield started
@@ -40,9 +49,34 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
+@dataclass(frozen=True)
+class Seeded:
+    """What the shared server holds: the demo manifest, and a run of it with three failures."""
+
+    manifest: str
+    run: str
+
+
+@pytest.fixture(scope="session")
+def seeded(browser: Browser, server: Server) -> Seeded:
+    context = new_context(browser)
+    person = Dashboard(context, server.url)
+    person.open("/manifest")
+    person.click("Use the demo manifest")
+    person.click("Continue to submit")
+    person.heading("Submit")
+    manifest = person.query("manifest")
+    person.click("Submit 195 entries")
+    person.sees("What failed, and why")
+    run = person.query("run")
+    person.verify_clean()
+    context.close()
+    return Seeded(manifest, run)
+
+
 @pytest.fixture
 def dashboard(browser: Browser, server: Server) -> Iterator[Dashboard]:
-    context = browser.new_context(**LOOK)  # type: ignore[arg-type] # the values above are its own
+    context = new_context(browser)
     opened = Dashboard(context, server.url)
     yield opened
     opened.verify_clean()

@@ -1,11 +1,13 @@
 """Drive the running dashboard as a person would: open, wait until it is idle, read, click."""
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
@@ -95,9 +97,28 @@ class Dashboard:
         """Click the button of this name."""
         self.page.get_by_role("button", name=name, exact=True).first.click()
 
+    def go_to(self, title: str) -> None:
+        """Choose a page in the list of pages."""
+        self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+        self.heading(title)
+        self.idle()
+
+    def fill(self, label: str, text: str) -> None:
+        """Type into a field and leave it."""
+        field = self.page.get_by_label(label, exact=True)
+        field.fill(text)
+        field.blur()
+        self.idle()
+
+    def query(self, name: str) -> str:
+        """Return an id from the page's address, once it is there."""
+        expect(self.page).to_have_url(re.compile(rf"[?&]{name}=\w+"))
+        return parse_qs(urlsplit(self.page.url).query)[name][0]
+
     def metric(self, label: str) -> Locator:
         """Return the value on the card of this label."""
-        card = self.page.get_by_test_id("stMetric").filter(has_text=label)
+        named = self.page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
+        card = self.page.get_by_test_id("stMetric").filter(has=named)
         return card.get_by_test_id("stMetricValue")
 
     def cell(self, column: int, row: int, *, table: str) -> Locator:

@@ -10,6 +10,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from services.engine.sandbox_demo import SandboxDemo
+from services.ledger.store import Ledger
+
 ROOT = Path(__file__).resolve().parents[2]
 #: What the server may never say.
 FORBIDDEN = ("Traceback", "Please replace", "missing ScriptRunContext")
@@ -26,7 +29,7 @@ STOP_SECONDS = 20.0
 class Server:
     """One running dashboard."""
 
-    def __init__(self, folder: Path, *, rate: float = 200.0) -> None:
+    def __init__(self, folder: Path, *, rate: float = 200.0, sandbox: bool = True) -> None:
         self.data = folder / "data"
         self.log = folder / "server.log"
         self.port = _free_port()
@@ -36,6 +39,7 @@ class Server:
             **FAST,
             "ENCORD_ONBOARDING_DATA_DIR": str(self.data),
             "ENCORD_ONBOARDING_SANDBOX_RATE": str(rate),
+            "ENCORD_ONBOARDING_SANDBOX": str(sandbox).lower(),
             "PYTHONUNBUFFERED": "1",
         }
         with self.log.open("w") as log:
@@ -46,12 +50,12 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self._wait_until_connected()
+        self._wait_until_ready("connected to Sandbox" if sandbox else "")
 
-    def _wait_until_connected(self) -> None:
+    def _wait_until_ready(self, word: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            if self._answers() and "connected to Sandbox" in self.log.read_text():
+            if self._answers() and word in self.log.read_text():
                 return
             time.sleep(0.1)
         self._process.kill()
@@ -63,6 +67,14 @@ class Server:
                 return bool(answer.read() == b"ok")
         except (urllib.error.URLError, OSError):
             return False
+
+    def ledger(self) -> Ledger:
+        """Open the dashboard's ledger beside it, to count what it recorded."""
+        return Ledger(f"sqlite:///{self.data / 'ledger.sqlite3'}")
+
+    def sandbox_rate(self, units_per_second: float) -> None:
+        """Choose how fast the sandbox's jobs go on from now on."""
+        SandboxDemo(self.data / "sandbox" / "endpoint.json").set_rate(units_per_second)
 
     def stop(self) -> None:
         """End the dashboard and expect a clean log."""

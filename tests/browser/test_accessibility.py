@@ -1,0 +1,97 @@
+"""Usable by everyone: keyboard, assistive technology, small windows, light and dark."""
+
+import json
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, expect
+
+from components.navigation import PAGES
+from tests.browser.conftest import Seeded, Theme, new_context
+from tests.browser.driver import Dashboard
+from tests.browser.server import Server
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NAMES = [spec.name for spec in PAGES]
+#: Streamlit's own faults, each by rule and by the exact node it is allowed on.
+KNOWN: set[tuple[str, str]] = set()
+
+
+def address(name: str, seeded: Seeded) -> str:
+    """Return a page's address with something on it."""
+    if name == "overview":
+        return "/"
+    wanted = {
+        "manifest": f"manifest={seeded.manifest}",
+        "submit": f"manifest={seeded.manifest}",
+    }.get(name, f"run={seeded.run}")
+    return f"/{name}?{wanted}"
+
+
+def violations(person: Dashboard) -> list[Any]:
+    """Return what axe objects to, less what is Streamlit's own."""
+    found = Axe().run(person.page, options={"runOnly": RULES}).response["violations"]
+    nodes = [
+        (rule["id"], node["target"][0], node["html"][:200], node.get("failureSummary", "")[:300])
+        for rule in found
+        for node in rule["nodes"]
+    ]
+    return [node for node in nodes if node[:2] not in KNOWN]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_has_nothing_to_object_to(
+    name: str, theme: Theme, browser: Browser, server: Server, seeded: Seeded
+) -> None:
+    context = new_context(browser, theme=theme)
+    person = Dashboard(context, server.url).open(address(name, seeded))
+    found = violations(person)
+    assert not found, json.dumps(found, indent=1)
+    person.verify_clean()
+    context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_phone_needs_no_sideways_scroll(
+    name: str, browser: Browser, server: Server, seeded: Seeded
+) -> None:
+    context = new_context(browser, width=390)
+    person = Dashboard(context, server.url).open(address(name, seeded))
+    main = person.page.get_by_test_id("stMain")
+    assert main.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    person.verify_clean()
+    context.close()
+
+
+def test_the_list_of_pages_works_by_keyboard(dashboard: Dashboard) -> None:
+    dashboard.open("/")
+    runs = dashboard.page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs")
+    for _ in range(20):
+        dashboard.page.keyboard.press("Tab")
+        if runs.evaluate("node => node === document.activeElement"):
+            break
+    expect(runs).to_be_focused()
+    dashboard.page.keyboard.press("Enter")
+    dashboard.heading("Runs")
+
+
+def test_a_dialog_takes_and_returns_the_focus(dashboard: Dashboard) -> None:
+    dashboard.open("/connect")
+    reset = dashboard.page.get_by_role("button", name="Reset the sandbox")
+    reset.focus()
+    dashboard.page.keyboard.press("Enter")
+    dialog = dashboard.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Its folders, items and datasets go")
+    dashboard.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(reset).to_be_visible()
+
+
+def test_a_run_opens_by_keyboard(dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open(f"/submit?manifest={seeded.manifest}")
+    dashboard.page.get_by_role("button", name="Open that run").focus()
+    dashboard.page.keyboard.press("Enter")
+    dashboard.heading("Run")

@@ -1,0 +1,57 @@
+"""Every page as the very first request of a fresh server, and the ids a URL carries."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from components.navigation import PAGES, PageSpec
+from tests.browser.conftest import Seeded, new_context
+from tests.browser.driver import Dashboard
+from tests.browser.server import Server
+
+LISTED = sum(spec.listed for spec in PAGES)
+
+
+@pytest.mark.parametrize("spec", PAGES, ids=lambda spec: spec.name)
+def test_first_request_of_a_fresh_server(spec: PageSpec, browser: Browser, tmp_path: Path) -> None:
+    server = Server(tmp_path, sandbox=False)
+    context = new_context(browser)
+    person = Dashboard(context, server.url).open("/" if spec.default else f"/{spec.name}")
+    person.heading(spec.title)
+    expect(person.page.get_by_test_id("stSidebarNavLink")).to_have_count(LISTED)
+    expect(person.page.get_by_test_id("stSidebar").get_by_text("Not connected")).to_be_visible()
+    person.verify_clean()
+    context.close()
+    server.stop()
+
+
+def test_a_run_can_be_shared_as_a_link(dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open(f"/run?run={seeded.run}&run_view=History")
+    dashboard.heading("Run")
+    dashboard.sees("Complete with failures")
+    expect(dashboard.page.get_by_role("tab", name="History")).to_have_attribute(
+        "aria-selected", "true"
+    )
+
+
+def test_a_filter_is_in_the_url_and_back_undoes_it(dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open(f"/run?run={seeded.run}&run_outcome=Failed")
+    dashboard.sees("3 entries")
+    expect(dashboard.cell(1, 0, table="outcomes_table")).to_have_text("Failed")
+    dashboard.page.get_by_role("tab", name="What was asked for").click()
+    dashboard.sees("Fingerprint")
+    dashboard.page.go_back()
+    dashboard.sees("3 entries")
+
+
+def test_pages_of_a_table_are_in_the_url(dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open(f"/manifest?manifest={seeded.manifest}&manifest_view=Entries&entries_page=2")
+    dashboard.sees("26 to 50 of 200 entries")
+    expect(dashboard.cell(0, 0, table="entries_table")).to_have_text("26")
+
+
+@pytest.mark.parametrize("path", ["/run?run=nothing", "/run?run=../../etc", "/manifest?manifest=x"])
+def test_an_id_nobody_knows_is_said_plainly(dashboard: Dashboard, path: str) -> None:
+    dashboard.open(path)
+    dashboard.sees("There is no such run" if "run" in path else "No manifest yet")
