@@ -48,6 +48,7 @@ TYPED = {
 _IGNORED = frozenset({"skipDuplicateUrls", "upsertMetadata"})
 _NUMBERED = re.compile(r"objectUrl_(\d+)")
 _MEDIA = ("imageMetadata", "videoMetadata", "audioMetadata", "textMetadata", "pdfMetadata")
+_SPACE = re.compile(r"\s")
 _BRACE = ord("{")
 _NO_ENTRIES: list[msgspec.Raw] = []
 
@@ -174,7 +175,7 @@ def _urls(kind: str, entry: Object) -> tuple[tuple[str, ...], str | None]:
     texts = tuple(url for url in found if isinstance(url, str) and url)
     if not texts or len(texts) != len(found):
         return texts, "objectUrl is missing"
-    if any(character.isspace() for url in texts for character in url):
+    if any(map(_SPACE.search, texts)):
         return texts, "objectUrl contains whitespace"
     return texts, None
 

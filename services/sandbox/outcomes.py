@@ -130,11 +130,12 @@ def _check_type(kind: str, facts: Object) -> None:
 
 def split_url(url: str) -> tuple[str, str]:
     """Return (bucket, object name) of an object URL in any form Google's buckets are named by."""
+    if url.startswith("gs://"):
+        # A "?" or "#" belongs to the name here: gs:// has no query.
+        bucket, _, name = url.removeprefix("gs://").partition("/")
+        return bucket, name
     parts = urlsplit(url)
     path = parts.path.removeprefix("/")
-    if parts.scheme == "gs":
-        # A "?" or "#" belongs to the name here: gs:// has no query.
-        return parts.netloc, url.removeprefix(f"gs://{parts.netloc}/")
     if parts.scheme == "https" and parts.netloc in (
         "storage.googleapis.com",
         "storage.cloud.google.com",

@@ -7,16 +7,18 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import secrets
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
 import uvicorn
 
-from services.sandbox import demo
+from services.sandbox import demo, jobs
 from services.sandbox.app import build
 from services.sandbox.data_directory import (
     DirectoryInUseError,
@@ -29,12 +31,20 @@ from services.sandbox.state import Sandbox, ensure_demo, set_rate
 from services.sandbox.store import Store, set_value, value
 
 HOST = "127.0.0.1"
-EXIT_IN_USE = 3
+EXIT_IN_USE, EXIT_PORT_TAKEN = 3, 4
+
+
+class PortTakenError(Exception):
+    """The port that was asked for is not free."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} on {HOST} is taken.")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until interrupted; 0 at the end, 3 when the data directory is in use."""
+    """Serve until interrupted; 0 at the end, 3 when the data directory is in use, 4 the port."""
     options = _options(argv)
+    logging.basicConfig(level=options.log_level, format="%(levelname)s %(name)s %(message)s")
     directory = Path(options.data).absolute()
     directory.mkdir(parents=True, exist_ok=True)
     if options.exit_with_parent:
@@ -45,7 +55,11 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return EXIT_IN_USE
     with contextlib.closing(held):
-        return _serve(directory, options)
+        try:
+            return _serve(directory, options)
+        except PortTakenError as error:
+            sys.stderr.write(f"{error}\n")
+            return EXIT_PORT_TAKEN
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
@@ -61,6 +75,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="exit when standard input ends"
     )
+    parser.add_argument("--log-level", default="WARNING", help="DEBUG shows a line a request")
     return parser.parse_args(argv)
 
 
@@ -87,6 +102,7 @@ def _sandbox(directory: Path, store: Store, rate: float) -> Sandbox:
     with store.write() as connection:
         secret = value(connection, "secret") or secrets.token_hex(32)
         set_value(connection, "secret", secret)
+        jobs.hold(connection, now=time.time_ns() // 1000)
         set_rate(connection, rate)
     sandbox = Sandbox(
         store=store,
@@ -107,10 +123,10 @@ def _listen(port: int, *, fixed: bool) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((HOST, port))
-    except OSError:
+    except OSError as error:
         if fixed:
             sock.close()
-            raise
+            raise PortTakenError(port) from error
         sock.bind((HOST, 0))
     return sock
 

@@ -20,6 +20,8 @@ class Store:
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.RLock()
         self._writer = self._connect()
+        # Random item UUIDs touch the whole index: at half a million it must fit in memory.
+        self._writer.execute("PRAGMA cache_size = -98304")
         self._writer.executescript(SCHEMA.read_text("utf-8"))
 
     def _connect(self) -> sqlite3.Connection:
@@ -28,7 +30,7 @@ class Store:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA busy_timeout = 10000")
-        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute("PRAGMA cache_size = -8192")
         return connection
 
     @contextlib.contextmanager

@@ -40,6 +40,20 @@ def test_a_second_process_is_refused(shared: Running) -> None:
     assert "already runs" in second.stderr
 
 
+def test_a_taken_port_is_named(shared: Running, tmp_path: Path) -> None:
+    port = shared.url.rpartition(":")[2]
+    second = subprocess.run(
+        [*START, "--data", str(tmp_path), "--port", port],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (second.returncode, second.stdout) == (4, "")
+    assert second.stderr == f"Port {port} on 127.0.0.1 is taken.\n"
+
+
 def test_state_survives_a_restart(tmp_path: Path) -> None:
     with running(tmp_path, "--rate", "0") as first:
         client = first.client()
