@@ -31,18 +31,11 @@ def show() -> None:
     runtime = get_runtime()
     sandbox = runtime.connections.sandbox()
     places = [*([SANDBOX] if runtime.settings.sandbox else []), *PLACES]
-    place = st.segmented_control(
-        "Where to",
-        places,
-        key="place",
-        bind="query-params",
-        default=places[0],
-        required=True,
-    )
+    place = st.radio("Where to", places, key="place", bind="query-params", horizontal=True)
     if place == SANDBOX:
         _sandbox_choice(sandbox)
     else:
-        _encord_form(str(place))
+        _encord_form(place)
 
 
 def _sandbox_choice(sandbox: Connection | None) -> None:
@@ -71,13 +64,13 @@ def _encord_form(place: str) -> None:
     domain = PLACES.get(place) or _own_domain()
     server = get_runtime().connections.server()
     ways = [FILE, PASTE, *([SERVER] if server else [])]
-    way = st.segmented_control("Key", ways, key="key_by", default=ways[0], required=True)
+    way = st.radio("Key", ways, key="key_by", horizontal=True)
     if way == SERVER and server:
         st.caption("The key that ENCORD_SSH_KEY_FILE or ENCORD_SSH_KEY names on this server.")
         st.text(server.domain)
         st.button("Connect", key="connect_server", type="primary", on_click=_use, args=(server.id,))
         return
-    source = _key_widget(str(way))
+    source = _key_widget(way)
     passphrase = f"passphrase_{session.nonce('key')}"
     st.text_input(
         "Passphrase",

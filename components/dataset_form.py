@@ -44,12 +44,12 @@ def show(run: RunView, counts: Counts) -> None:
 
 
 def _ask(run: RunView) -> DatasetChoice | None:
-    way = st.segmented_control(
+    way = st.radio(
         "Dataset",
         [NEW, EXISTING],
-        key="dataset_way",
-        default=EXISTING if run.dataset_uuid else NEW,
-        required=True,
+        index=1 if run.dataset_uuid else 0,
+        key=f"dataset_way_{run.dataset_uuid}",
+        horizontal=True,
     )
     if way == EXISTING:
         uuid = st.text_input(

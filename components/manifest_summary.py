@@ -1,10 +1,11 @@
 """A checked manifest in a few numbers, and the way on."""
 
-from services.manifests.checked import CheckedManifest
+import streamlit as st
 
 from components import layout, navigation
-from components.text import code, count, number, size
+from components.text import count, number, size
 from services.domain.findings import Summary
+from services.manifests.checked import CheckedManifest
 
 FORMATS = {
     "csv": "CSV",
@@ -21,7 +22,14 @@ def line(checked: CheckedManifest | None) -> str:
         return "Check a CSV or JSON manifest before anything is sent to Encord"
     summary = checked.summary
     form = FORMATS.get(summary.format, summary.format)
-    return f"{code(summary.name)}, {form}, {size(summary.bytes)}, {summary.fingerprint[:12]}"
+    return f"{form}, {size(summary.bytes)}, fingerprint {summary.fingerprint[:12]}"
+
+
+def name(summary: Summary) -> None:
+    """Draw the manifest's name."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(":gray[:material/description:]", width="content")
+        st.text(summary.name, width="content")
 
 
 def cards(summary: Summary) -> None:

@@ -20,7 +20,7 @@ def counts_of(run: RunView) -> Counts:
 
 def line(run: RunView) -> str:
     """Return the line under the title."""
-    return f"Submitted {moment(run.created_at)} by {code(run.created_by)}"
+    return f"Submitted {moment(run.created_at)}"
 
 
 def state(run: RunView, counts: Counts) -> None:
@@ -100,6 +100,7 @@ def details(run: RunView, counts: Counts) -> None:
 def _asked(run: RunView) -> None:
     layout.facts(
         {
+            "Submitted by": run.created_by,
             "Manifest": run.manifest_name,
             "Fingerprint": run.manifest,
             "Connection": run.connection_label,

@@ -51,7 +51,7 @@ class Draft:
 
 def ask(summary: Summary, connection: Connection, found: tuple[Integration, ...]) -> Draft:
     """Draw the form and return what is decided so far."""
-    stem = summary.name.rsplit(".", 1)[0]
+    stem = _stem(summary)
     left, right = st.columns(2, gap="medium")
     with left:
         name = st.text_input(
@@ -63,7 +63,7 @@ def ask(summary: Summary, connection: Connection, found: tuple[Integration, ...]
         )
         integration = _integration(found)
     with right:
-        folder, words = _folder(connection, stem)
+        folder, words = _folder(connection, summary)
     hold_back = _hold_back(summary)
     return Draft(
         name=name or "",
@@ -73,6 +73,10 @@ def ask(summary: Summary, connection: Connection, found: tuple[Integration, ...]
         options=_options(),
         hold_back=hold_back,
     )
+
+
+def _stem(summary: Summary) -> str:
+    return summary.name.rsplit(".", 1)[0][:LONGEST_NAME]
 
 
 def _integration(found: tuple[Integration, ...]) -> Integration | None:
@@ -89,21 +93,16 @@ def _integration(found: tuple[Integration, ...]) -> Integration | None:
     return next((each for each in found if each.id == chosen), None)
 
 
-def _folder(connection: Connection, stem: str) -> tuple[FolderChoice, str]:
-    way = st.segmented_control(
-        "Folder",
-        [NEW, EXISTING],
-        key="folder_way",
-        default=NEW,
-        required=True,
-        persist_state="session",
+def _folder(connection: Connection, summary: Summary) -> tuple[FolderChoice, str]:
+    way = st.radio(
+        "Folder", [NEW, EXISTING], key="folder_way", horizontal=True, persist_state="session"
     )
     if way == NEW:
         name = st.text_input(
             "Name of the new folder",
-            value=stem,
+            value=_stem(summary),
             max_chars=LONGEST_NAME,
-            key="folder_name",
+            key=f"folder_name_{summary.fingerprint[:8]}",
             persist_state="session",
         )
         return FolderChoice(name=(name or "").strip()), f"the new folder {code(name or '')}"
@@ -120,7 +119,7 @@ def _folder(connection: Connection, stem: str) -> tuple[FolderChoice, str]:
     found = session.value("folder_found") if session.value("folder_found_uuid") == uuid else None
     if not found:
         return FolderChoice(), "a folder"
-    st.caption(f"Found: {code(found)}")
+    st.markdown(f"Found {code(found)}")
     return FolderChoice(uuid=str(uuid), name=str(found)), f"the folder {code(found)}"
 
 
@@ -183,10 +182,3 @@ def sentence(draft: Draft, summary: Summary) -> str:
         f"Submit {summary.valid_entries:,} of {count(summary.entries, 'entry')} "
         f"to {draft.folder_words}{through}{held}."
     )
-
-
-def line(summary: Summary | None, connection: Connection | None) -> str:
-    """Return the line under the title."""
-    if summary is None or connection is None:
-        return "Review what will happen and start a run"
-    return f"{code(summary.name)} to {code(connection.label)}"

@@ -110,7 +110,7 @@ def downloads(receipt: ReceiptView, *, key: str) -> None:
             on_click="ignore",
             key=f"{key}_csv",
         )
-    st.caption(f"Checksum of the rows, as the receipt states it: {code(receipt.rows_sha256)}")
+    layout.facts({"Checksum": receipt.rows_sha256})
 
 
 def rows(receipt: ReceiptView, *, key: str) -> None:

@@ -24,6 +24,8 @@ layout.page_head(
     manifest_summary.line(checked),
     action=partial(manifest_summary.continue_button, checked) if checked else None,
 )
+if checked:
+    manifest_summary.name(checked.summary)
 manifest_source.show(fingerprint)
 if fingerprint is None:
     layout.empty_state(

@@ -14,7 +14,7 @@ from components import submit as submission
 current = connection.current()
 summary = manifests.summary(links.manifest())
 
-layout.page_head("Submit", submit_form.line(summary, current))
+layout.page_head("Submit", "Review what will happen and start a run")
 if summary is None:
     layout.empty_state(
         icon=":material/fact_check:",
