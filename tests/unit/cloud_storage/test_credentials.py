@@ -97,23 +97,29 @@ GADGETS: dict[str, dict[str, Any]] = {
         "type": "external_account",
         "credential_source": {"file": "/etc/passwd"},
     },
-    "external_account url": {"type": "external_account", "credential_source": {"url": "URL"}},
+    "external_account url": {"type": "external_account", "credential_source": {"url": "<server>"}},
     "executable": {
         "type": "external_account",
         "credential_source": {"executable": {"command": "touch /tmp/owned"}},
     },
-    "authorized_user": {"type": "authorized_user", "refresh_token": "x", "token_uri": "URL"},
+    "authorized_user": {"type": "authorized_user", "refresh_token": "x", "token_uri": "<server>"},
     "impersonated": {
         "type": "impersonated_service_account",
-        "service_account_impersonation_url": "URL",
+        "service_account_impersonation_url": "<server>",
     },
-    "gdch": {"type": "gdch_service_account", "token_uri": "URL", "ca_cert_path": "/etc/passwd"},
+    "gdch": {
+        "type": "gdch_service_account",
+        "token_uri": "<server>",
+        "ca_cert_path": "/etc/passwd",
+    },
 }
 EXTRAS: dict[str, dict[str, Any]] = {
-    "token_uri": {"token_uri": "URL"},
+    "token_uri": {"token_uri": "<server>"},
     "universe_domain": {"universe_domain": "evil.example.org"},
-    "auth_uri": {"auth_uri": "URL", "auth_provider_x509_cert_url": "URL"},
-    "trust_boundary": {"trust_boundary": {"locations": ["URL"], "encodedLocations": "URL"}},
+    "auth_uri": {"auth_uri": "<server>", "auth_provider_x509_cert_url": "<server>"},
+    "trust_boundary": {
+        "trust_boundary": {"locations": ["<server>"], "encodedLocations": "<server>"}
+    },
 }
 
 
@@ -122,7 +128,7 @@ def test_other_types_are_refused_without_asking_anybody(
     gadget: str, content: dict[str, Any]
 ) -> None:
     with serving(answer({"access_token": "x"})) as server:
-        text = json.dumps(content | GADGETS[gadget]).replace("URL", server.url)
+        text = json.dumps(content | GADGETS[gadget]).replace("<server>", server.url)
         assert reason(text) is CredentialReason.WRONG_TYPE
     assert server.connections == 0
 
@@ -130,7 +136,7 @@ def test_other_types_are_refused_without_asking_anybody(
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_addresses_in_the_file_are_not_asked(extra: str, content: dict[str, Any]) -> None:
     with serving(answer({"access_token": "x"})) as server:
-        text = json.dumps(content | EXTRAS[extra]).replace("URL", server.url)
+        text = json.dumps(content | EXTRAS[extra]).replace("<server>", server.url)
         made: Any = service_account(text).credentials
         headers: dict[str, str] = {}
         made.before_request(None, "GET", "https://storage.googleapis.com/", headers)
