@@ -31,7 +31,7 @@ def number(value: int) -> str:
 def count(value: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun, e.g. `1 entry`, `8,120 entries`."""
     if many is None:
-        many = f"{one[:-1]}ies" if one.endswith("y") else f"{one}s"
+        many = f"{one[:-1]}ies" if one.endswith("ry") else f"{one}s"
     return f"{value:,} {one if value == 1 else many}"
 
 

@@ -1,0 +1,74 @@
+"""Pages without a browser: the words a person reads, over a real ledger and Encord in memory."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.runtime import get_runtime
+from services.bootstrap import Runtime
+from services.engine.connections import Connection, Connections, _Held
+from services.settings import Settings
+from tests.unit.engine.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Connection(
+    id="connection",
+    kind="sandbox",
+    label="Sandbox",
+    domain="http://127.0.0.1:1",
+    account="SHA256:test",
+)
+#: Opens a page with a query and returns it drawn.
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.fixture
+def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    connections = Connections()
+    connections._held[HERE.id] = _Held(HERE, world.encord, cast("Any", None))
+    made = Runtime(
+        settings=Settings(data_dir=tmp_path),
+        manifests=world.manifests,
+        ledger=world.ledger,
+        connections=connections,
+        onboarding=world.onboarding,
+    )
+    monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
+    get_runtime.clear()
+    return made
+
+
+@pytest.fixture
+def open_page(runtime: Runtime) -> Open:
+    def opened(name: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "components" / "shell.py"), default_timeout=20).run()
+        app.switch_page(str(ROOT / "pages" / f"{name}.py"))
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+def words(app: AppTest) -> str:
+    """Return everything a page says, one line an element."""
+    kinds = (
+        *(app.title, app.subheader, app.caption, app.markdown, app.text, app.code),
+        *(app.error, app.warning, app.success, app.info),
+    )
+    said = [str(element.value) for kind in kinds for element in kind]
+    titles = [
+        str(getattr(alert.proto, "title", "")) for alert in (*app.error, *app.warning, *app.success)
+    ]
+    metrics = [f"{metric.label}: {metric.value}" for metric in app.metric]
+    return "\n".join([*said, *titles, *metrics])

@@ -1,0 +1,49 @@
+"""What the launcher refuses, and what it says when a page fails."""
+
+import pytest
+import streamlit as st
+
+from components import launch, security
+
+SECRET = "a secret that stands in the error"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.8.9.1"])
+def test_this_machine_only_is_fine(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "get_option", lambda _name: address)
+    launch.refuse_open_house()
+
+
+@pytest.mark.parametrize(
+    "address", [None, "", "0.0.0.0", "::", "192.168.1.5", "onboarding.example"]
+)
+def test_no_one_is_let_in_without_a_sign_in(
+    address: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "get_option", lambda _name: address)
+    monkeypatch.setattr(launch, "sign_in_configured", lambda: False)
+    with pytest.raises(launch.OpenHouseError, match="without a sign-in"):
+        launch.refuse_open_house()
+
+
+def test_a_sign_in_opens_other_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "get_option", lambda _name: "0.0.0.0")
+    monkeypatch.setattr(launch, "sign_in_configured", lambda: True)
+    launch.refuse_open_house()
+
+
+def test_a_failed_page_shows_a_reference_and_not_the_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(st, "error", lambda body, **_: shown.append(body))
+    assert security.show_script_error(ValueError(SECRET))
+    reference = shown[0].split("`")[1]
+    assert SECRET not in shown[0]
+    assert reference in caplog.text
+
+
+def test_the_policy_names_the_one_inline_script() -> None:
+    policy = security.content_policy()
+    assert policy.count("'sha256-") == 1
+    assert "unsafe-eval" not in policy

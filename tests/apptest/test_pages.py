@@ -1,0 +1,184 @@
+"""What each page says in the states a person meets."""
+
+import pytest
+
+from components.manifests import OPTIONS
+from components.navigation import PAGES
+from services.domain.runs import DatasetChoice
+from tests.apptest.conftest import HERE, Open, words
+from tests.unit.engine.world import World
+
+MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
+TITLES = {spec.name: spec.title for spec in PAGES}
+CSV = b"ObjectURL,Type,Title\r\ngs://bucket/1.jpg,image,One\r\ngs://bucket/2 2.jpg,image,Two\r\n"
+
+
+def broken_run(world: World) -> str:
+    """Make a run of six with three failures of two causes."""
+    world.encord.broken.update(
+        {"gs://bucket/1.jpg": MISSING, "gs://bucket/2.jpg": MISSING, "gs://bucket/3.jpg": FORBIDDEN}
+    )
+    run = world.submit(world.images(6))
+    world.settle()
+    return run
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_every_page_has_its_title_and_something_to_do_when_empty(
+    open_page: Open, name: str
+) -> None:
+    app = open_page(name)
+    assert app.title[0].value == TITLES[name]
+    assert app.button or app.file_uploader
+
+
+def test_a_fresh_overview_says_what_comes_next(open_page: Open) -> None:
+    said = words(open_page("overview"))
+    assert "Next: create the integration" in said
+    assert "No run yet" in said
+
+
+def test_a_proven_run_leaves_nothing_to_do(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    world.onboarding.link(run, DatasetChoice(title="Streets"), nonce="n", actor="me")
+    world.settle()
+    assert "Everything arrived, and it is proven" in words(open_page("overview"))
+    assert "All 3 entries matched" in words(open_page("verify", run=run))
+    assert "This run's files are linked to `Streets`" in words(open_page("datasets", run=run))
+
+
+def test_an_upload_is_checked_and_its_mistake_explained(open_page: Open, world: World) -> None:
+    app = open_page("manifest")
+    app.file_uploader[0].upload("vendor.csv", CSV)
+    app.run()
+    fingerprint = world.manifests.recent()[0].fingerprint
+    world.manifests.check(fingerprint, OPTIONS)
+    said = words(open_page("manifest", manifest=fingerprint))
+    assert "1 entry ready, 1 to fix" in said
+    assert "White space in the URL" in said
+    assert "Line 3, `objectUrl`: `gs://bucket/2 2.jpg`" in said
+
+
+def test_failures_are_told_by_cause_with_their_urls(open_page: Open, world: World) -> None:
+    said = words(open_page("run", run=broken_run(world)))
+    assert "3 entries in 2 groups, by cause" in said
+    assert "The object is not in the bucket" in said
+    assert "`gs://bucket/1.jpg`" in said
+    assert f"Encord: `{FORBIDDEN}`" in said
+    assert "Failed: 3" in said
+
+
+def test_retry_sends_only_what_failed_for_that_cause(open_page: Open, world: World) -> None:
+    run = broken_run(world)
+    world.encord.broken.clear()
+    app = open_page("run", run=run)
+    app.button(key="failures_object-missing_retry_button").click().run()
+    retries = world.ledger.retries(run)
+    assert [retry.counts.entries for retry in retries] == [2]
+    world.settle()
+    assert "1 entry in 1 group, by cause" in words(open_page("run", run=run))
+
+
+def test_a_retry_asked_for_on_an_old_page_says_so(open_page: Open, world: World) -> None:
+    run = broken_run(world)
+    old = open_page("run", run=run)
+    world.encord.broken.clear()
+    world.onboarding.retry(run, nonce="elsewhere", actor="somebody else")
+    old.button(key="failures_all_button").click().run()
+    assert "Nothing to retry" in words(old)
+    assert len(world.ledger.retries(run)) == 1
+
+
+def test_a_running_run_says_that_leaving_is_safe(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    said = words(open_page("run", run=run))
+    assert "Waiting for the worker to begin." in said
+    assert "you can close it" in said
+
+
+def test_a_run_without_its_key_says_what_to_do(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.connected = False
+    world.settle()
+    app = open_page("run", run=run)
+    assert "Connect again with the same key, then resume. Nothing is lost." in words(app)
+    world.connected = True
+    app.button(key="attention_resume").click().run()
+    world.settle()
+    assert "Registered: 3" in words(open_page("run", run=run))
+
+
+def test_submit_says_what_will_happen_and_does_it_once(open_page: Open, world: World) -> None:
+    manifest = world.images(3)
+    app = open_page("submit", manifest=manifest)
+    assert "Submit 3 of 3 entries to the new folder `manifest` through `demo bucket`." in words(app)
+    app.button(key="submit").click().run()
+    assert world.ledger.runs().total == 1
+    again = open_page("submit", manifest=manifest)
+    assert "This manifest was submitted before" in words(again)
+    assert again.button(key="submit").disabled
+
+
+def test_a_confirmed_repetition_is_a_run_of_its_own(open_page: Open, world: World) -> None:
+    manifest = world.images(3)
+    open_page("submit", manifest=manifest).button(key="submit").click().run()
+    again = open_page("submit", manifest=manifest)
+    again.checkbox(key="submit_again_1").check().run()
+    again.button(key="submit").click().run()
+    assert world.ledger.runs().total == 2
+
+
+def test_two_tabs_on_one_review_are_one_submission(open_page: Open, world: World) -> None:
+    manifest = world.images(3)
+    tabs = [open_page("submit", manifest=manifest) for _ in range(2)]
+    for tab in tabs:
+        tab.button(key="submit").click().run()
+    assert world.ledger.runs().total == 1
+
+
+def test_a_folder_is_looked_up_by_its_uuid(open_page: Open, world: World) -> None:
+    folder = world.encord.create_folder("Shared", "")
+    app = open_page("submit", manifest=world.images(3))
+    app.radio(key="folder_way").set_value("An existing folder").run()
+    assert app.button(key="submit").disabled
+    app.text_input(key="folder_uuid").set_value(folder.uuid).run()
+    assert "to the folder `Shared`" in words(app)
+    app.text_input(key="folder_uuid").set_value("00000000-0000-0000-0000-000000000000").run()
+    assert "Encord has nothing of that id for this account" in words(app)
+    assert app.button(key="submit").disabled
+
+
+def test_entries_with_errors_must_be_held_back_or_fixed(open_page: Open, world: World) -> None:
+    manifest = world.manifest({"images": [{"objectUrl": "gs://b/1.jpg"}, {"objectUrl": ""}]})
+    app = open_page("submit", manifest=manifest)
+    assert "hold back 1." in words(app)
+    app.toggle(key="hold_back").set_value(False).run()
+    assert "Fix the entries with errors, or hold them back." in words(app)
+    assert app.button(key="submit").disabled
+
+
+def test_a_key_that_cannot_be_used_is_explained_and_not_kept(open_page: Open) -> None:
+    app = open_page("connect")
+    app.radio(key="place").set_value("Encord EU").run()
+    app.radio(key="key_by").set_value("Paste the key").run()
+    secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA-canary"
+    app.text_area[0].set_value(secret).run()
+    app.button(key="connect").click().run()
+    assert "This key cannot be used" in words(app)
+    assert "canary" not in words(app)
+    assert "canary" not in repr(app.session_state)
+
+
+def test_the_connection_says_who_answered(open_page: Open) -> None:
+    said = words(open_page("connect"))
+    assert "Encord answered" in said
+    assert HERE.account in said
+
+
+def test_runs_are_found_by_name_and_state(open_page: Open, world: World) -> None:
+    broken_run(world)
+    app = open_page("runs")
+    assert list(app.dataframe[0].value["Run"]) == ["Run"]
+    app.text_input(key="runs_find").set_value("no such name").run()
+    assert "Nothing matches. Clear the filter to see everything." in words(app)

@@ -1,0 +1,117 @@
+"""Numbers, times and untrusted text in words; states in one vocabulary."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components import run_progress, status, text
+from services.domain.findings import Severity
+from services.domain.outcomes import Outcome
+from services.domain.runs import RunState
+from services.ledger.views import Counts, RunView
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+RUN = RunView(
+    id="r",
+    name="Run",
+    state=RunState.PROCESSING,
+    problem=None,
+    problem_detail="",
+    manifest="m",
+    manifest_name="m.csv",
+    connection="c",
+    connection_label="Sandbox",
+    folder_uuid=None,
+    folder_name="Folder",
+    integration="i",
+    integration_title="Bucket",
+    dataset_uuid=None,
+    dataset_title=None,
+    counts=Counts(entries=12_880, registered=8_103, failed=37),
+    chunks=2,
+    chunks_done=1,
+    held=0,
+    parent=None,
+    created_by="me",
+    created_at=NOW - timedelta(minutes=6),
+    updated_at=NOW,
+    heard_at=NOW,
+    receipt=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (5, "5 seconds ago"),
+        (95, "2 minutes ago"),
+        (3_000, "50 minutes ago"),
+        (7_200, "2 hours ago"),
+        (172_800, "2 days ago"),
+    ],
+)
+def test_how_long_ago(seconds: int, words: str) -> None:
+    assert text.ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1, "1 entry"), (2, "2 entries"), (8_120, "8,120 entries")],
+)
+def test_a_number_and_its_noun(value: int, words: str) -> None:
+    assert text.count(value, "entry") == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0 B"), (1_536, "1.5 KiB"), (5 * 2**20, "5.0 MiB"), (3 * 2**30, "3.0 GiB")],
+)
+def test_a_size(value: int, words: str) -> None:
+    assert text.size(value) == words
+
+
+@given(st.text(max_size=60))
+def test_untrusted_text_is_one_code_span(value: str) -> None:
+    marked = text.code(value)
+    fence = marked[: len(marked) - len(marked.lstrip("`"))]
+    assert fence
+    assert marked.endswith(fence)
+    inside = marked[len(fence) : -len(fence)]
+    assert fence not in inside
+    assert not set(inside) & {"\n", "\r"}
+    assert inside.strip(" ") == value.replace("\r", " ").replace("\n", " ").strip(" ")
+
+
+def test_every_state_has_a_word_an_icon_and_a_color() -> None:
+    assert set(status.RUN_STATES) == set(RunState)
+    assert set(status.OUTCOMES) == set(Outcome)
+    assert set(status.SEVERITIES) == set(Severity)
+    for look in (*status.RUN_STATES.values(), *status.OUTCOMES.values()):
+        assert look.word
+        assert look.icon.startswith(":material/")
+
+
+def test_done_is_not_success() -> None:
+    done = replace(RUN, state=RunState.COMPLETE)
+    assert status.of_run(done).word == "Complete with failures"
+    assert status.of_run(done, Counts(entries=1, registered=1)).word == "Complete"
+
+
+def test_silence_is_a_state_of_its_own() -> None:
+    silent = replace(RUN, heard_at=NOW - timedelta(hours=1), updated_at=NOW - timedelta(hours=1))
+    assert status.of_run(silent, now=NOW).word == "Stalled"
+    assert status.of_run(RUN, now=NOW).word == "Processing"
+
+
+def test_progress_in_words() -> None:
+    said = run_progress.sentence(RUN, now=NOW)
+    assert said == "8,140 of 12,880 entries, 37 failed, about 3 minutes left"
+
+
+def test_no_guess_is_made_from_nothing() -> None:
+    fresh = replace(RUN, counts=Counts(entries=12_880, registered=3))
+    assert run_progress.sentence(fresh, now=NOW) == "3 of 12,880 entries"
