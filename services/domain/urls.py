@@ -19,13 +19,16 @@ GOOGLE_PEOPLE_HOST: Final = "storage.cloud.google.com"
 #: It may refuse more than `fault_of` does, never less.
 GOOD: Final = (
     r"^(?:(?:gs|s3)://[A-Za-z0-9][A-Za-z0-9._-]{0,221}/"
-    r"|https://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::[0-9]{1,5})?/[!$-.0-Z_a-z~%]+/)"
-    r"[^\x00-\x20\x7f-\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{fffd}"
-    r"#\\?]+$"
+    r"|https://[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*(?::[0-9]{1,5})?"
+    r"/[A-Za-z0-9._~%!$&'()*+,;=:-]+/)"
+    r"[^\x00-\x20\x7f-\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}"
+    r"\u{3000}\u{fffd}#\\?]+$"
 )
 
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,221}")
-_HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?=[A-Za-z0-9])){0,252}(?::[0-9]{1,5})?")
+_HOST: Final = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*(?::[0-9]{1,5})?"
+)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff]")
 _SPACE: Final = re.compile(r"\s")
 _SIGNED: Final = re.compile(

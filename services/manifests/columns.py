@@ -1,8 +1,9 @@
 """The columns of entries on disk: one Arrow IPC file per 65,536 entries, read by memory mapping."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -16,74 +17,96 @@ UNKNOWN: Final = "unknown"
 KINDS: Final = pl.Enum([*(kind.value for kind in EntryType), UNKNOWN])
 
 SCHEMA: Final[dict[str, pl.DataType]] = {
-    "index": pl.UInt32(),
     "type": KINDS,
     "title": pl.String(),
     "url": pl.String(),
     "url_count": pl.UInt32(),
     "valid": pl.Boolean(),
-    # The entry's bytes in the document; a line where the payload is not in the document.
     "start": pl.Int64(),
     "length": pl.Int64(),
     "line": pl.UInt32(),
-    # The entry as JSON where the document does not hold it in Encord's spelling.
     "payload": pl.Binary(),
 }
 
 
+class Row(NamedTuple):
+    """One entry as the columns hold it; the fields are those of `SCHEMA`."""
+
+    type: str
+    title: str | None
+    url: str | None
+    url_count: int
+    valid: bool
+    #: The entry's bytes in the document; None where it is not in one piece there.
+    start: int | None
+    length: int | None
+    #: None in JSON, where it follows from `start`.
+    line: int | None
+    #: The entry as JSON where the document does not hold it in Encord's spelling.
+    payload: bytes | None
+
+
+assert tuple(SCHEMA) == Row._fields
+
+
 @dataclass(slots=True)
 class ColumnWriter:
-    """Collect entries and write them part by part."""
+    """Collect entries and write them part by part; the index is the place in the order given."""
 
     folder: Path
     count: int = 0
-    parts: int = 0
-    _columns: dict[str, list[object]] = field(default_factory=lambda: {k: [] for k in SCHEMA})
+    valid: int = 0
+    by_type: Counter[str] = field(default_factory=Counter)
+    _parts: int = 0
+    _rows: list[Row] = field(default_factory=list)
+    _frames: list[pl.DataFrame] = field(default_factory=list)
+    _waiting: int = 0
 
-    def add(  # noqa: PLR0913 - one argument per column
-        self,
-        *,
-        kind: EntryType | None,
-        title: str | None,
-        url: str | None,
-        url_count: int,
-        valid: bool,
-        start: int | None = None,
-        length: int | None = None,
-        line: int | None = None,
-        payload: bytes | None = None,
-    ) -> None:
+    def add(self, row: Row) -> None:
         """Add the next entry."""
-        row = (
-            self.count,
-            kind.value if kind else UNKNOWN,
-            title,
-            url,
-            url_count,
-            valid,
-            start,
-            length,
-            line,
-            payload,
-        )
-        for column, value in zip(self._columns.values(), row, strict=True):
-            column.append(value)
+        self._rows.append(row)
         self.count += 1
-        if self.count % PART == 0:
-            self.flush()
+        if len(self._rows) == PART:
+            self._collect_rows()
 
-    def flush(self) -> None:
-        """Write the entries collected so far as one part."""
-        if not self._columns["index"]:
+    def extend(self, frame: pl.DataFrame) -> None:
+        """Add the next entries."""
+        self._collect_rows()
+        self.count += frame.height
+        self._take(frame)
+
+    def finish(self) -> None:
+        """Write what is left."""
+        self._collect_rows()
+        if self._waiting:
+            self._write(pl.concat(self._frames))
+
+    def _collect_rows(self) -> None:
+        if self._rows:
+            frame = pl.DataFrame(self._rows, schema=SCHEMA, orient="row")
+            self._rows = []
+            self._take(frame)
+
+    def _take(self, frame: pl.DataFrame) -> None:
+        self._frames.append(frame)
+        self.valid += len(frame["valid"].arg_true())
+        self.by_type.update(dict(frame.group_by("type").len().iter_rows()))
+        self._waiting += frame.height
+        if self._waiting < PART:
             return
-        frame = pl.DataFrame(self._columns, schema=SCHEMA)
-        self.add_part(frame)
-        self._columns = {name: [] for name in SCHEMA}
+        whole = pl.concat(self._frames)
+        full = whole.height - whole.height % PART
+        for start in range(0, full, PART):
+            self._write(whole.slice(start, PART))
+        rest = whole.slice(full)
+        self._frames, self._waiting = ([rest] if rest.height else []), rest.height
 
-    def add_part(self, frame: pl.DataFrame) -> None:
-        """Write one part."""
-        frame.write_ipc(part_path(self.folder, self.parts), compression="uncompressed")
-        self.parts += 1
+    def _write(self, frame: pl.DataFrame) -> None:
+        first = self._parts * PART
+        index = pl.int_range(first, first + frame.height, dtype=pl.UInt32, eager=True)
+        whole = frame.insert_column(0, index.alias("index"))
+        whole.write_ipc(part_path(self.folder, self._parts), compression="uncompressed")
+        self._parts += 1
 
 
 def part_path(folder: Path, number: int) -> Path:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -47,22 +48,22 @@ class Split:
     members: list[Member]
     #: Keys that appear again, with the place of the later one.
     repeated: list[tuple[str, int]] = field(default_factory=list)
-    #: Whether NaN or Infinity stands somewhere in the document.
-    has_not_numbers: bool = False
+    #: The document with a plain number in the place of every NaN and Infinity.
+    text: bytes = b""
 
 
 def split_document(data: bytes) -> Split:
     """Split a document; raises SplitError when it is not JSON or not an object."""
-    text, masked = data, False
+    text = data
     try:
         top = _decode(_OBJECT.decode, text)
     except SplitError as problem:
         if problem.fault.code != "json-number":
             raise
-        text, masked = _mask(data), True
+        text = _mask(data)
         top = _decode(_OBJECT.decode, text)
     found_members = _walk(text, top) or _walk_slowly(text, top)
-    found_members.has_not_numbers = masked
+    found_members.text = text
     return found_members
 
 
@@ -189,11 +190,33 @@ def split_list(member: Member) -> list[msgspec.Raw] | None:
         return None
 
 
-def spans(data: bytes, at: int, raws: list[msgspec.Raw]) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each entry of the list whose first bracket is at `at`."""
-    end = at + 1
-    for raw in raws:
-        gap = _GAP.match(data, end)
-        start = gap.end() if gap else end
-        end = start + memoryview(raw).nbytes
-        yield start, end
+def starts_of(data: bytes, at: int, lengths: list[int]) -> list[int]:
+    """Return where consecutive entries begin, the text before the first one ending at `at`."""
+    first = _after_gap(data, at)
+    if len(lengths) > 1:
+        second = _after_gap(data, first + lengths[0])
+        guess = _evenly(data, first, lengths, second - first - lengths[0])
+        if guess is not None:
+            return guess
+    starts: list[int] = []
+    end = at
+    for length in lengths:
+        start = _after_gap(data, end)
+        starts.append(start)
+        end = start + length
+    return starts
+
+
+def _after_gap(data: bytes, at: int) -> int:
+    gap = _GAP.match(data, at)
+    return gap.end() if gap else at
+
+
+def _evenly(data: bytes, first: int, lengths: list[int], gap: int) -> list[int] | None:
+    """Return the starts when the same text stands between all entries."""
+    starts = list(accumulate((length + gap for length in lengths[:-1]), initial=first))
+    between = data[starts[1] - gap : starts[1] + 1]
+    if between[-1:] != b"{" or not between[:1].strip(b" \t\r\n{"):
+        return None
+    same = all(data[start - gap : start + 1] == between for start in starts[1:])
+    return starts if same else None

@@ -11,7 +11,7 @@ from services.manifests.collector import Where, always, pointer
 from services.manifests.csv_layout import type_of
 from services.manifests.entry_check import examine
 from services.manifests.faults import Fault, found
-from services.manifests.json_reader import Place, text_faults
+from services.manifests.json_entry import Place, text_faults
 from services.manifests.json_split import SplitError, syntax_error
 from services.manifests.sink import Sink, Span
 

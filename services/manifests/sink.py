@@ -13,7 +13,7 @@ import polars as pl
 from services.domain import urls
 from services.domain.entries import EntryType
 from services.manifests.collector import Collector, Locate, pointer
-from services.manifests.columns import ColumnWriter
+from services.manifests.columns import UNKNOWN, ColumnWriter, Row
 from services.manifests.document import Document
 from services.manifests.entry_check import Examined
 from services.manifests.faults import Fault
@@ -47,10 +47,8 @@ class Sink:
     flags: dict[str, bool] = field(default_factory=dict)
     #: Whether entries are in the SDK's typed form.
     is_wire: bool = False
-    by_type: Counter[str] = field(default_factory=Counter)
     buckets: Counter[str] = field(default_factory=Counter)
     urls: int = 0
-    valid: int = 0
     #: URLs and their entries since the last part, hashed part by part.
     pending_urls: list[str] = field(default_factory=list)
     pending_entries: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -75,23 +73,37 @@ class Sink:
         places: list[tuple[int, int]] | None = None,
     ) -> None:
         """Take one examined entry; `places` are the lines and columns of its URLs in a CSV."""
-        index = self.index
-        valid = self.collector.add_all([*(more or ()), *made.faults], index, locate)
-        self.by_type[made.kind.value] += 1
-        self.valid += valid
-        self._take_urls(made.urls, index, places or [])
-        if payload is None and made.rewritten is not None and valid:
-            payload = msgspec.json.encode(made.rewritten)
+        faults = [*(more or ()), *made.faults]
+        row = self.judge(self.index, made, faults, locate, places=places)
         self.writer.add(
-            kind=made.kind,
+            row._replace(
+                start=span.start, length=span.length, line=line, payload=payload or row.payload
+            )
+        )
+
+    def judge(
+        self,
+        index: int,
+        made: Examined,
+        faults: list[Fault],
+        locate: Locate,
+        *,
+        places: list[tuple[int, int]] | None = None,
+    ) -> Row:
+        """Count an examined entry and its faults; returns its row without its place."""
+        valid = self.collector.add_all(faults, index, locate)
+        self._take_urls(made.urls, index, places or [])
+        rewritten = made.rewritten if valid else None
+        return Row(
+            type=made.kind.value,
             title=made.title,
             url=made.urls[0] if made.urls else None,
             url_count=len(made.urls),
             valid=valid,
-            start=span.start,
-            length=span.length,
-            line=line,
-            payload=payload,
+            start=None,
+            length=None,
+            line=None,
+            payload=None if rewritten is None else msgspec.json.encode(rewritten),
         )
 
     def refused(
@@ -105,21 +117,39 @@ class Sink:
         line: int | None = None,
     ) -> None:
         """Take an entry that cannot be examined; it is held as it is."""
-        self.collector.add(fault, self.index, locate)
-        self.by_type[kind.value if kind else "unknown"] += 1
+        row = self.judge_refused(self.index, fault, locate, kind)
         given = dict(fields or {})
         url, title = given.get("objectUrl"), given.get("title")
         self.writer.add(
-            kind=kind,
-            title=title if isinstance(title, str) else None,
-            url=url if isinstance(url, str) else None,
-            url_count=0,
-            valid=False,
-            start=span.start,
-            length=span.length,
-            line=line,
-            payload=msgspec.json.encode(given) if fields is not None else None,
+            row._replace(
+                title=title if isinstance(title, str) else None,
+                url=url if isinstance(url, str) else None,
+                start=span.start,
+                length=span.length,
+                line=line,
+                payload=None if fields is None else msgspec.json.encode(given),
+            )
         )
+
+    def judge_refused(
+        self, index: int, fault: Fault, locate: Locate, kind: EntryType | None
+    ) -> Row:
+        """Count an entry that cannot be examined; returns its row without its place."""
+        self.collector.add(fault, index, locate)
+        word = kind.value if kind else UNKNOWN
+        return Row(word, None, None, 0, False, None, None, None, None)
+
+    def accepted(self, frame: pl.DataFrame, found: pl.DataFrame, buckets: Counter[str]) -> None:
+        """Take a batch of rows; `found` has the URLs of those that needed no examination.
+
+        Its columns are `url`, `entry`, `nth`, `line` and `column`.
+        """
+        self.buckets.update(buckets)
+        self.urls += found.height
+        self.hash_pending()
+        hashed = found.with_columns(pl.col("url").hash().alias("hash"))
+        self.hashes.append(hashed.select("entry", "nth", "line", "column", "hash"))
+        self.writer.extend(frame)
 
     def _take_urls(self, found: list[str], index: int, places: list[tuple[int, int]]) -> None:
         self.urls += len(found)

@@ -1,0 +1,253 @@
+"""Accept filters: decoders that refuse every entry that may have a finding, at the speed of C.
+
+A filter knows less than the rules of `entry_check` and refuses too much rather than too little:
+what it accepts has no finding inside the entry, what it refuses is examined. URLs and titles are
+looked at as whole columns later; repeated keys are found by counting, hence the counts here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from services.domain.entries import SHAPES, EntryType
+from services.manifests.entry_check import MAX_TITLE
+from services.manifests.media_check import MEDIA
+from services.manifests.metadata_check import key_problem
+from services.manifests.options import CheckOptions
+from services.manifests.schema import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
+
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Scalar = Whole | float | str | bool | None
+Title = Annotated[str, Meta(min_length=1, max_length=MAX_TITLE)]
+
+_POSITIVE: Final = {
+    "text": Annotated[str, Meta(min_length=1)],
+    "a whole number": Annotated[int, Meta(gt=0, le=2**63 - 1)],
+    "a number": Annotated[float, Meta(gt=0)],
+}
+_UUID: Final = "^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+#: Dates and times in UTC that certainly exist; others are looked at more closely.
+_MOMENT: Final = (
+    r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
+    r"|(?:0[13578]|1[02])-31)(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?)?$"
+)
+#: A filter that met more keys than this stops learning; the rules still know better.
+_MOST_KEYS: Final = 10_000
+
+#: Decoded values have the types that were made for them; no name says which.
+Accepted = Any
+
+
+@dataclass(slots=True)
+class Metadata:
+    """How metadata is decoded, and how many keys a decoded one has."""
+
+    type: Any
+    #: Count the keys of a decoded value; a negative number refuses it.
+    count: Callable[[Any], int]
+
+
+@dataclass(slots=True)
+class _KnownKeys:
+    """Keys that were found good, so that each is looked at once."""
+
+    good: set[str] = field(default_factory=set)
+
+    def count(self, metadata: dict[str, Any]) -> int:
+        """Count the keys; -1 when one of them may be a finding."""
+        if self.good.issuperset(metadata) or all(map(self._learn, metadata)):
+            return len(metadata)
+        return -1
+
+    def _learn(self, key: str) -> bool:
+        if key in self.good:
+            return True
+        reserved = key.replace(" ", "").replace(".", "").replace("-", "").replace("_", "")
+        if key_problem(key) or reserved.lower() == "keyframes":
+            return False
+        if len(self.good) < _MOST_KEYS:
+            self.good.add(key)
+        return True
+
+
+def metadata_of(schema: MetadataSchema | None) -> Metadata:
+    """Make the decoder of metadata for a schema, or for no schema."""
+    if schema is None:
+        return Metadata(dict[str, Scalar | list[Scalar]], _KnownKeys().count)
+    keys = [key for key in schema if not key_problem(key) and key.lower() != "keyframes"]
+    if not keys:
+        return Metadata(dict[str, Scalar], lambda found: -1 if found else 0)
+    names = [f"k{number}" for number in range(len(keys))]
+    made = msgspec.defstruct(
+        "Metadata",
+        [
+            (name, _value_type(schema[key]) | UnsetType, UNSET)
+            for name, key in zip(names, keys, strict=True)
+        ],
+        rename=dict(zip(names, keys, strict=True)),
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    return Metadata(made, _field_counter(names))
+
+
+def _field_counter(names: Sequence[str]) -> Callable[[Any], int]:
+    """Count the fields of a struct that were given."""
+    if len(names) == 1:
+        only = attrgetter(names[0])
+        return lambda found: int(only(found) is not UNSET)
+    read = attrgetter(*names)
+    total = len(names)
+    return lambda found: total - read(found).count(UNSET)
+
+
+def _value_type(declared: MetadataKey) -> Accepted:
+    """Give the type that a declared value is decoded as."""
+    simple: dict[ValueType, Any] = {
+        ValueType.BOOLEAN: bool | None,
+        ValueType.NUMBER: Whole | float | None,
+        ValueType.UUID: Annotated[str, Meta(pattern=_UUID)] | None,
+        ValueType.DATETIME: Annotated[str, Meta(pattern=_MOMENT)] | None,
+        ValueType.TEXT: str | None,
+        ValueType.GEOSPATIAL: str | None,
+        ValueType.VARCHAR: Annotated[str, Meta(max_length=declared.size or VARCHAR_LIMIT)] | None,
+    }
+    if declared.type is ValueType.ENUM:
+        return Literal[declared.options] | None if declared.options else None
+    if declared.type is ValueType.EMBEDDING:
+        exact = Meta(min_length=declared.size, max_length=declared.size)
+        return Annotated[list[Whole | float], exact] | None
+    return simple[declared.type]
+
+
+@dataclass(slots=True)
+class SingleFilter:
+    """Accepts entries with one URL."""
+
+    decode: Callable[[Any], Any]
+    blank: Any
+    metadata: Metadata
+    #: Keys of a full media metadata object and the field itself.
+    media_keys: int
+
+
+def single_filter(kind: EntryType, options: CheckOptions) -> SingleFilter:
+    """Make the filter of a type with one URL per entry."""
+    metadata = metadata_of(options.schema)
+    media = SHAPES[kind].media
+    fields: list[Any] = [
+        ("objectUrl", str),
+        ("title", Title | UnsetType, UNSET),
+        ("clientMetadata", metadata.type | UnsetType, UNSET),
+    ]
+    if media:
+        known = [(key, _POSITIVE[wanted]) for key, wanted in MEDIA[media].items()]
+        model = msgspec.defstruct("Media", known, forbid_unknown_fields=True, gc=False)
+        fields.insert(1, ("media", model) if options.strict_client_only else _optional(model))
+    made = msgspec.defstruct(
+        "Entry",
+        _required_first(fields),
+        rename={"media": media or ""},
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    blank = _blank(made, media, strict=options.strict_client_only)
+    keys = len(MEDIA[media]) + 1 if media else 0
+    return SingleFilter(msgspec.json.Decoder(made).decode, blank, metadata, keys)
+
+
+def _optional(model: Accepted) -> tuple[str, Accepted, object]:
+    return ("media", model | UnsetType, UNSET)
+
+
+def _required_first(fields: list[Any]) -> list[Any]:
+    return sorted(fields, key=len)
+
+
+def _blank(made: Accepted, media: str | None, *, strict: bool) -> Accepted:
+    """Stand in for a refused entry, so that columns keep their length."""
+    return made(objectUrl="", media=None) if media and strict else made(objectUrl="")
+
+
+_COMPOSITE: Final = msgspec.json.Decoder(dict[str, str | bool | dict[str, Scalar]])
+
+
+@dataclass(slots=True)
+class CompositeFilter:
+    """Accepts groups and series: a title, frames 0 to N in any order, metadata."""
+
+    kind: EntryType
+    metadata: Metadata
+    _expected: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def accept(self, raw: msgspec.Raw) -> "Composite | None":
+        """Decode one entry; None when it has to be examined."""
+        try:
+            found = _COMPOSITE.decode(raw)
+        except msgspec.DecodeError:
+            return None
+        keys = len(found)
+        title, video = found.pop("title", None), found.pop("createVideo", None)
+        metadata = found.pop("clientMetadata", None)
+        if metadata is not None:
+            count = self.metadata.count(metadata) if isinstance(metadata, dict) else -1
+            if count < 0:
+                return None
+            keys += count
+        frames = self._frames(found)
+        if frames is None or not self._is_choice(video):
+            return None
+        if not isinstance(title, str) or not 0 < len(title) <= MAX_TITLE:
+            return None
+        return Composite(title, frames, video is True, keys)
+
+    def _is_choice(self, video: object) -> bool:
+        if self.kind is EntryType.DICOM_SERIES:
+            return video is None
+        return video is None or isinstance(video, bool)
+
+    def _frames(self, found: dict[str, Any]) -> list[str] | None:
+        """Return the URLs in frame order when the numbers are right and no URL comes twice."""
+        count = len(found)
+        expected = self._expected.get(count)
+        if expected is None:
+            expected = tuple(f"objectUrl_{number}" for number in range(count))
+            self._expected[count] = expected
+        if tuple(found) == expected:
+            frames = list(found.values())
+        elif count and found.keys() == set(expected):
+            frames = [found[key] for key in expected]
+        else:
+            return None
+        return frames if count and _are_distinct_texts(frames) else None
+
+
+def _are_distinct_texts(frames: list[Any]) -> bool:
+    try:
+        distinct = len(set(frames)) == len(frames)
+    except TypeError:
+        return False
+    return distinct and True not in frames and False not in frames
+
+
+@dataclass(slots=True)
+class Composite:
+    """An accepted composite entry."""
+
+    title: str
+    urls: list[str]
+    is_video: bool
+    #: Keys in the entry and its metadata.
+    keys: int
+
+
+def composite_filter(kind: EntryType, options: CheckOptions) -> CompositeFilter | None:
+    """Make the filter of a composite type; none when metadata is typed by a schema."""
+    if options.schema is not None:
+        return None
+    return CompositeFilter(kind, metadata_of(None))

@@ -1,0 +1,58 @@
+"""Look at URLs as whole columns: which ones are certainly good, and which buckets they name."""
+
+from collections import Counter
+from typing import Final
+
+import polars as pl
+
+from services.domain import urls
+from services.domain.entries import EntryType
+from services.manifests.options import CheckOptions
+from services.manifests.url_check import FAMILIES, FITTING
+
+_BUCKET: Final = r"^(?:gs|s3)://([^/]+)/"
+_GOOGLE: Final = r"^https://storage\.googleapis\.com/([^/]+)/"
+_PEOPLE: Final = f"https://{urls.GOOGLE_PEOPLE_HOST}/"
+_CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u{fffd}]"
+
+
+def doubtful_urls(column: pl.Series, kind: EntryType, options: CheckOptions) -> pl.Series:
+    """Mark the URLs that have to be looked at one by one."""
+    name = column.name
+    text = pl.col(name).str
+    wrong = [ext for ext, family in FAMILIES.items() if family not in FITTING[kind]]
+    doubt = (
+        ~text.contains(urls.GOOD)
+        | (text.len_bytes() > urls.MAX_BYTES)
+        | text.contains(rf"\.(?i:{'|'.join(wrong)})$")
+        | text.starts_with(_PEOPLE)
+    )
+    if options.bucket:
+        doubt = doubt | (_bucket(name) != options.bucket).fill_null(value=True)
+    return column.to_frame().select(doubt.alias("doubt"))["doubt"]
+
+
+def _bucket(name: str) -> pl.Expr:
+    text = pl.col(name).str
+    return pl.coalesce(text.extract(_BUCKET), text.extract(_GOOGLE))
+
+
+def count_buckets(column: pl.Series) -> Counter[str]:
+    """Count URLs by bucket; only unusual hosts are taken apart one by one."""
+    frame = column.to_frame().with_columns(_bucket(column.name).alias("bucket"))
+    known = frame.drop_nulls("bucket").group_by("bucket").len()
+    counts = Counter(dict(known.iter_rows()))
+    for url in frame.filter(pl.col("bucket").is_null())[column.name]:
+        counts[urls.bucket_of(url) or ""] += 1
+    return counts
+
+
+def doubtful_titles(column: pl.Series) -> pl.Series:
+    """Mark titles with control characters."""
+    return column.str.contains(_CONTROL).fill_null(value=False)
+
+
+def extensions(column: pl.Series) -> pl.Series:
+    """Return the extension of every URL, spelled one way; null when there is none."""
+    found = column.str.extract(r"\.([A-Za-z0-9]{1,8})$").str.to_lowercase()
+    return found.replace({"jpeg": "jpg", "tiff": "tif"})
