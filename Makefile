@@ -1,6 +1,6 @@
 # The verbs of this project. `make run` starts the dashboard, `make test` proves it.
 .DEFAULT_GOAL := run
-.PHONY: run test test-fast check fix chromium
+.PHONY: run test test-fast check fix chaos chromium
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -47,3 +47,6 @@ $(TEST_STAMP): requirements.txt tests/requirements.txt | $(BIN)/python
 
 chromium:
 	@sh tests/browser/chromium.sh
+
+chaos: $(TEST_STAMP)  ## Kill the worker 1,000 times on SQLite and on PostgreSQL (KILLS=n for more)
+	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),1000)

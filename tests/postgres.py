@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 MISSING = "PostgreSQL is not installed: on Debian and Ubuntu, apt-get install postgresql"
 
@@ -34,10 +34,7 @@ class Cluster:
     def new_database(self) -> str:
         """Create an empty database and return its URL."""
         name = f"test_{uuid4().hex[:12]}"
-        engine = create_engine(
-            self.url("postgres").replace("postgresql:", "postgresql+psycopg:"),
-            isolation_level="AUTOCOMMIT",
-        )
+        engine = self._admin()
         with engine.connect() as cx:
             cx.execute(text(f"CREATE DATABASE {name}"))
         engine.dispose()
@@ -53,6 +50,23 @@ class Cluster:
     def stop(self, mode: str = "fast") -> None:
         """Stop it; `immediate` is a crash."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
+
+    def terminate_backends(self) -> int:
+        """Cut every connection to the test databases; return how many there were."""
+        engine = self._admin()
+        with engine.connect() as cx:
+            cut = cx.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname LIKE 'test_%' AND pid <> pg_backend_pid()"
+                )
+            ).all()
+        engine.dispose()
+        return len(cut)
+
+    def _admin(self) -> Engine:
+        url = self.url("postgres").replace("postgresql:", "postgresql+psycopg:")
+        return create_engine(url, isolation_level="AUTOCOMMIT")
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs as somebody it accepts: never root."""

@@ -1,0 +1,33 @@
+"""A thousand kills on every run of the suite: nothing lost, nothing twice, nothing unknown."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.campaign import Campaign, Report
+from tests.postgres import cluster
+
+#: On each of the two databases; set CHAOS_KILLS for more.
+KILLS = int(os.environ.get("CHAOS_KILLS", "500"))
+
+
+def judge(report: Report) -> None:
+    print(report)  # noqa: T201 - the figures are the point
+    assert report.killed >= KILLS
+    assert (report.lost, report.duplicated, report.untracked) == (0, 0, 0), report
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.chaos
+def test_killed_on_sqlite(tmp_path: Path) -> None:
+    judge(Campaign(tmp_path, kills=KILLS).run())
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.chaos
+def test_killed_on_postgresql_that_is_killed_too(tmp_path: Path) -> None:
+    with cluster() as postgres:
+        report = Campaign(tmp_path, kills=KILLS, postgres=postgres).run()
+    judge(report)
+    assert report.backends
