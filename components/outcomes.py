@@ -33,9 +33,10 @@ TABLE: Final = PagedTable[OutcomeRow](
 )
 
 
-def show(run: RunView, total: int, *, key: str) -> None:
+def show(run: RunView, *, key: str) -> None:
     """Draw the filter, the table and the download."""
     runtime = get_runtime()
+    total = runtime.ledger.outcomes(run.id, limit=1).total
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "Search",

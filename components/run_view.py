@@ -26,7 +26,8 @@ def line(run: RunView) -> str:
 def state(run: RunView, counts: Counts) -> None:
     """Draw the run's name and state."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        status.badge(status.of_run(run, counts))
+        if not status.is_active(run):  # the progress below has its own, always fresh
+            status.badge(status.of_run(run, counts))
         st.text(run.name, width="content")
 
 
@@ -61,6 +62,8 @@ def progress_or_counts(run: RunView, counts: Counts) -> None:
             note=_about_failures(run, counts),
         ),
     )
+    if counts.cancelled or counts.unknown:
+        run_progress.count_badges(counts)
 
 
 def _about_failures(run: RunView, counts: Counts) -> str:
@@ -81,14 +84,14 @@ def failures(run: RunView) -> None:
         failure_groups.show(groups, key="failures", on_retry=partial(run_actions.retry, run, made))
 
 
-def details(run: RunView, counts: Counts) -> None:
+def details(run: RunView) -> None:
     """Draw the tabs: every entry, what was asked for, and the history."""
     entries, asked, events = st.tabs(
         ["Entries", "What was asked for", "History"], key="run_view", bind="query-params"
     )
     if entries.open:
         with entries:
-            outcomes.show(run, counts.settled, key="outcomes")
+            outcomes.show(run, key="outcomes")
     if asked.open:
         with asked:
             _asked(run)

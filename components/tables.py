@@ -70,18 +70,21 @@ class PagedTable(Generic[T]):
             name: The page number's name in the URL.
             nothing: What to say when there is no row, should it not be for a filter.
         """
-        first = fetch(0, self.page_rows)
-        if not first.total:
+        known = int(session.value(name) or 1)
+        page = self._fetch(fetch, known)
+        if not page.total:
             st.caption(nothing or self.nothing)
             return
         place = st.container(gap="xsmall", key=key)
-        page, start = first, 0
-        if first.total > self.page_rows:
-            pages = -(-first.total // self.page_rows)
-            start = (st.pagination(pages, key=name, bind="query-params") - 1) * self.page_rows
-            page = fetch(start, self.page_rows) if start else first
+        pages = -(-page.total // self.page_rows)
+        asked = st.pagination(pages, key=name, bind="query-params") if pages > 1 else 1
+        if asked != known:
+            page = self._fetch(fetch, asked)
         with place:
-            self._draw(page, start, key=key)
+            self._draw(page, (asked - 1) * self.page_rows, key=key)
+
+    def _fetch(self, fetch: Fetch[T], page: int) -> Rows[T]:
+        return fetch((page - 1) * self.page_rows, self.page_rows)
 
     def _draw(self, page: Rows[T], start: int, *, key: str) -> None:
         end = start + len(page.rows)

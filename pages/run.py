@@ -23,4 +23,4 @@ else:
     run_view.progress_or_counts(run, counts)
     run_view.failures(run)
     run_actions.family_links(run)
-    run_view.details(run, counts)
+    run_view.details(run)

@@ -26,11 +26,12 @@ def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser, and keep it on one worker: it shares one server."""
+    """Mark what needs a browser, and keep on one worker what shares one server."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            if "server" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group("server"))
 
 
 @pytest.fixture(scope="session")

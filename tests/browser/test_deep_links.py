@@ -51,6 +51,17 @@ def test_pages_of_a_table_are_in_the_url(dashboard: Dashboard, seeded: Seeded) -
     expect(dashboard.cell(0, 0, table="entries_table")).to_have_text("26")
 
 
+def test_a_filter_that_leaves_fewer_pages_shows_the_rest(
+    dashboard: Dashboard, seeded: Seeded
+) -> None:
+    dashboard.open(f"/manifest?manifest={seeded.manifest}&manifest_view=Entries&entries_page=8")
+    dashboard.sees("176 to 200 of 200 entries")
+    dashboard.fill("Search", "Field")
+    dashboard.page.keyboard.press("Enter")
+    expect(dashboard.page.get_by_text("200 of 200 entries")).to_have_count(0)
+    expect(dashboard.cell(3, 0, table="entries_table")).to_contain_text("Field")
+
+
 @pytest.mark.parametrize("path", ["/run?run=nothing", "/run?run=../../etc", "/manifest?manifest=x"])
 def test_an_id_nobody_knows_is_said_plainly(dashboard: Dashboard, path: str) -> None:
     dashboard.open(path)
