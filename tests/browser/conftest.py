@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.driver import PATIENCE, Dashboard, launch
-from tests.browser.server import Server
+from tests.browser.server import Server, serving
 
 Theme = Literal["light", "dark"]
 
@@ -25,6 +25,7 @@ def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) 
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a browser, and keep on one worker what shares one server."""
     for item in items:
@@ -45,9 +46,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("server"))
-    yield running
-    running.stop()
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ def seeded(browser: Browser, server: Server) -> Seeded:
 
 @pytest.fixture
 def dashboard(browser: Browser, server: Server) -> Iterator[Dashboard]:
-    context = new_context(browser)
-    opened = Dashboard(context, server.url)
-    yield opened
-    opened.verify_clean()
-    context.close()
+    with new_context(browser) as context:
+        opened = Dashboard(context, server.url)
+        yield opened
+        opened.verify_clean()

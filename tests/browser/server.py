@@ -8,6 +8,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from services.engine.sandbox_demo import SandboxDemo
@@ -58,7 +60,7 @@ class Server:
             if self._answers() and word in self.log.read_text():
                 return
             time.sleep(0.1)
-        self._process.kill()
+        self.kill()
         raise RuntimeError(f"the dashboard did not start:\n{self.log.read_text()[-3000:]}")
 
     def _answers(self) -> bool:
@@ -76,16 +78,36 @@ class Server:
         """Choose how fast the sandbox's jobs go on from now on."""
         SandboxDemo(self.data / "sandbox" / "endpoint.json").set_rate(units_per_second)
 
+    def kill(self) -> None:
+        """End the dashboard at once."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         """End the dashboard and expect a clean log."""
+        self._end()
+        said = self.log.read_text()
+        assert not [word for word in FORBIDDEN if word in said], said[-4000:]
+
+    def _end(self) -> None:
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.kill()
             raise
-        said = self.log.read_text()
-        assert not [word for word in FORBIDDEN if word in said], said[-4000:]
+
+
+@contextmanager
+def serving(folder: Path, *, rate: float = 200.0, sandbox: bool = True) -> Iterator[Server]:
+    """Run a dashboard for a while, and end it whatever happens."""
+    server = Server(folder, rate=rate, sandbox=sandbox)
+    try:
+        yield server
+    except BaseException:
+        server.kill()
+        raise
+    server.stop()
 
 
 def _free_port() -> int:

@@ -8,22 +8,19 @@ from playwright.sync_api import Browser, expect
 from components.navigation import PAGES, PageSpec
 from tests.browser.conftest import Seeded, new_context
 from tests.browser.driver import Dashboard
-from tests.browser.server import Server
+from tests.browser.server import serving
 
 LISTED = sum(spec.listed for spec in PAGES)
 
 
 @pytest.mark.parametrize("spec", PAGES, ids=lambda spec: spec.name)
 def test_first_request_of_a_fresh_server(spec: PageSpec, browser: Browser, tmp_path: Path) -> None:
-    server = Server(tmp_path, sandbox=False)
-    context = new_context(browser)
-    person = Dashboard(context, server.url).open("/" if spec.default else f"/{spec.name}")
-    person.heading(spec.title)
-    expect(person.page.get_by_test_id("stSidebarNavLink")).to_have_count(LISTED)
-    expect(person.page.get_by_test_id("stSidebar").get_by_text("Not connected")).to_be_visible()
-    person.verify_clean()
-    context.close()
-    server.stop()
+    with serving(tmp_path, sandbox=False) as server, new_context(browser) as context:
+        person = Dashboard(context, server.url).open("/" if spec.default else f"/{spec.name}")
+        person.heading(spec.title)
+        expect(person.page.get_by_test_id("stSidebarNavLink")).to_have_count(LISTED)
+        expect(person.page.get_by_test_id("stSidebar").get_by_text("Not connected")).to_be_visible()
+        person.verify_clean()
 
 
 def test_a_run_can_be_shared_as_a_link(dashboard: Dashboard, seeded: Seeded) -> None:

@@ -13,7 +13,7 @@ from services.domain.runs import RunState
 from services.sandbox.demo import demo_manifest_csv
 from tests.browser.conftest import new_context
 from tests.browser.driver import Dashboard
-from tests.browser.server import Server
+from tests.browser.server import Server, serving
 
 SLOW, FAST = 4.0, 500.0
 MISTAKES = (
@@ -27,9 +27,8 @@ MISTAKES = (
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path, rate=SLOW)
-    yield running
-    running.stop()
+    with serving(tmp_path, rate=SLOW) as running:
+        yield running
 
 
 @pytest.fixture
