@@ -14,10 +14,10 @@ run: $(APP_STAMP)  ## Start the dashboard on http://localhost:8501
 	@$(BIN)/streamlit run app.py
 
 test: check chromium  ## Every check and every test, the browser's included
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist worksteal
 
 test-fast: $(TEST_STAMP)  ## Everything that needs no browser
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not browser"
 
 check: $(TEST_STAMP)  ## Lint, format, types, import contracts
 	$(BIN)/ruff check $(CHECKED)

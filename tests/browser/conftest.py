@@ -25,14 +25,11 @@ def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) 
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser, and keep on one worker what shares one server."""
+    """Mark what needs a browser, so that `make test-fast` can leave it out."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
-            if "server" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group("server"))
 
 
 @pytest.fixture(scope="session")
