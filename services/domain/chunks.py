@@ -77,10 +77,11 @@ class _Draft:
         self.urls += len(entry.urls)
         self.digest.update(url_line(entry))
 
-    def takes(self, entry: Entry, cap: int) -> bool:
+    def takes(self, entry: Entry, max_entries: int, max_urls: int | None) -> bool:
         if not self.indexes:
             return True
-        return len(self.indexes) < cap and self.urls + len(entry.urls) <= MAX_URLS
+        fits = max_urls is None or self.urls + len(entry.urls) <= max_urls
+        return fits and len(self.indexes) < max_entries
 
     def seal(self, seq: int) -> Chunk:
         return Chunk(
@@ -104,11 +105,16 @@ def digest_of(entries: Iterable[Entry]) -> str:
     return digest.hexdigest()
 
 
-def plan(entries: Iterable[Entry], *, max_entries: int = MAX_ENTRIES) -> Iterator[Chunk]:
-    """Cut entries, given in index order, into chunks of at most `max_entries`."""
+def plan(
+    entries: Iterable[Entry],
+    *,
+    max_entries: int = MAX_ENTRIES,
+    max_urls: int | None = MAX_URLS,
+) -> Iterator[Chunk]:
+    """Cut entries, given in index order, into chunks of at most so many entries and URLs."""
     draft, seq = _Draft(), 0
     for entry in entries:
-        if not draft.takes(entry, max_entries):
+        if not draft.takes(entry, max_entries, max_urls):
             yield draft.seal(seq)
             draft, seq = _Draft(), seq + 1
         draft.add(entry)

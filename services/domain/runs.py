@@ -22,6 +22,7 @@ class RunState(StrEnum):
     PROCESSING = "processing"
     LINKING = "linking"
     VERIFYING = "verifying"
+    PAUSED = "paused"
     COMPLETE = "complete"
     NEEDS_ATTENTION = "needs attention"
     CANCELLING = "cancelling"
@@ -51,6 +52,8 @@ class WorkKind(StrEnum):
     LINK = "link"
     #: Compare what was asked for with what Encord lists.
     VERIFY = "verify"
+    #: Rebuild a run from what a folder holds.
+    RESCUE = "rescue"
 
 
 class WorkState(StrEnum):
@@ -60,6 +63,8 @@ class WorkState(StrEnum):
     WAITING = "waiting"
     OPEN = "open"
     DONE = "done"
+    #: Held back by a person; nothing of it was sent.
+    PAUSED = "paused"
     #: Cannot go on without a person; the problem says why.
     BLOCKED = "blocked"
     CANCELLED = "cancelled"
@@ -138,6 +143,7 @@ class Submission:
     connection: str
     #: Fingerprint of the account's public key: another account must not continue this run.
     account: str
+    #: Fingerprint of the manifest; empty when the folder is to say what the run was.
     manifest: str
     #: The check that says which entries are valid, as `CheckOptions.to_json` writes it.
     check: str
@@ -153,6 +159,8 @@ class Submission:
     created_by: str
     #: The run whose failures this one retries.
     parent: str | None = None
+    #: An upload job of these entries that was started elsewhere: followed, not started.
+    adopted_job: str | None = None
 
     @property
     def idem(self) -> str:
@@ -164,6 +172,7 @@ class Submission:
             "manifest": self.manifest,
             "options": asdict(self.options),
             "parent": self.parent,
+            "adopted_job": self.adopted_job,
             "nonce": self.nonce,
         }
         return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()

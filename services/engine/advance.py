@@ -27,6 +27,7 @@ from services.engine.errors import NotConnectedError, StopError
 from services.engine.linking import advance_dataset, advance_link
 from services.engine.matching import advance_match
 from services.engine.preparation import advance_folder, advance_plan
+from services.engine.rescue import advance_rescue
 from services.engine.verifying import advance_verify
 from services.ledger import runs
 from services.ledger.errors import LeaseLostError
@@ -46,6 +47,7 @@ STEPS: Final[MappingProxyType[WorkKind, Callable[[Step], None]]] = MappingProxyT
         WorkKind.DATASET: advance_dataset,
         WorkKind.LINK: advance_link,
         WorkKind.VERIFY: advance_verify,
+        WorkKind.RESCUE: advance_rescue,
     }
 )
 

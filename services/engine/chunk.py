@@ -27,7 +27,7 @@ from services.encord_api.interface import JobState, JobStatus
 from services.engine.context import Step
 from services.engine.errors import StopError
 from services.engine.presence import find_present
-from services.ledger import attempts, outcomes, runs
+from services.ledger import attempts, outcomes, runs, state
 from services.ledger.attempts import Attempt
 from services.ledger.events import record
 from services.ledger.specs import WorkSpec, work_spec
@@ -49,6 +49,9 @@ def advance_chunk(step: Step) -> None:
     if attempt is None or attempt.state is AttemptState.INTENT:
         if step.run.cancel_requested:
             _drop(step, attempt)
+        elif step.run.paused:
+            with step.fenced() as cx:
+                runs.hold_back(cx, work.id)
         else:
             _send(step, work, attempt)
     elif attempt.state is AttemptState.UNKNOWN:
@@ -141,7 +144,7 @@ def _post(step: Step, attempt: Attempt, document: Path) -> None:
         _note(cx, step, attempt, "accepted", f"job {job}")
         ledger.release(cx, step.claim, pause=pace.poll_first)
         runs.heard(cx, step.claim.run)
-        runs.refresh(cx, step.claim.run)
+        state.refresh(cx, step.claim.run)
 
 
 def _not_accepted(step: Step, attempt: Attempt, error: EncordError) -> None:
@@ -151,9 +154,9 @@ def _not_accepted(step: Step, attempt: Attempt, error: EncordError) -> None:
         if fate == "unknown":
             _doubt(step, cx, attempt, str(error))
             return
-        state = AttemptState.REJECTED if fate == "rejected" else AttemptState.NOT_SENT
-        attempts.move(cx, attempt.token, state, note=error.raw or str(error))
-        _note(cx, step, attempt, str(state), str(error))
+        verdict = AttemptState.REJECTED if fate == "rejected" else AttemptState.NOT_SENT
+        attempts.move(cx, attempt.token, verdict, note=error.raw or str(error))
+        _note(cx, step, attempt, str(verdict), str(error))
         step.tools.ledger.release(cx, step.claim)
     raise error
 
@@ -237,7 +240,7 @@ def _follow(step: Step, work: WorkSpec, attempt: Attempt) -> None:
         if status.state is JobState.PENDING:
             pause = _pause(step, cx, attempt)
             step.tools.ledger.release(cx, step.claim, pause=pause)
-            runs.refresh(cx, step.claim.run)
+            state.refresh(cx, step.claim.run)
             return
         attempts.move(cx, attempt.token, AttemptState.FINISHED, note=status.state)
         attempts.keep_answer(cx, attempt.token, _answer(status))
@@ -247,11 +250,16 @@ def _follow(step: Step, work: WorkSpec, attempt: Attempt) -> None:
 
 
 def _pause(step: Step, cx: Connection, attempt: Attempt) -> float:
-    """Look often at a young job, rarely at an old one; jitter spreads the looks of many."""
+    """Look often at a young job, rarely at an old one, and never beyond the account's budget.
+
+    With every job of the account pausing for jobs / budget seconds, all of them together stay
+    within it. Jitter spreads their looks.
+    """
     pace = step.tools.pace
     age = step.tools.ledger.clock.now(cx) - attempt.sent_at
     pause = min(pace.poll_last, max(pace.poll_first, age / 10))
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, keeps no secret
+    crowd = attempts.count_followed(cx, step.run.account) / pace.polls_per_second
+    return max(pause, crowd) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load
 
 
 def _store_errors(step: Step, cx: Connection, attempt: Attempt, status: JobStatus) -> None:

@@ -24,6 +24,8 @@ class Pace:
     lease: float = 30.0
     poll_first: float = 2.0
     poll_last: float = 30.0
+    #: Looks at jobs that one account may cause, over all its runs.
+    polls_per_second: float = 5.0
     #: How long an unanswered request is given to show its effect before we look.
     settle: float = 600.0
     #: The longest a single send may take; past it the process ends itself.
@@ -69,8 +71,12 @@ class Step:
     @property
     def manifest(self) -> CheckedManifest:
         """The run's manifest, as it was checked when it was submitted."""
-        options = CheckOptions.from_json(self.run.check)
-        return self.tools.manifests.check(self.run.manifest, options)
+        return self.tools.manifests.check(self.run.manifest, self.options)
+
+    @property
+    def options(self) -> CheckOptions:
+        """How the manifest was checked."""
+        return CheckOptions.from_json(self.run.check)
 
     def entries(self, ranges: Ranges) -> Iterator[Entry]:
         """Read entries of the manifest, in index order."""

@@ -25,11 +25,12 @@ from services.domain.runs import (
     WorkKind,
     WorkState,
 )
+from services.encord_api.interface import Folder
 from services.engine.lines import Lines, VerifiedRow
-from services.ledger import runs
+from services.ledger import runs, state
 from services.ledger.errors import NoSuchRunError, NothingToRetryError
 from services.ledger.events import record
-from services.ledger.reading import current
+from services.ledger.reading import current, matching
 from services.ledger.specs import RunSpec, run_spec
 from services.ledger.store import Ledger
 from services.ledger.tables import OUTCOME, RUN, WORK
@@ -78,8 +79,33 @@ class Onboarding:
         """Return past submissions of a manifest, to this folder if one is named."""
         return self._ledger.earlier(manifest, folder)
 
-    def retry(self, run: str, *, cause: str | None = None, nonce: str, actor: str) -> str:
-        """Submit again what failed, for one cause or all, as a run of the same family.
+    def retryable(
+        self, run: str, *, cause: str | None = None, search: str = "", entries: Ranges | None = None
+    ) -> int:
+        """Count what `retry` would send with the same words."""
+        with self._ledger.reading() as cx:
+            root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run)) or run
+            return len(_failed(cx, root, cause=cause, search=search, entries=entries))
+
+    def retry(
+        self,
+        run: str,
+        *,
+        nonce: str,
+        actor: str,
+        cause: str | None = None,
+        search: str = "",
+        entries: Ranges | None = None,
+    ) -> str:
+        """Submit again what failed, as a run of the same family.
+
+        Args:
+            run: The run, or one of its retries.
+            nonce: Made when the choice was shown; the same one is the same retry.
+            actor: Who asks.
+            cause: Only failures of this cause.
+            search: Only failures whose URL, title or message holds this text.
+            entries: Only these entries: a selection.
 
         Raises:
             NothingToRetryError: Nothing failed for that cause, or it is being retried already.
@@ -89,7 +115,8 @@ class Onboarding:
             known = cx.scalar(select(RUN.c.id).where(RUN.c.idem == _retry(first, nonce).idem))
             if known:
                 return str(known)
-            failed = _failed(cx, first.place.run, cause)
+            root = first.place.run
+            failed = _failed(cx, root, cause=cause, search=search, entries=entries)
             if not len(failed):
                 raise NothingToRetryError
             again = runs.create(
@@ -103,6 +130,39 @@ class Onboarding:
             record(cx, "retried", actor=actor, run=first.place.run, detail=f"{len(failed)} entries")
             return again
 
+    def rescue(
+        self, folder: Folder, *, connection: str, account: str, nonce: str, actor: str
+    ) -> str:
+        """Rebuild a run from what a folder holds; its history says what is lost."""
+        submission = Submission(
+            name=f"Rescued: {folder.name}",
+            connection=connection,
+            account=account,
+            manifest="",
+            check=CheckOptions().to_json(),
+            folder=FolderChoice(uuid=folder.uuid, name=folder.name),
+            integration="",
+            integration_title="",
+            nonce=nonce,
+            created_by=actor,
+        )
+        with self._ledger.transaction() as cx:
+            return runs.create(
+                cx,
+                submission,
+                connection_label=self._label_of(connection),
+                manifest_name="",
+                entries=0,
+                held=0,
+            )
+
+    def pause(self, run: str, *, actor: str) -> None:
+        """Send nothing new of a run; what runs at Encord goes on."""
+        with self._ledger.transaction() as cx:
+            if not RunState(_state(cx, run)).is_final:
+                record(cx, "paused", actor=actor, run=run)
+                runs.pause(cx, run)
+
     def cancel(self, run: str, *, actor: str) -> None:
         """End a run: what was not sent is dropped, what runs is cancelled at Encord."""
         with self._ledger.transaction() as cx:
@@ -112,11 +172,12 @@ class Onboarding:
             runs.request_cancel(cx, run)
 
     def resume(self, run: str, *, actor: str) -> None:
-        """Go on with a run that needed attention."""
+        """Go on with a run that was paused or needed attention."""
         with self._ledger.transaction() as cx:
             runs.lock(cx, run)
             record(cx, "resumed", actor=actor, run=run)
             runs.unblock(cx, run=run)
+            runs.unpause(cx, run)
 
     def link(self, run: str, choice: DatasetChoice, *, nonce: str, actor: str) -> None:
         """Link exactly what arrived of a run and its retries to a dataset, then verify it."""
@@ -145,7 +206,7 @@ class Onboarding:
             )
             words = choice.uuid or choice.title
             record(cx, "link asked", actor=actor, run=first, detail=f"to {words}")
-            runs.refresh(cx, first)
+            state.refresh(cx, first)
 
     def verify(self, run: str, *, actor: str) -> None:
         """Compare a run with its dataset once more."""
@@ -161,7 +222,7 @@ class Onboarding:
             if not pending:
                 runs.add_work(cx, first, WorkKind.VERIFY, state=WorkState.OPEN)
                 record(cx, "verify asked", actor=actor, run=first)
-                runs.refresh(cx, first)
+                state.refresh(cx, first)
 
     def outcomes_csv(self, run: str) -> bytes:
         """Return one row an entry of a run: what became of it and why."""
@@ -203,10 +264,10 @@ def _root(cx: Transaction, run: str) -> RunSpec:
 
 def _state(cx: Transaction, run: str) -> str:
     runs.lock(cx, run)
-    state = cx.scalar(select(RUN.c.state).where(RUN.c.id == run))
-    if state is None:
+    known = cx.scalar(select(RUN.c.state).where(RUN.c.id == run))
+    if known is None:
         raise NoSuchRunError(run)
-    return str(state)
+    return str(known)
 
 
 def _retry(first: RunSpec, nonce: str, failed: Ranges | None = None, actor: str = "") -> Submission:
@@ -227,21 +288,26 @@ def _retry(first: RunSpec, nonce: str, failed: Ranges | None = None, actor: str 
     )
 
 
-def _failed(cx: Transaction, root: str, cause: str | None) -> Ranges:
-    """Return what still fails and is not being retried right now."""
-    chosen = current(root).where(OUTCOME.c.rank == Outcome.FAILED.rank)
-    if cause:
-        chosen = chosen.where(OUTCOME.c.cause == cause)
+def _failed(
+    cx: Transaction, root: str, *, cause: str | None, search: str, entries: Ranges | None
+) -> Ranges:
+    """Return what still fails, is asked for, and is not being retried right now."""
+    chosen = matching(current(cx, root), outcome=Outcome.FAILED, cause=cause, search=search)
+    wanted = None if entries is None else set(entries)
     busy: set[int] = set()
     active = select(RUN.c.selection).where(
         RUN.c.root == root,
         RUN.c.id != root,
-        RUN.c.state.not_in([state for state in RunState if state.is_final]),
+        RUN.c.state.not_in([final for final in RunState if final.is_final]),
     )
     for selection in cx.execute(active).scalars():
         busy.update(Ranges.parse(selection or ""))
-    rows = cx.execute(chosen.order_by(OUTCOME.c.entry)).all()
-    return Ranges.of(row.entry for row in rows if row.entry not in busy)
+    rows = cx.execute(chosen.with_only_columns(OUTCOME.c.entry).order_by(OUTCOME.c.entry))
+    return Ranges.of(
+        entry
+        for entry in rows.scalars()
+        if entry not in busy and (wanted is None or entry in wanted)
+    )
 
 
 def _csv(header: Iterable[str], rows: Iterator[tuple[Any, ...]]) -> bytes:

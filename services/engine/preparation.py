@@ -4,7 +4,7 @@ from functools import partial
 
 from sqlalchemy import update
 
-from services.domain.chunks import plan
+from services.domain.chunks import MAX_URLS, plan
 from services.domain.runs import AttemptState, Problem
 from services.encord_api.errors import NotFound
 from services.encord_api.interface import Folder
@@ -18,9 +18,14 @@ from services.ledger.tables import RUN
 
 
 def advance_plan(step: Step) -> None:
-    """Cut the run's entries into chunks; the same run always gets the same chunks."""
+    """Cut the run's entries into chunks; the same run always gets the same chunks.
+
+    A job that was started elsewhere is one chunk, and is followed as if it had been sent here.
+    """
     entries = step.entries(step.selection())
-    chunks = list(plan(entries, max_entries=step.run.options.max_chunk_entries))
+    whole = step.run.adopted_job is not None
+    size = step.run.entries if whole else step.run.options.max_chunk_entries
+    chunks = list(plan(entries, max_entries=size, max_urls=None if whole else MAX_URLS))
     with step.fenced() as cx:
         count = runs.add_chunks(cx, step.claim.run, chunks)
         sent = sum(len(chunk.entries) for chunk in chunks)
@@ -32,6 +37,12 @@ def advance_plan(step: Step) -> None:
             run=step.claim.run,
             detail=f"{sent} entries in {count} chunks",
         )
+        if step.run.adopted_job:
+            chunk = runs.only_chunk(cx, step.claim.run)
+            adopted = attempts.intend(
+                cx, chunk, fence=step.claim.fence, entries=str(step.selection())
+            )
+            attempts.move(cx, adopted.token, AttemptState.ACKED, result=step.run.adopted_job)
         runs.finish(cx, step.claim.work)
 
 

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from services.domain.runs import OPEN_ATTEMPTS, AttemptState
-from services.ledger.tables import ANSWER, ATTEMPT, WORK
+from services.ledger.tables import ANSWER, ATTEMPT, RUN, WORK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,20 @@ def keep_answer(cx: Connection, token: str, answer: object) -> None:
         cx.execute(update(ANSWER).where(ANSWER.c.attempt == token).values(body=body))
     else:
         cx.execute(insert(ANSWER).values(attempt=token, body=body))
+
+
+def count_followed(cx: Connection, account: str) -> int:
+    """Count the jobs of an account that are being followed."""
+    return (
+        cx.scalar(
+            select(func.count())
+            .select_from(ATTEMPT)
+            .join(WORK, WORK.c.id == ATTEMPT.c.work)
+            .join(RUN, RUN.c.id == WORK.c.run)
+            .where(ATTEMPT.c.state == AttemptState.ACKED, RUN.c.account == account)
+        )
+        or 0
+    )
 
 
 def answers(cx: Connection, run: str) -> list[dict[str, Any]]:

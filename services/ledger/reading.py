@@ -6,10 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
+from services.domain.estimate import Estimate
 from services.domain.outcomes import BY_CODE, UNKNOWN_CAUSE, Outcome
 from services.domain.paging import Page
-from services.domain.runs import Problem, RunState, WorkKind, WorkState
-from services.ledger.tables import EVENT, OUTCOME, RECEIPT, RUN, WORK
+from services.domain.runs import Problem, RunState
+from services.ledger.progress import ProgressPoint, points, remaining
+from services.ledger.tables import EVENT, OUTCOME, RECEIPT, RUN
 from services.ledger.views import (
     CauseGroup,
     Counts,
@@ -72,13 +74,13 @@ class Reading:
         with self.reading() as cx:
             total = _count(cx, chosen)
             newest = chosen.order_by(RUN.c.created_at.desc()).offset(offset).limit(limit)
-            return Page([_run_view(cx, row) for row in cx.execute(newest)], total)
+            return Page([_run_view(row) for row in cx.execute(newest)], total)
 
     def run(self, run: str) -> RunView | None:
         """Return one run."""
         with self.reading() as cx:
             row = cx.execute(select(RUN).where(RUN.c.id == run)).one_or_none()
-            return _run_view(cx, row) if row else None
+            return _run_view(row) if row else None
 
     def retries(self, run: str) -> list[RunView]:
         """Return the runs that retry failures of this one's family, oldest first."""
@@ -86,7 +88,7 @@ class Reading:
             rows = cx.execute(
                 select(RUN).where(RUN.c.root == run, RUN.c.id != run).order_by(RUN.c.created_at)
             )
-            return [_run_view(cx, row) for row in rows]
+            return [_run_view(row) for row in rows]
 
     def earlier(self, manifest: str, folder: str | None) -> list[RunView]:
         """Return past submissions of this manifest to this folder, newest first."""
@@ -95,11 +97,15 @@ class Reading:
             chosen = chosen.where(RUN.c.folder_uuid == folder)
         with self.reading() as cx:
             rows = cx.execute(chosen.order_by(RUN.c.created_at.desc()).limit(5))
-            return [_run_view(cx, row) for row in rows]
+            return [_run_view(row) for row in rows]
 
     def family(self, run: str) -> Counts:
         """Count this run's entries by the best outcome each has after all retries."""
         with self.reading() as cx:
+            alone = cx.scalar(select(func.count()).select_from(RUN).where(RUN.c.root == run)) == 1
+            row = cx.execute(select(RUN).where(RUN.c.id == run)).one_or_none()
+            if alone and row:
+                return _run_view(row).counts
             best = (
                 select(func.min(OUTCOME.c.rank).label("rank"))
                 .where(OUTCOME.c.root == run)
@@ -120,8 +126,8 @@ class Reading:
 
     def causes(self, run: str) -> list[CauseGroup]:
         """Group what still fails after retries by its cause, most entries first."""
-        failed = current(run).where(OUTCOME.c.rank == Outcome.FAILED.rank).subquery()
         with self.reading() as cx:
+            failed = current(cx, run).where(OUTCOME.c.rank == Outcome.FAILED.rank).subquery()
             groups = cx.execute(
                 select(failed.c.cause, func.count())
                 .group_by(failed.c.cause)
@@ -155,15 +161,8 @@ class Reading:
         limit: int = 100,
     ) -> Page[OutcomeRow]:
         """List what became of a run's entries (of a first run: after all its retries)."""
-        chosen = current(run)
-        if outcome:
-            chosen = chosen.where(OUTCOME.c.rank == outcome.rank)
-        if cause:
-            chosen = chosen.where(OUTCOME.c.cause == cause)
-        if search:
-            columns = (OUTCOME.c.url, OUTCOME.c.title, OUTCOME.c.message)
-            chosen = chosen.where(or_(*(c.icontains(search, autoescape=True) for c in columns)))
         with self.reading() as cx:
+            chosen = matching(current(cx, run), outcome=outcome, cause=cause, search=search)
             rows = cx.execute(chosen.order_by(OUTCOME.c.entry).offset(offset).limit(limit))
             return Page([_outcome_view(row) for row in rows], _count(cx, chosen))
 
@@ -171,8 +170,18 @@ class Reading:
         """Stream every outcome of a run, by entry."""
         with self.reading() as cx:
             streamed = cx.execution_options(yield_per=5_000)
-            for row in streamed.execute(current(run).order_by(OUTCOME.c.entry)):
+            for row in streamed.execute(current(cx, run).order_by(OUTCOME.c.entry)):
                 yield _outcome_view(row)
+
+    def progress(self, run: str) -> list[ProgressPoint]:
+        """Return how far a run was, when."""
+        with self.reading() as cx:
+            return points(cx, run)
+
+    def remaining(self, run: str) -> Estimate | None:
+        """Estimate the seconds left as a range; None while there is too little to go by."""
+        with self.reading() as cx:
+            return remaining(cx, run)
 
     def events(self, run: str, *, offset: int = 0, limit: int = 100) -> Page[EventRow]:
         """List a run's history, newest first."""
@@ -207,8 +216,11 @@ class Reading:
             return (body or "").encode()
 
 
-def current(run: str) -> Select[tuple[object, ...]]:
+def current(cx: Connection, run: str) -> Select[tuple[object, ...]]:
     """Select a run's outcomes; of a first run, each entry's best and newest in the family."""
+    family = select(func.count()).select_from(RUN).where(RUN.c.root == run)
+    if cx.scalar(family) in {0, 1}:  # a retry, or a run without retries: its own rows are all
+        return select(OUTCOME).where(OUTCOME.c.run == run)
     other = OUTCOME.alias("other")
     better = exists().where(
         other.c.root == OUTCOME.c.root,
@@ -218,8 +230,25 @@ def current(run: str) -> Select[tuple[object, ...]]:
             and_(other.c.rank == OUTCOME.c.rank, other.c.generation > OUTCOME.c.generation),
         ),
     )
-    own = and_(OUTCOME.c.run == run, OUTCOME.c.root != run)
-    return select(OUTCOME).where(or_(own, and_(OUTCOME.c.root == run, ~better)))
+    return select(OUTCOME).where(OUTCOME.c.root == run, ~better)
+
+
+def matching(
+    chosen: Select[tuple[object, ...]],
+    *,
+    outcome: Outcome | None = None,
+    cause: str | None = None,
+    search: str = "",
+) -> Select[tuple[object, ...]]:
+    """Narrow outcomes down as the filters of a page do."""
+    if outcome:
+        chosen = chosen.where(OUTCOME.c.rank == outcome.rank)
+    if cause:
+        chosen = chosen.where(OUTCOME.c.cause == cause)
+    if search:
+        columns = (OUTCOME.c.url, OUTCOME.c.title, OUTCOME.c.message)
+        chosen = chosen.where(or_(*(c.icontains(search, autoescape=True) for c in columns)))
+    return chosen
 
 
 def _count(cx: Connection, chosen: Select[tuple[object, ...]]) -> int:
@@ -230,13 +259,7 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _run_view(cx: Connection, row: "Row[tuple[object, ...]]") -> RunView:
-    chunks = cx.execute(
-        select(WORK.c.state, func.count())
-        .where(WORK.c.run == row.id, WORK.c.kind == WorkKind.CHUNK)
-        .group_by(WORK.c.state)
-    ).all()
-    by_state: dict[str, int] = {row[0]: row[1] for row in chunks}
+def _run_view(row: "Row[tuple[object, ...]]") -> RunView:
     return RunView(
         id=row.id,
         name=row.name,
@@ -261,8 +284,11 @@ def _run_view(cx: Connection, row: "Row[tuple[object, ...]]") -> RunView:
             cancelled=row.cancelled,
             unknown=row.unknown,
         ),
-        chunks=sum(by_state.values()),
-        chunks_done=by_state.get(WorkState.DONE, 0) + by_state.get(WorkState.CANCELLED, 0),
+        chunks=row.chunks,
+        chunks_done=row.chunks_done,
+        paused=row.paused,
+        progress_at=_time(row.progress_at),
+        adopted_job=row.adopted_job,
         held=row.held,
         parent=row.parent,
         created_by=row.created_by,

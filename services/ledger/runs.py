@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
 
 from services.domain.chunks import Chunk
-from services.domain.outcomes import Outcome
 from services.domain.runs import (
+    AttemptState,
     DatasetChoice,
     Problem,
     RunState,
@@ -20,10 +20,21 @@ from services.domain.runs import (
 )
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
-from services.ledger.tables import ATTEMPT, OUTCOME, RUN, WORK
+from services.ledger.state import refresh
+from services.ledger.tables import ATTEMPT, RUN, WORK
 
-#: The part of a run that cancelling ends.
-UPLOADING: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK, WorkKind.MATCH)
+#: What sends something that was not sent before.
+UPLOADS: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK)
+
+
+#: Attempts after which Encord may be at work.
+MAY_HAVE_ARRIVED: Final = (
+    AttemptState.SENDING,
+    AttemptState.UNKNOWN,
+    AttemptState.ACKED,
+    AttemptState.FINISHED,
+    AttemptState.ADOPTED,
+)
 
 
 def create(
@@ -67,6 +78,7 @@ def create(
             entries=entries,
             held=held,
             parent=submission.parent,
+            adopted_job=submission.adopted_job,
             root=root or run,
             generation=cx.scalar(family) if root else 0,
             created_by=submission.created_by,
@@ -79,9 +91,12 @@ def create(
     if inserted is None:  # a double click, a second tab, a reload: the first one decided
         run = cx.execute(select(RUN.c.id).where(RUN.c.idem == submission.idem)).scalar_one()
         return str(run)
-    add_work(cx, run, WorkKind.PLAN, state=WorkState.OPEN)
-    add_work(cx, run, WorkKind.FOLDER)
-    add_work(cx, run, WorkKind.MATCH)
+    if submission.manifest:
+        add_work(cx, run, WorkKind.PLAN, state=WorkState.OPEN)
+        add_work(cx, run, WorkKind.FOLDER)
+        add_work(cx, run, WorkKind.MATCH)
+    else:
+        add_work(cx, run, WorkKind.RESCUE, state=WorkState.OPEN)
     record(
         cx,
         "submitted",
@@ -145,6 +160,12 @@ def add_chunks(cx: Connection, run: str, chunks: Iterable[Chunk]) -> int:
     return len(rows)
 
 
+def only_chunk(cx: Connection, run: str) -> int:
+    """Return the one chunk of a run that has just one."""
+    found = select(WORK.c.id).where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK)
+    return int(cx.execute(found).scalar_one())
+
+
 def finish(cx: Connection, work: int, state: WorkState = WorkState.DONE) -> None:
     """Close a piece of work, open what waited for it, and bring the run's row up to date."""
     cx.execute(
@@ -159,6 +180,7 @@ def finish(cx: Connection, work: int, state: WorkState = WorkState.DONE) -> None
 
 def open_next(cx: Connection, run: str) -> None:
     """Open the first stage that still has waiting work, once all before it are closed."""
+    paused = cx.scalar(select(RUN.c.paused).where(RUN.c.id == run))
     for stage in WorkKind:
         left = cx.execute(
             select(WORK.c.state).where(
@@ -172,7 +194,7 @@ def open_next(cx: Connection, run: str) -> None:
             cx.execute(
                 update(WORK)
                 .where(WORK.c.run == run, WORK.c.kind == stage, WORK.c.state == WorkState.WAITING)
-                .values(state=WorkState.OPEN, next_at=0.0)
+                .values(state=WorkState.PAUSED if paused else WorkState.OPEN, next_at=0.0)
             )
         if states:
             return
@@ -218,138 +240,60 @@ def unblock(cx: Connection, *, run: str | None = None, connection: str | None = 
 
 def request_cancel(cx: Connection, run: str) -> None:
     """Ask for the end of a run: drop what was never sent, cancel what runs at Encord."""
-    cx.execute(update(RUN).where(RUN.c.id == run).values(cancel_requested=True))
-    sent = exists().where(ATTEMPT.c.work == WORK.c.id, ATTEMPT.c.state != "intent")
+    cx.execute(update(RUN).where(RUN.c.id == run).values(cancel_requested=True, paused=False))
     cx.execute(
         update(WORK)
-        .where(
-            WORK.c.run == run,
-            WORK.c.kind.in_((WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK)),
-            WORK.c.state != WorkState.DONE,
-            WORK.c.lease_until == 0.0,
-            ~sent,
-        )
+        .where(WORK.c.run == run, WORK.c.kind.in_(UPLOADS), *_untouched())
         .values(state=WorkState.CANCELLED)
     )
+    held = (WorkState.OPEN, WorkState.BLOCKED, WorkState.PAUSED)
     cx.execute(
         update(WORK)
-        .where(WORK.c.run == run, WORK.c.state.in_((WorkState.OPEN, WorkState.BLOCKED)))
+        .where(WORK.c.run == run, WORK.c.state.in_(held))
         .values(state=WorkState.OPEN, next_at=0.0, problem=None, problem_detail="")
     )
     open_next(cx, run)
     refresh(cx, run)
 
 
+def pause(cx: Connection, run: str) -> None:
+    """Send nothing new; what was sent goes on at Encord and is followed."""
+    cx.execute(update(RUN).where(RUN.c.id == run).values(paused=True))
+    cx.execute(
+        update(WORK)
+        .where(WORK.c.run == run, WORK.c.state == WorkState.OPEN, *_untouched())
+        .values(state=WorkState.PAUSED)
+    )
+    refresh(cx, run)
+
+
+def hold_back(cx: Connection, work: int) -> None:
+    """Keep a piece of work that was about to send, because its run is paused."""
+    cx.execute(
+        update(WORK)
+        .where(WORK.c.id == work)
+        .values(state=WorkState.PAUSED, owner="", lease_until=0.0)
+    )
+    refresh(cx, cx.execute(select(WORK.c.run).where(WORK.c.id == work)).scalar_one())
+
+
+def unpause(cx: Connection, run: str) -> None:
+    """Go on with what was held back."""
+    cx.execute(update(RUN).where(RUN.c.id == run).values(paused=False))
+    cx.execute(
+        update(WORK)
+        .where(WORK.c.run == run, WORK.c.state == WorkState.PAUSED)
+        .values(state=WorkState.OPEN, next_at=0.0)
+    )
+    refresh(cx, run)
+
+
+def _untouched() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on work of which nothing may have arrived and that nobody is at."""
+    sent = exists().where(ATTEMPT.c.work == WORK.c.id, ATTEMPT.c.state.in_(MAY_HAVE_ARRIVED))
+    return (WORK.c.state != WorkState.DONE, WORK.c.lease_until == 0.0, ~sent)
+
+
 def heard(cx: Connection, run: str) -> None:
     """Note that Encord just answered about this run."""
     cx.execute(update(RUN).where(RUN.c.id == run).values(heard_at=utc_now()))
-
-
-def refresh(cx: Connection, run: str) -> None:
-    """Derive the run's state, problem and counts from its work and outcomes."""
-    row = cx.execute(
-        select(RUN.c.entries, RUN.c.cancel_requested, RUN.c.parent).where(RUN.c.id == run)
-    ).one()
-    counts = _counts(cx, run)
-    state = _state(cx, run, cancelling=row.cancel_requested, entries=row.entries, counts=counts)
-    blocked = cx.execute(
-        select(WORK.c.problem, WORK.c.problem_detail)
-        .where(WORK.c.run == run, WORK.c.state == WorkState.BLOCKED)
-        .order_by(WORK.c.id)
-        .limit(1)
-    ).one_or_none()
-    before = cx.scalar(select(RUN.c.state).where(RUN.c.id == run))
-    cx.execute(
-        update(RUN)
-        .where(RUN.c.id == run)
-        .values(
-            state=state,
-            problem=blocked.problem if blocked else None,
-            problem_detail=blocked.problem_detail if blocked else "",
-            updated_at=utc_now(),
-            **counts,
-        )
-    )
-    if state != before:
-        record(cx, "state", actor="worker", run=run, detail=f"{before} to {state}")
-
-
-def _counts(cx: Connection, run: str) -> dict[str, int]:
-    """Count outcomes; before the folder was matched, the jobs' own unit counts stand in."""
-    matched = cx.scalar(
-        select(func.count())
-        .select_from(WORK)
-        .where(WORK.c.run == run, WORK.c.kind == WorkKind.MATCH, WORK.c.state == WorkState.DONE)
-    )
-    if matched:
-        rows = cx.execute(
-            select(OUTCOME.c.rank, func.count())
-            .where(OUTCOME.c.run == run)
-            .group_by(OUTCOME.c.rank)
-        )
-        by_rank: dict[int, int] = {row[0]: row[1] for row in rows}
-        return {
-            name: by_rank.get(outcome.rank, 0)
-            for name, outcome in (
-                ("registered", Outcome.REGISTERED),
-                ("already_there", Outcome.ALREADY_THERE),
-                ("failed", Outcome.FAILED),
-                ("cancelled", Outcome.CANCELLED),
-                ("unknown", Outcome.UNKNOWN),
-            )
-        }
-    sums = cx.execute(
-        select(
-            func.coalesce(func.sum(WORK.c.units_done), 0),
-            func.coalesce(func.sum(WORK.c.units_error), 0),
-            func.coalesce(func.sum(WORK.c.units_cancelled), 0),
-        ).where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK)
-    ).one()
-    return {"registered": int(sums[0]), "failed": int(sums[1]), "cancelled": int(sums[2])}
-
-
-#: The state shown while work of a kind is the first that is not closed.
-WORKING: Final = {
-    WorkKind.PLAN: RunState.QUEUED,
-    WorkKind.FOLDER: RunState.QUEUED,
-    WorkKind.CHUNK: RunState.SUBMITTING,
-    WorkKind.MATCH: RunState.PROCESSING,
-    WorkKind.DATASET: RunState.LINKING,
-    WorkKind.LINK: RunState.LINKING,
-    WorkKind.VERIFY: RunState.VERIFYING,
-}
-
-
-def _state(
-    cx: Connection, run: str, *, cancelling: bool, entries: int, counts: dict[str, int]
-) -> RunState:
-    unsent = ~exists().where(
-        ATTEMPT.c.work == WORK.c.id, or_(ATTEMPT.c.state == "acked", ATTEMPT.c.state == "finished")
-    )
-    rows = cx.execute(
-        select(
-            WORK.c.kind,
-            func.max(case((WORK.c.state == WorkState.BLOCKED, 1), else_=0)).label("blocked"),
-            func.max(case((unsent, 1), else_=0)).label("unsent"),
-        )
-        .where(WORK.c.run == run, WORK.c.state.not_in((WorkState.DONE, WorkState.CANCELLED)))
-        .group_by(WORK.c.kind)
-    ).all()
-    if any(row.blocked for row in rows):
-        return RunState.NEEDS_ATTENTION
-    if not rows:
-        return _final(cancelled=cancelling, entries=entries, counts=counts)
-    if cancelling and any(WorkKind(row.kind) in UPLOADING for row in rows):
-        return RunState.CANCELLING
-    order = list(WorkKind)
-    first = min(rows, key=lambda row: order.index(WorkKind(row.kind)))
-    if WorkKind(first.kind) is WorkKind.CHUNK and not first.unsent:
-        return RunState.PROCESSING
-    return WORKING[WorkKind(first.kind)]
-
-
-def _final(*, cancelled: bool, entries: int, counts: dict[str, int]) -> RunState:
-    if cancelled and counts.get("cancelled"):
-        return RunState.CANCELLED
-    arrived = counts.get("registered", 0) + counts.get("already_there", 0)
-    return RunState.COMPLETE if arrived or not entries else RunState.FAILED

@@ -37,6 +37,8 @@ class RunSpec:
     entries: int
     held: int
     cancel_requested: bool
+    paused: bool
+    adopted_job: str | None
     created_by: str
 
 
@@ -75,6 +77,8 @@ def run_spec(cx: Connection, run: str) -> RunSpec:
         entries=row.entries,
         held=row.held,
         cancel_requested=row.cancel_requested,
+        paused=row.paused,
+        adopted_job=row.adopted_job,
         created_by=row.created_by,
     )
 

@@ -72,6 +72,14 @@ RUN: Final = Table(
     Column("cancelled", Integer, nullable=False, server_default="0"),
     Column("unknown", Integer, nullable=False, server_default="0"),
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    #: Nothing new is sent while this is set; what runs at Encord goes on.
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("chunks", Integer, nullable=False, server_default="0"),
+    Column("chunks_done", Integer, nullable=False, server_default="0"),
+    #: When the counts last changed: a run whose jobs stand still is stalled.
+    Column("progress_at", String(32)),
+    #: A job that was started elsewhere and is followed here.
+    Column("adopted_job", String(64)),
     Column("parent", String(32), ForeignKey("run.id")),
     #: The first run of the family; its own id for a run that retries nothing.
     Column("root", String(32), nullable=False, index=True),
@@ -169,6 +177,16 @@ OUTCOME: Final = Table(
     Column("subtask_uuid", String(64)),
     Index("outcome_family", "root", "entry", "rank", "generation"),
     Index("outcome_cause", "root", "rank", "cause"),
+)
+
+#: How far a run was, when; a line for the plot and the estimate, written when counts change.
+PROGRESS: Final = Table(
+    "progress",
+    METADATA,
+    Column("run", String(32), ForeignKey("run.id"), primary_key=True),
+    Column("at", String(32), primary_key=True),
+    Column("settled", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
 )
 
 EVENT: Final = Table(

@@ -58,6 +58,10 @@ class RunView:
     counts: Counts
     chunks: int
     chunks_done: int
+    paused: bool
+    #: When the counts last changed.
+    progress_at: datetime | None
+    adopted_job: str | None
     #: Entries held back from the manifest because they have errors.
     held: int
     parent: str | None

@@ -72,6 +72,11 @@ def upgrade() -> None:
         sa.Column(
             "cancel_requested", sa.Boolean(), server_default=sa.text("false"), nullable=False
         ),
+        sa.Column("paused", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("chunks", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chunks_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("progress_at", sa.String(length=32), nullable=True),
+        sa.Column("adopted_job", sa.String(length=64), nullable=True),
         sa.Column("parent", sa.String(length=32), nullable=True),
         sa.Column("root", sa.String(length=32), nullable=False),
         sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
@@ -115,6 +120,18 @@ def upgrade() -> None:
     op.create_index("outcome_cause", "outcome", ["root", "rank", "cause"], unique=False)
     op.create_index(
         "outcome_family", "outcome", ["root", "entry", "rank", "generation"], unique=False
+    )
+    op.create_table(
+        "progress",
+        sa.Column("run", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("settled", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("run", "at"),
     )
     op.create_table(
         "receipt",

@@ -1,0 +1,147 @@
+"""Keep a run's row true: its state, problem, counts and progress follow from its work."""
+
+from typing import Final
+
+from sqlalchemy import Connection, case, exists, func, select, update
+
+from services.domain.outcomes import Outcome
+from services.domain.runs import AttemptState, RunState, WorkKind, WorkState
+from services.ledger.dialect import insert_into
+from services.ledger.events import record, utc_now
+from services.ledger.tables import ATTEMPT, OUTCOME, PROGRESS, RUN, WORK
+
+#: The part of a run that cancelling ends.
+UPLOADING: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK, WorkKind.MATCH)
+#: The state shown while work of a kind is the first that is not closed.
+WORKING: Final = {
+    WorkKind.PLAN: RunState.QUEUED,
+    WorkKind.FOLDER: RunState.QUEUED,
+    WorkKind.CHUNK: RunState.SUBMITTING,
+    WorkKind.MATCH: RunState.PROCESSING,
+    WorkKind.DATASET: RunState.LINKING,
+    WorkKind.LINK: RunState.LINKING,
+    WorkKind.VERIFY: RunState.VERIFYING,
+    WorkKind.RESCUE: RunState.PROCESSING,
+}
+CLOSED: Final = (WorkState.DONE, WorkState.CANCELLED)
+COUNTED: Final = ("registered", "already_there", "failed", "cancelled", "unknown")
+
+
+def refresh(cx: Connection, run: str) -> None:
+    """Derive the run's row from its work and outcomes."""
+    row = cx.execute(select(RUN).where(RUN.c.id == run)).one()
+    counts = _counts(cx, run)
+    state = _state(cx, run, cancelling=row.cancel_requested, entries=row.entries, counts=counts)
+    blocked = cx.execute(
+        select(WORK.c.problem, WORK.c.problem_detail)
+        .where(WORK.c.run == run, WORK.c.state == WorkState.BLOCKED)
+        .order_by(WORK.c.id)
+        .limit(1)
+    ).one_or_none()
+    now = utc_now()
+    moved = any(counts.get(name, getattr(row, name)) != getattr(row, name) for name in COUNTED)
+    if moved:
+        _note_progress(cx, run, now, counts)
+    cx.execute(
+        update(RUN)
+        .where(RUN.c.id == run)
+        .values(
+            state=state,
+            problem=blocked.problem if blocked else None,
+            problem_detail=blocked.problem_detail if blocked else "",
+            progress_at=now if moved or row.progress_at is None else row.progress_at,
+            updated_at=now,
+            **_chunks(cx, run),
+            **counts,
+        )
+    )
+    if state != row.state:
+        record(cx, "state", actor="worker", run=run, detail=f"{row.state} to {state}")
+
+
+def _note_progress(cx: Connection, run: str, now: str, counts: dict[str, int]) -> None:
+    line = {"settled": sum(counts.values()), "failed": counts.get("failed", 0)}
+    statement = insert_into(cx, PROGRESS).values(run=run, at=now, **line)
+    cx.execute(statement.on_conflict_do_nothing())
+
+
+def _chunks(cx: Connection, run: str) -> dict[str, int]:
+    closed = func.coalesce(func.sum(case((WORK.c.state.in_(CLOSED), 1), else_=0)), 0)
+    row = cx.execute(
+        select(func.count(), closed).where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK)
+    ).one()
+    return {"chunks": int(row[0]), "chunks_done": int(row[1])}
+
+
+def _counts(cx: Connection, run: str) -> dict[str, int]:
+    """Count outcomes; before the folder was matched, the jobs' own unit counts stand in."""
+    decided = cx.scalar(
+        select(func.count())
+        .select_from(WORK)
+        .where(
+            WORK.c.run == run,
+            WORK.c.kind.in_((WorkKind.MATCH, WorkKind.RESCUE)),
+            WORK.c.state == WorkState.DONE,
+        )
+    )
+    return _decided(cx, run) if decided else _reported(cx, run)
+
+
+def _decided(cx: Connection, run: str) -> dict[str, int]:
+    rows = cx.execute(
+        select(OUTCOME.c.rank, func.count()).where(OUTCOME.c.run == run).group_by(OUTCOME.c.rank)
+    )
+    by_rank: dict[int, int] = {row[0]: row[1] for row in rows}
+    return {
+        outcome.name.lower(): by_rank.get(outcome.rank, 0)
+        for outcome in Outcome
+        if outcome is not Outcome.PENDING
+    }
+
+
+def _reported(cx: Connection, run: str) -> dict[str, int]:
+    sums = cx.execute(
+        select(
+            func.coalesce(func.sum(WORK.c.units_done), 0),
+            func.coalesce(func.sum(WORK.c.units_error), 0),
+            func.coalesce(func.sum(WORK.c.units_cancelled), 0),
+        ).where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK)
+    ).one()
+    return {"registered": int(sums[0]), "failed": int(sums[1]), "cancelled": int(sums[2])}
+
+
+def _state(
+    cx: Connection, run: str, *, cancelling: bool, entries: int, counts: dict[str, int]
+) -> RunState:
+    answered = (AttemptState.ACKED, AttemptState.FINISHED)
+    unsent = ~exists().where(ATTEMPT.c.work == WORK.c.id, ATTEMPT.c.state.in_(answered))
+    rows = cx.execute(
+        select(
+            WORK.c.kind,
+            func.max(case((WORK.c.state == WorkState.BLOCKED, 1), else_=0)).label("blocked"),
+            func.max(case((WORK.c.state == WorkState.PAUSED, 1), else_=0)).label("paused"),
+            func.max(case((unsent, 1), else_=0)).label("unsent"),
+        )
+        .where(WORK.c.run == run, WORK.c.state.not_in(CLOSED))
+        .group_by(WORK.c.kind)
+    ).all()
+    if any(row.blocked for row in rows):
+        return RunState.NEEDS_ATTENTION
+    if not rows:
+        return _final(cancelled=cancelling, entries=entries, counts=counts)
+    if cancelling and any(WorkKind(row.kind) in UPLOADING for row in rows):
+        return RunState.CANCELLING
+    if any(row.paused for row in rows):
+        return RunState.PAUSED
+    order = list(WorkKind)
+    first = min(rows, key=lambda row: order.index(WorkKind(row.kind)))
+    if WorkKind(first.kind) is WorkKind.CHUNK and not first.unsent:
+        return RunState.PROCESSING
+    return WORKING[WorkKind(first.kind)]
+
+
+def _final(*, cancelled: bool, entries: int, counts: dict[str, int]) -> RunState:
+    if cancelled and counts.get("cancelled"):
+        return RunState.CANCELLED
+    arrived = counts.get("registered", 0) + counts.get("already_there", 0)
+    return RunState.COMPLETE if arrived or not entries else RunState.FAILED

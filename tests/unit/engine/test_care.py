@@ -1,0 +1,176 @@
+"""What people do with runs that do not go straight: pause, select, adopt, rescue."""
+
+from pathlib import Path
+
+import pytest
+
+from services.domain.chunks import Ranges
+from services.domain.runs import FolderChoice, RunState, Submission, WorkKind
+from services.encord_api.errors import NotFound
+from services.ledger.errors import NothingToRetryError
+from tests.contract.memory import BUCKET
+from tests.unit.engine.world import KINDS, OPTIONS, World
+
+MISSING = "404: no such object"
+
+
+def step_until(world: World, operation: str, count: int) -> None:
+    while world.asked(operation) < count:
+        if not world.step():
+            pause = world.ledger.seconds_to_next(KINDS)
+            assert pause is not None, f"{operation} was not reached"
+            world.clock.seconds += pause + 0.001
+
+
+def test_pausing_sends_nothing_new_and_follows_what_runs(world: World) -> None:
+    world.encord.rate = 0
+    run = world.submit(world.images(12))
+    step_until(world, "start_upload", 1)
+    world.onboarding.pause(run, actor="tester")
+    assert world.view(run).state is RunState.PAUSED
+    world.encord.advance()
+    world.settle()
+    assert world.asked("start_upload") == 1
+    assert world.view(run).counts.registered == 4
+
+    world.onboarding.resume(run, actor="tester")
+    world.encord.rate = None
+    world.settle()
+    view = world.view(run)
+    assert (view.state, view.counts.registered) == (RunState.COMPLETE, 12)
+    assert world.asked("start_upload") == 3
+
+
+def test_a_paused_run_can_be_cancelled(world: World) -> None:
+    run = world.submit(world.images(4))
+    world.onboarding.pause(run, actor="tester")
+    world.settle()
+    world.onboarding.cancel(run, actor="tester")
+    world.settle()
+    assert world.view(run).state is RunState.CANCELLED
+
+
+def test_retry_by_selection_and_by_search_says_how_many_first(world: World) -> None:
+    world.encord.broken.update({f"gs://bucket/{n}.jpg": MISSING for n in range(5)})
+    run = world.submit(world.images(6))
+    world.settle()
+    onboarding = world.onboarding
+    assert onboarding.retryable(run) == 5
+    assert onboarding.retryable(run, search="bucket/3") == 1
+    chosen = Ranges.of([1, 2, 5])
+    assert onboarding.retryable(run, entries=chosen) == 2
+    world.encord.broken.clear()
+    again = onboarding.retry(run, entries=chosen, nonce="r", actor="tester")
+    world.settle()
+    assert world.view(again).counts.registered == 2
+    assert world.view(again).parent == run
+    assert onboarding.retryable(run) == 3
+    with pytest.raises(NothingToRetryError):
+        onboarding.retry(run, search="nothing like it", nonce="s", actor="tester")
+
+
+def test_a_job_started_elsewhere_is_followed_and_matched(world: World, tmp_path: Path) -> None:
+    world.encord.broken["gs://bucket/2.jpg"] = MISSING
+    folder = world.encord.create_folder("By a script", "")
+    document = tmp_path / "theirs.json"
+    document.write_text(
+        '{"images": [{"objectUrl": "gs://bucket/0.jpg"}, {"objectUrl": "gs://bucket/1.jpg"}, '
+        '{"objectUrl": "gs://bucket/2.jpg"}], "skip_duplicate_urls": true}'
+    )
+    job = world.encord.start_upload(folder.uuid, BUCKET.id, document, trace="theirs")
+    before = world.asked("start_upload")
+    run = world.onboarding.submit(
+        Submission(
+            name="Adopted",
+            connection="connection",
+            account="SHA256:test",
+            manifest=world.images(3),
+            check=OPTIONS.to_json(),
+            folder=FolderChoice(uuid=folder.uuid, name=folder.name),
+            integration=BUCKET.id,
+            integration_title=BUCKET.title,
+            nonce="adopt",
+            created_by="tester",
+            adopted_job=job,
+        ),
+        actor="tester",
+    )
+    world.settle()
+    view = world.view(run)
+    assert world.asked("start_upload") == before
+    assert (view.counts.registered, view.counts.failed) == (2, 1)
+    assert view.adopted_job == job
+
+
+def test_a_folder_alone_is_enough_to_go_on(world: World) -> None:
+    frames = {f"objectUrl_{n}": f"gs://bucket/f{n}.jpg" for n in range(2)}
+    manifest = world.manifest(
+        {
+            "images": [{"objectUrl": "gs://bucket/a.jpg", "title": "A"}],
+            "image_groups": [{"title": "G", "createVideo": False, **frames}],
+        }
+    )
+    lost = world.submit(manifest)
+    world.settle()
+    folder = world.encord.get_folder(world.view(lost).folder_uuid or "")
+    rescued = world.onboarding.rescue(
+        folder, connection="connection", account="SHA256:test", nonce="x", actor="tester"
+    )
+    world.settle()
+    view = world.view(rescued)
+    assert (view.state, view.counts.already_there, view.counts.entries) == (
+        RunState.COMPLETE,
+        2,
+        2,
+    )
+    rows = world.ledger.outcomes(rescued).rows
+    assert {(row.type, row.title, row.url_count) for row in rows} == {
+        ("image", "A", 1),
+        ("image_group", "G", 2),
+    }
+    details = " ".join(event.detail for event in world.ledger.events(rescued).rows)
+    assert "Not recoverable" in details
+
+
+def test_many_jobs_of_one_account_stay_within_its_budget(world: World) -> None:
+    world.encord.rate = 0
+    world.submit(world.images(120), chunk=1)
+    step_until(world, "job_status", 120)
+    start, looked = world.clock.seconds, world.asked("job_status")
+    while world.clock.seconds < start + 60:
+        if not world.step():
+            world.clock.seconds += world.ledger.seconds_to_next(KINDS) or 0.1
+    pace = (world.asked("job_status") - looked) / (world.clock.seconds - start)
+    assert pace <= world.pace.polls_per_second * 1.25
+
+
+def test_progress_is_kept_for_plot_and_estimate(world: World) -> None:
+    world.encord.rate = 0
+    run = world.submit(world.images(100), chunk=100)
+    step_until(world, "start_upload", 1)
+    assert world.ledger.remaining(run) is None
+    for _ in range(8):
+        world.encord.advance(units=10)
+        world.clock.seconds += 30
+        world.step()
+    points = world.ledger.progress(run)
+    assert [point.settled for point in points] == sorted(point.settled for point in points)
+    assert points[-1].settled == 80
+
+
+def test_a_folder_deleted_meanwhile_needs_attention(world: World) -> None:
+    world.encord.rate = 0
+    run = world.submit(world.images(3))
+    step_until(world, "start_upload", 1)
+    folder = world.view(run).folder_uuid or ""
+    world.encord.delete_folder(folder)
+    world.settle()
+    assert world.view(run).state is RunState.NEEDS_ATTENTION
+    with pytest.raises(NotFound):
+        world.encord.get_folder(folder)
+
+
+def test_kinds_are_all_known_to_the_engine() -> None:
+    from services.engine.advance import STEPS
+
+    assert set(STEPS) == set(WorkKind)
