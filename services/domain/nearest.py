@@ -1,6 +1,7 @@
 """Guess which word was meant: the nearest known one by edit distance."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 _LONGEST: Final = 64
@@ -27,8 +28,11 @@ def distance(one: str, other: str) -> int:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` is most likely a slip of, if any is near enough."""
-    if len(word) > _LONGEST:
-        return None
+    return None if len(word) > _LONGEST else _nearest(word, tuple(known))
+
+
+@lru_cache(maxsize=1_024)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     folded = fold(word)
     ranked = sorted((distance(folded, fold(each)), each) for each in known)
     if not ranked or ranked[0][0] > max(1, len(folded) // 3):

@@ -5,26 +5,30 @@ masked NaN by searching. Whatever looks odd is examined, so odd text costs time,
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import polars as pl
 from msgspec import UNSET
 
 from services.domain.entries import EntryType
 from services.manifests import json_text
 from services.manifests.collector import pointer
-from services.manifests.columns import SCHEMA, Row
+from services.manifests.columns import KINDS, SCHEMA, Row
+from services.manifests.json_bytes import Offsets, count_colons
 from services.manifests.json_entry import Place, read_entry
 from services.manifests.json_filter import (
+    Composite,
     CompositeFilter,
     SingleFilter,
     composite_filter,
     single_filter,
 )
-from services.manifests.json_split import starts_of
+from services.manifests.json_split import Member
 from services.manifests.sink import Sink
 from services.manifests.url_columns import (
     count_buckets,
@@ -34,6 +38,8 @@ from services.manifests.url_columns import (
 )
 
 BATCH: Final = 32_768
+#: Entries a filter is tuned to.
+SAMPLE: Final = 64
 
 _KEY_END: Final = b'":'
 _LOOSE: Final = re.compile(rb"[ \t\r\n]:")
@@ -45,8 +51,6 @@ _UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
 class Traps:
     """What stands somewhere in the document and would mislead the filters."""
 
-    #: White space before a colon, so that counting `":` misses keys.
-    loose_colons: bool
     nul: bool
     #: The text with NaN masked, when there is any.
     masked: bytes | None
@@ -54,8 +58,7 @@ class Traps:
 
 def find_traps(text: bytes, data: bytes) -> Traps:
     """Search a document for traps, once."""
-    loose = any(data.find(each) >= 0 for each in (b" :", b"\n:", b"\t:", b"\r:"))
-    return Traps(loose, _NUL in data, text if text is not data else None)
+    return Traps(_NUL in data, text if text is not data else None)
 
 
 @dataclass(slots=True)
@@ -63,32 +66,107 @@ class _Batch:
     """Consecutive entries of a section and what is known about them so far."""
 
     raws: list[msgspec.Raw]
-    starts: list[int]
-    lengths: list[int]
+    starts: Offsets
+    lengths: Offsets
     #: Index of the first one.
     index: int
     #: Positions of entries that have to be examined.
     suspects: set[int] = field(default_factory=set)
-    #: Keys of each entry, as the filter decoded it.
-    keys: list[int] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        return len(self.raws)
+
+    @property
+    def begin(self) -> int:
+        """Where the first entry begins."""
+        return int(self.starts[0])
 
     @property
     def end(self) -> int:
         """Where the last entry ends."""
-        return self.starts[-1] + self.lengths[-1]
+        return int(self.starts[-1] + self.lengths[-1])
 
-    def columns(self, kind: str) -> dict[str, list[Any]]:
-        """Make the columns that are the same for every accepted entry."""
-        count = len(self.raws)
-        return {
-            "type": [kind] * count,
-            "url_count": [1] * count,
-            "valid": [True] * count,
-            "start": list(self.starts),
-            "length": self.lengths,
-            "line": [None] * count,
-            "payload": [None] * count,
+    def span(self, position: int) -> tuple[int, int]:
+        """Return where an entry begins and ends."""
+        start = int(self.starts[position])
+        return start, start + int(self.lengths[position])
+
+
+@dataclass(slots=True)
+class _Columns:
+    """The columns of a batch, as accepted; examined rows are put over them."""
+
+    batch: _Batch
+    urls: list[str | None]
+    titles: list[str | None]
+    #: One value for all, or one per entry.
+    kinds: str | list[str]
+    counts: int | list[int] = 1
+
+    def frame(self, rows: dict[int, Row]) -> pl.DataFrame:
+        """Make the batch's rows with the examined ones in their places."""
+        for position, row in rows.items():
+            self.urls[position], self.titles[position] = row.url, row.title
+        spread = {
+            "type": _spread(self.kinds, rows, "type", KINDS, self.batch.size),
+            "title": pl.Series(self.titles, dtype=pl.String),
+            "url": pl.Series(self.urls, dtype=pl.String),
+            "url_count": _spread(self.counts, rows, "url_count", pl.UInt32(), self.batch.size),
+            "valid": _spread(True, rows, "valid", pl.Boolean(), self.batch.size),
+            "start": pl.Series(self.batch.starts),
+            "length": pl.Series(self.batch.lengths),
+            "line": pl.repeat(None, self.batch.size, dtype=pl.UInt32, eager=True),
+            "payload": _payloads(rows, self.batch.size),
         }
+        return pl.DataFrame(spread, schema=SCHEMA)
+
+
+def _spread(
+    value: str | int | Sequence[str | int],
+    rows: dict[int, Row],
+    name: str,
+    dtype: pl.DataType,
+    size: int,
+) -> pl.Series:
+    """Make a column from one value or a list, with the values of examined rows put over it."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        spread = list(value)
+        for position, row in rows.items():
+            spread[position] = getattr(row, name)
+        return pl.Series(spread, dtype=dtype)
+    if all(getattr(row, name) == value for row in rows.values()):
+        return pl.repeat(value, size, dtype=dtype, eager=True)
+    return _spread([value] * size, rows, name, dtype, size)
+
+
+def _payloads(rows: dict[int, Row], size: int) -> pl.Series:
+    if not any(row.payload for row in rows.values()):
+        return pl.repeat(None, size, dtype=pl.Binary, eager=True)
+    payloads: list[bytes | None] = [None] * size
+    for position, row in rows.items():
+        payloads[position] = row.payload
+    return pl.Series(payloads, dtype=pl.Binary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """How many keys each entry of a batch has, as decoded."""
+
+    usual: int
+    #: Entries with another number.
+    others: dict[int, int]
+    size: int
+
+    @property
+    def total(self) -> int:
+        """Keys in all entries."""
+        return self.usual * (self.size - len(self.others)) + sum(self.others.values())
+
+    def of(self, position: int) -> int:
+        """Keys in one entry."""
+        return self.others.get(position, self.usual)
 
 
 class SectionReader:
@@ -103,25 +181,26 @@ class SectionReader:
         self._first = sink.index
         self._single: SingleFilter | None = None
         self._composite: CompositeFilter | None = None
-        if not sink.is_wire and kind not in _UNFILTERED:
-            self._choose_filter()
 
-    def _choose_filter(self) -> None:
+    def _choose_filter(self, sample: list[msgspec.Raw]) -> None:
+        if self._sink.is_wire or self._kind in _UNFILTERED:
+            return
         if self._kind.is_composite:
             self._composite = composite_filter(self._kind, self._sink.options)
         else:
-            self._single = single_filter(self._kind, self._sink.options)
+            self._single = single_filter(self._kind, self._sink.options, sample)
 
-    def read(self, raws: list[msgspec.Raw], at: int) -> None:
-        """Read all entries; the list's content begins at `at`."""
+    def read(self, member: Member) -> None:
+        """Read all entries of the section."""
+        raws, member.entries = member.entries or [], []
+        self._choose_filter(raws[:SAMPLE])
         size = max(len(self._data), 1)
         for first in range(0, len(raws), BATCH):
-            part = raws[first : first + BATCH]
-            lengths = list(map(len, part))
-            batch = _Batch(part, starts_of(self._data, at, lengths), lengths, self._sink.index)
+            part = slice(first, first + BATCH)
+            index = self._sink.index
+            batch = _Batch(raws[part], member.starts[part], member.lengths[part], index)
             self._read_batch(batch)
-            at = batch.end
-            self._sink.progress(at / size)
+            self._sink.progress(batch.end / size)
 
     def _read_batch(self, batch: _Batch) -> None:
         if self._single:
@@ -132,160 +211,132 @@ class SectionReader:
             self._examine_all(batch)
 
     def _examine_all(self, batch: _Batch) -> None:
-        for position in range(len(batch.raws)):
+        for position in range(batch.size):
             self._sink.writer.add(self._examine(batch, position))
         self._sink.hash_pending()
 
     def _examine(self, batch: _Batch, position: int) -> Row:
-        start = batch.starts[position]
         index = batch.index + position
         where = pointer("", (self._key, index - self._first))
-        place = Place(self._sink, start, start + batch.lengths[position], where)
-        return read_entry(self._kind, place, index)
+        return read_entry(self._kind, Place(self._sink, *batch.span(position), where), index)
 
     def _read_singles(self, batch: _Batch, using: SingleFilter) -> None:
-        values = _decode(batch, using)
-        _count_keys(batch, using, values)
+        values, unusual = _decode(batch, using)
         urls = [value.objectUrl for value in values]
-        titles = [None if value.title is UNSET else value.title for value in values]
+        titles = [None if (title := value.title) is UNSET else title for value in values]
+        keys = dict.fromkeys(batch.suspects, 0)
+        keys |= {position: using.keys_of(values[position]) for position in unusual}
+        batch.suspects.update(position for position, count in keys.items() if count < 0)
+        self._suspect_oddities(batch, _Keys(using.usual_keys, keys, batch.size))
         del values
-        self._suspect_oddities(batch)
         url = pl.Series("url", urls, dtype=pl.String)
         title = pl.Series("title", titles, dtype=pl.String)
         doubt = doubtful_urls(url, self._kind, self._sink.options) | doubtful_titles(title)
         batch.suspects.update(doubt.arg_true())
-        columns = {**batch.columns(self._kind.value), "title": titles, "url": urls}
-        good = self._mend(batch, columns)
-        found = (
-            url.filter(good)
-            .to_frame()
-            .with_columns(
-                entry=pl.int_range(len(urls), dtype=pl.UInt32, eager=True).filter(good)
-                + batch.index,
-                nth=pl.lit(0, dtype=pl.UInt32),
-            )
+        owner = pl.int_range(batch.size, dtype=pl.UInt32, eager=True)
+        frames = pl.DataFrame(
+            {"url": url, "owner": owner, "nth": pl.zeros(batch.size, pl.UInt32, eager=True)}
         )
-        self._deliver(columns, found)
+        self._deliver(_Columns(batch, urls, titles, self._kind.value), frames)
 
-    def _mend(self, batch: _Batch, columns: dict[str, list[Any]]) -> pl.Series:
-        """Examine the suspects and put their rows in; returns which rows needed none."""
-        for position in sorted(batch.suspects):
-            row = self._examine(batch, position)
-            for name, value in zip(row._fields, row, strict=True):
-                columns[name][position] = value
-        good = pl.repeat(value=True, n=len(batch.raws), dtype=pl.Boolean, eager=True)
-        if batch.suspects:
-            good = good.scatter(sorted(batch.suspects), values=False)
-        return good
-
-    def _deliver(self, columns: dict[str, list[Any]], found: pl.DataFrame) -> None:
-        frame = pl.DataFrame({name: columns[name] for name in SCHEMA}, schema=SCHEMA)
+    def _deliver(self, columns: _Columns, frames: pl.DataFrame) -> None:
+        """Examine the suspects and hand the batch over, with the URLs of the others."""
+        batch = columns.batch
+        suspects = sorted(batch.suspects)
+        rows = {position: self._examine(batch, position) for position in suspects}
+        if suspects:
+            frames = frames.filter(~pl.col("owner").is_in(suspects))
         none = pl.lit(0, dtype=pl.UInt32)
-        buckets = count_buckets(found["url"])
-        self._sink.accepted(frame, found.with_columns(line=none, column=none), buckets)
+        found = frames.select(
+            "url", "nth", entry=pl.col("owner") + batch.index, line=none, column=none
+        )
+        self._sink.accepted(columns.frame(rows), found, count_buckets(found["url"]))
 
-    def _suspect_oddities(self, batch: _Batch) -> None:
+    def _suspect_oddities(self, batch: _Batch, keys: _Keys) -> None:
         """Add the entries whose bytes hold what the filters cannot see."""
         batch.suspects.update(list(self._trapped(batch)))
-        expected = sum(batch.keys) - sum(batch.keys[position] for position in batch.suspects)
-        actual = self._data.count(_KEY_END, batch.starts[0], batch.end)
-        for position in batch.suspects:
-            start = batch.starts[position]
-            actual -= self._data.count(_KEY_END, start, start + batch.lengths[position])
-        if actual != expected or self._traps.loose_colons:
-            batch.suspects.update(list(self._repeating(batch)))
+        expected = keys.total - sum(keys.of(position) for position in batch.suspects)
+        colons = count_colons(self._data, batch.begin, batch.end)
+        tight = colons.tight - sum(
+            self._data.count(_KEY_END, *batch.span(position)) for position in batch.suspects
+        )
+        if tight != expected or colons.loose:
+            batch.suspects.update(list(self._repeating(batch, keys)))
 
     def _trapped(self, batch: _Batch) -> Iterable[int]:
         """Yield entries with NUL or a masked number."""
         nul, masked = self._traps.nul, self._traps.masked
         if not nul and masked is None:
             return
-        for position, (start, length) in enumerate(zip(batch.starts, batch.lengths, strict=True)):
-            piece = self._data[start : start + length]
-            if _NUL in piece or (masked and masked[start : start + length] != piece):
+        for position in range(batch.size):
+            start, end = batch.span(position)
+            piece = self._data[start:end]
+            if _NUL in piece or (masked and masked[start:end] != piece):
                 yield position
 
-    def _repeating(self, batch: _Batch) -> Iterable[int]:
+    def _repeating(self, batch: _Batch, keys: _Keys) -> Iterable[int]:
         """Yield entries that repeat a key; text that looks so is parsed to make sure."""
-        for position, (start, length) in enumerate(zip(batch.starts, batch.lengths, strict=True)):
+        for position in range(batch.size):
             if position in batch.suspects:
                 continue
-            piece = self._data[start : start + length]
-            odd = piece.count(_KEY_END) != batch.keys[position] or _LOOSE.search(piece)
+            start, end = batch.span(position)
+            piece = self._data[start:end]
+            odd = piece.count(_KEY_END) != keys.of(position) or _LOOSE.search(piece)
             if odd and json_text.parse(piece.decode()).repeats:
                 yield position
 
     def _read_composites(self, batch: _Batch, using: CompositeFilter) -> None:
-        urls: list[str] = []
-        owners: list[int] = []
-        columns = {**batch.columns(self._kind.value), "title": [], "url": []}
-        for position, raw in enumerate(batch.raws):
-            entry = using.accept(raw)
-            if entry is None:
-                batch.suspects.add(position)
-                batch.keys.append(0)
-                columns["title"].append(None)
-                columns["url"].append(None)
-                continue
-            batch.keys.append(entry.keys)
-            columns["title"].append(entry.title)
-            columns["url"].append(entry.urls[0])
-            columns["url_count"][position] = len(entry.urls)
-            if entry.is_video:
-                columns["type"][position] = EntryType.IMAGE_SEQUENCE.value
-            owners.extend([position] * len(entry.urls))
-            urls.extend(entry.urls)
-        self._suspect_oddities(batch)
-        found = self._frames(batch, urls, owners, columns["title"])
-        good = self._mend(batch, columns)
-        found = found.filter(good.gather(found["owner"])).select(
-            "url", "nth", (pl.col("owner") + batch.index).alias("entry")
+        entries = [using.accept(raw) for raw in batch.raws]
+        batch.suspects.update(n for n, entry in enumerate(entries) if entry is None)
+        keys = {n: entry.keys if entry else 0 for n, entry in enumerate(entries)}
+        self._suspect_oddities(batch, _Keys(0, keys, batch.size))
+        counts = [len(entry.urls) if entry else 0 for entry in entries]
+        columns = _Columns(
+            batch,
+            [entry.urls[0] if entry else None for entry in entries],
+            [entry.title if entry else None for entry in entries],
+            [self._word(entry) for entry in entries],
+            counts,
         )
-        self._deliver(columns, found)
+        urls = list(chain.from_iterable(entry.urls for entry in entries if entry))
+        owner = np.repeat(np.arange(batch.size, dtype=np.uint32), counts)
+        frames = self._frames(batch, pl.Series("url", urls, dtype=pl.String), pl.Series(owner))
+        titles = pl.Series(columns.titles, dtype=pl.String)
+        batch.suspects.update(doubtful_titles(titles).arg_true())
+        self._deliver(columns, frames)
 
-    def _frames(
-        self, batch: _Batch, urls: list[str], owners: list[int], titles: list[Any]
-    ) -> pl.DataFrame:
+    def _word(self, entry: Composite | None) -> str:
+        return EntryType.IMAGE_SEQUENCE.value if entry and entry.is_video else self._kind.value
+
+    def _frames(self, batch: _Batch, url: pl.Series, owner: pl.Series) -> pl.DataFrame:
         """Look at all frames as columns; adds the entries that have to be examined."""
-        url = pl.Series("url", urls, dtype=pl.String)
-        owner = pl.Series("owner", owners, dtype=pl.UInt32)
         doubt = doubtful_urls(url, self._kind, self._sink.options)
-        frames = pl.DataFrame({"url": url, "owner": owner, "extension": extensions(url)})
-        frames = frames.with_columns(
-            pl.int_range(pl.len(), dtype=pl.UInt32).over("owner").alias("nth")
-        )
-        kinds = frames.group_by("owner").agg(pl.col("extension").drop_nulls().n_unique())
         batch.suspects.update(owner.filter(doubt).unique())
-        batch.suspects.update(kinds.filter(pl.col("extension") > 1)["owner"])
-        batch.suspects.update(doubtful_titles(pl.Series(titles, dtype=pl.String)).arg_true())
-        return frames
+        extension = extensions(url)
+        changes = (extension != extension.shift(1)) & (owner == owner.shift(1))
+        batch.suspects.update(owner.filter(changes))
+        first = pl.Series(owner.search_sorted(owner, side="left"), dtype=pl.UInt32)
+        nth = pl.int_range(len(owner), dtype=pl.UInt32, eager=True) - first
+        return pl.DataFrame({"url": url, "owner": owner, "nth": nth})
 
 
-def _decode(batch: _Batch, using: SingleFilter) -> list[Any]:
-    """Decode every entry that the filter takes; the others become blanks and suspects."""
-    decode, blank = using.decode, using.blank
+def _decode(batch: _Batch, using: SingleFilter) -> tuple[list[Any], list[int]]:
+    """Decode every entry that a model takes; the others become blanks and suspects.
+
+    The second answer has the positions of those that only the general model took.
+    """
+    decode, general, blank = using.usual.decode, using.general.decode, using.blank
     values: list[Any] = []
+    unusual: list[int] = []
     keep = values.append
     for position, raw in enumerate(batch.raws):
         try:
             keep(decode(raw))
         except msgspec.DecodeError:
-            keep(blank)
-            batch.suspects.add(position)
-    return values
-
-
-def _count_keys(batch: _Batch, using: SingleFilter, values: list[Any]) -> None:
-    """Count the keys of every entry as decoded; odd metadata makes a suspect."""
-    count, media_keys = using.metadata.count, using.media_keys
-    for position, value in enumerate(values):
-        keys = 1 if value.title is UNSET else 2
-        metadata = value.clientMetadata
-        if metadata is not UNSET:
-            inner = count(metadata)
-            if inner < 0:
+            try:
+                keep(general(raw))
+                unusual.append(position)
+            except msgspec.DecodeError:
+                keep(blank)
                 batch.suspects.add(position)
-            keys += inner + 1
-        if media_keys and value.media is not UNSET:
-            keys += media_keys
-        batch.keys.append(keys)
+    return values, unusual

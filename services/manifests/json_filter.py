@@ -5,6 +5,7 @@ what it accepts has no finding inside the entry, what it refuses is examined. UR
 looked at as whole columns later; repeated keys are found by counting, hence the counts here.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -38,6 +39,7 @@ _MOMENT: Final = (
 )
 #: A filter that met more keys than this stops learning; the rules still know better.
 _MOST_KEYS: Final = 10_000
+_MOST_FIELDS: Final = 200
 
 #: Decoded values have the types that were made for them; no name says which.
 Accepted = Any
@@ -126,53 +128,169 @@ def _value_type(declared: MetadataKey) -> Accepted:
 
 
 @dataclass(slots=True)
-class SingleFilter:
-    """Accepts entries with one URL."""
+class Model:
+    """One way to decode entries with one URL."""
 
     decode: Callable[[Any], Any]
-    blank: Any
+
+
+@dataclass(slots=True)
+class SingleFilter:
+    """Accepts entries with one URL: as most entries are, or else in any known form."""
+
+    #: Only what every sampled entry has, so that the number of keys is known.
+    usual: Model
+    usual_keys: int
+    #: Whatever may be accepted.
+    general: Model
+    #: The metadata of the general model.
     metadata: Metadata
-    #: Keys of a full media metadata object and the field itself.
+    #: Stands for a refused entry, so that columns keep their length.
+    blank: Any
+    #: Keys of a full media metadata object, and the key it stands under.
     media_keys: int
 
+    def keys_of(self, value: Accepted) -> int:
+        """Count the keys in an entry that the general model took; negative for odd metadata."""
+        keys = 1 if value.title is UNSET else 2
+        metadata = value.clientMetadata
+        if metadata is not UNSET:
+            inner = self.metadata.count(metadata)
+            if inner < 0:
+                return -1
+            keys += inner + 1
+        return keys + (self.media_keys if value.media is not UNSET else 0)
 
-def single_filter(kind: EntryType, options: CheckOptions) -> SingleFilter:
-    """Make the filter of a type with one URL per entry."""
-    metadata = metadata_of(options.schema)
-    media = SHAPES[kind].media
-    fields: list[Any] = [
-        ("objectUrl", str),
-        ("title", Title | UnsetType, UNSET),
-        ("clientMetadata", metadata.type | UnsetType, UNSET),
+
+def single_filter(
+    kind: EntryType, options: CheckOptions, sample: Sequence[msgspec.Raw]
+) -> SingleFilter:
+    """Make the filter of a type with one URL per entry, tuned to the metadata of a sample."""
+    media = _media_model(kind)
+    general = metadata_of(options.schema)
+    usual = _learn_entry(kind, sample, options.schema)
+    needs_media = options.strict_client_only and media is not None
+    every: frozenset[str] = frozenset({"media"}) if needs_media else frozenset()
+    field_name = SHAPES[kind].media
+    media_keys = len(MEDIA[field_name]) + 1 if field_name else 0
+    present = usual.present | every
+    keys = 1 + ("title" in present) + media_keys * ("media" in present)
+    if usual.metadata:
+        keys += 1 + usual.metadata.count(None)
+    return SingleFilter(
+        usual=Model(_entry_model(kind, usual.metadata, media, present, exact=True)),
+        usual_keys=keys,
+        general=Model(_entry_model(kind, general, media, every, exact=False)),
+        metadata=general,
+        blank=_BLANK(),
+        media_keys=media_keys,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What all sampled entries have in common."""
+
+    #: Of `title` and `media`, those that every one has.
+    present: frozenset[str]
+    metadata: Metadata | None
+
+
+def _learn_entry(
+    kind: EntryType, sample: Sequence[msgspec.Raw], schema: MetadataSchema | None
+) -> _Usual:
+    entries = [entry for raw in sample if (entry := _loosely(raw)) is not None]
+    names = {"title": "title", "media": SHAPES[kind].media}
+    # A few odd ones must not decide how the many are read.
+    most = max(len(entries) // 2, 1)
+    present = frozenset(
+        role for role, name in names.items() if sum(name in entry for entry in entries) >= most
+    )
+    metadata = [entry["clientMetadata"] for entry in entries if "clientMetadata" in entry]
+    return _Usual(present, _learn([each for each in metadata if isinstance(each, dict)], schema))
+
+
+def _loosely(raw: msgspec.Raw) -> dict[str, Any] | None:
+    """Decode an entry whatever is in it; None when it is no object."""
+    try:
+        entry = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _media_model(kind: EntryType) -> Accepted | None:
+    name = SHAPES[kind].media
+    if name is None:
+        return None
+    fields = [(key, _POSITIVE[wanted]) for key, wanted in MEDIA[name].items()]
+    return msgspec.defstruct("Media", fields, forbid_unknown_fields=True, gc=False)
+
+
+def _entry_model(
+    kind: EntryType,
+    metadata: Metadata | None,
+    media: Accepted | None,
+    present: frozenset[str],
+    *,
+    exact: bool,
+) -> Callable[[Any], Any]:
+    """Make the decoder of whole entries; an exact one takes what is present and nothing else."""
+    parts: list[tuple[str, Accepted, bool]] = [
+        ("objectUrl", str, True),
+        ("title", Title, "title" in present),
+        ("clientMetadata", metadata.type if metadata else None, exact and metadata is not None),
+        ("media", media, "media" in present),
     ]
-    if media:
-        known = [(key, _POSITIVE[wanted]) for key, wanted in MEDIA[media].items()]
-        model = msgspec.defstruct("Media", known, forbid_unknown_fields=True, gc=False)
-        fields.insert(1, ("media", model) if options.strict_client_only else _optional(model))
+    required = [(name, kind_of) for name, kind_of, needed in parts if needed]
+    optional = [
+        (name, UnsetType if exact or kind_of is None else kind_of | UnsetType, UNSET)
+        for name, kind_of, needed in parts
+        if not needed
+    ]
     made = msgspec.defstruct(
         "Entry",
-        _required_first(fields),
-        rename={"media": media or ""},
+        [*required, *optional],
+        rename={"media": SHAPES[kind].media or "(no media metadata)"},
         forbid_unknown_fields=True,
         gc=False,
     )
-    blank = _blank(made, media, strict=options.strict_client_only)
-    keys = len(MEDIA[media]) + 1 if media else 0
-    return SingleFilter(msgspec.json.Decoder(made).decode, blank, metadata, keys)
+    return msgspec.json.Decoder(made).decode
 
 
-def _optional(model: Accepted) -> tuple[str, Accepted, object]:
-    return ("media", model | UnsetType, UNSET)
+def _learn(sample: Sequence[dict[str, Any]], schema: MetadataSchema | None) -> Metadata | None:
+    """Make a decoder for the keys that most sampled metadata have; None when they differ."""
+    seen = Counter(map(tuple, sample)).most_common(1)
+    if not seen or seen[0][1] * 2 < len(sample):
+        return None
+    names = seen[0][0]
+    if not names or len(names) > _MOST_FIELDS or _KnownKeys().count(dict.fromkeys(names)) < 0:
+        return None
+    if schema is not None and not set(names) <= set(schema):
+        return None
+    lists = {name for each in sample for name, value in each.items() if isinstance(value, list)}
+    types = [
+        _value_type(schema[name])
+        if schema
+        else (Scalar | list[Scalar] if name in lists else Scalar)
+        for name in names
+    ]
+    fields = [f"k{number}" for number in range(len(names))]
+    made = msgspec.defstruct(
+        "UsualMetadata",
+        list(zip(fields, types, strict=True)),
+        rename=dict(zip(fields, names, strict=True)),
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    total = len(names)
+    return Metadata(made, lambda _: total)
 
 
-def _required_first(fields: list[Any]) -> list[Any]:
-    return sorted(fields, key=len)
-
-
-def _blank(made: Accepted, media: str | None, *, strict: bool) -> Accepted:
-    """Stand in for a refused entry, so that columns keep their length."""
-    return made(objectUrl="", media=None) if media and strict else made(objectUrl="")
-
+_BLANK: Final = msgspec.defstruct(
+    "Blank",
+    [("objectUrl", str, ""), *((n, Any, UNSET) for n in ("title", "clientMetadata", "media"))],
+)
 
 _COMPOSITE: Final = msgspec.json.Decoder(dict[str, str | bool | dict[str, Scalar]])
 

@@ -15,7 +15,6 @@ from services.manifests.json_split import (
     Split,
     json_kind,
     split_document,
-    split_list,
 )
 from services.manifests.sink import Sink
 
@@ -50,7 +49,7 @@ def _report_repeats(split: Split, sink: Sink) -> None:
 
 def _read_member(member: Member, sink: Sink, traps: Traps) -> None:
     name = _SPELLINGS.get(fold(member.key))
-    if sink.is_wire and member.key == wire.FROM_ITEMS and split_list(member) == []:
+    if sink.is_wire and member.key == wire.FROM_ITEMS and member.entries == []:
         return
     if name is None:
         details = {"key": member.key[:80], "hint": hint(member.key, _KNOWN)}
@@ -72,7 +71,7 @@ def _report(sink: Sink, member: Member, fault: Fault) -> None:
 
 
 def _read_flag(name: str, member: Member, sink: Sink) -> None:
-    value = msgspec.json.decode(member.raw)
+    value = [] if member.entries is not None else msgspec.json.decode(member.raw)
     if isinstance(value, bool):
         sink.flags[name] = value
     else:
@@ -98,12 +97,11 @@ def _report_flag(sink: Sink, fault: Fault) -> None:
 
 def read_section(kind: EntryType, member: Member, sink: Sink, traps: Traps) -> None:
     """Read the entries under one top-level key."""
-    raws = split_list(member)
-    if raws is None:
-        kind_found = found(json_kind(bytes(memoryview(member.raw)[:1])))
+    if member.entries is None:
+        kind_found = found(json_kind(member.raw[:1]))
         details = {"key": member.key, "found": kind_found}
         _report(sink, member, Fault("section-type", (member.key,), None, details))
         return
     sink.sections.append((sink.index, member.key))
     reader = SectionReader(sink, kind, member.key, traps)
-    reader.read(raws, member.value_at + 1)
+    reader.read(member)

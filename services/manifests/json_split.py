@@ -2,23 +2,27 @@
 
 import json
 import re
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from services.manifests.faults import Fault, found
+from services.manifests.json_bytes import Offsets, starts_of
 from services.manifests.json_text import members
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+#: What nearly every document is; anything else takes the longer way.
+_USUAL: Final = msgspec.json.Decoder(dict[str, list[msgspec.Raw] | bool])
 _KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
 _NEXT: Final = re.compile(rb"[ \t\r\n]*([,}])")
-_GAP: Final = re.compile(rb"[ \t\r\n,]*")
 _BYTE: Final = re.compile(r" \(byte (\d+)\)$")
 _NOT_NUMBERS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
+_CLOSING: Final = re.compile(rb"[ \t\r\n]*\]")
+_FLAG: Final = re.compile(rb"true|false")
 _TAIL: Final = 64
 
 
@@ -31,6 +35,10 @@ class SplitError(Exception):
         self.offset = offset
 
 
+def _no_offsets() -> Offsets:
+    return np.empty(0, np.int64)
+
+
 @dataclass(slots=True)
 class Member:
     """One top-level key with the place of key and value."""
@@ -38,7 +46,13 @@ class Member:
     key: str
     key_at: int
     value_at: int
-    raw: msgspec.Raw
+    #: The raw entries of a list; None when the value is no list.
+    entries: list[msgspec.Raw] | None
+    #: Where the entries begin, and how long they are.
+    starts: Offsets = field(default_factory=_no_offsets)
+    lengths: Offsets = field(default_factory=_no_offsets)
+    #: The value, when it is no list.
+    raw: bytes = b""
 
 
 @dataclass(slots=True)
@@ -54,24 +68,77 @@ class Split:
 
 def split_document(data: bytes) -> Split:
     """Split a document; raises SplitError when it is not JSON or not an object."""
+    usual = _split_usual(data)
+    if usual is not None:
+        return usual
     text = data
     try:
-        top = _decode(_OBJECT.decode, text)
+        _decode(text)
     except SplitError as problem:
         if problem.fault.code != "json-number":
             raise
         text = _mask(data)
-        top = _decode(_OBJECT.decode, text)
-    found_members = _walk(text, top) or _walk_slowly(text, top)
-    found_members.text = text
-    return found_members
+        _decode(text)
+    made = _walk(text)
+    made.text = text
+    return made
 
 
-def _decode(
-    decode: Callable[[bytes], dict[str, msgspec.Raw]], data: bytes
-) -> dict[str, msgspec.Raw]:
+def _split_usual(data: bytes) -> Split | None:
+    """Split a document of lists and flags in one pass; None when it is anything else."""
     try:
-        return decode(data)
+        top = _USUAL.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    made: list[Member] = []
+    at = data.index(b"{") + 1
+    while match := _KEY.match(data, at):
+        key = json.loads(match[1])
+        value = top.get(key)
+        member = Member(key, match.start(1), match.end(), None)
+        end = (
+            _take_list(data, member, value) if isinstance(value, list) else _take_flag(data, member)
+        )
+        separator = _NEXT.match(data, end) if end else None
+        if separator is None:
+            return None
+        made.append(member)
+        at = separator.end()
+    return Split(made, text=data) if len(made) == len(top) else None
+
+
+def _take_list(data: bytes, member: Member, entries: list[msgspec.Raw]) -> int:
+    """Find a list's entries; returns where it ends, 0 when the text is another list's."""
+    if not data.startswith(b"[", member.value_at):
+        return 0
+    _place(data, member, entries)
+    end = member.value_at + 1
+    if entries:
+        end = int(member.starts[-1] + member.lengths[-1])
+        tail = bytes(memoryview(entries[-1])[-_TAIL:])
+        if data[end - len(tail) : end] != tail:
+            return 0
+    closing = _CLOSING.match(data, end)
+    return closing.end() if closing else 0
+
+
+def _take_flag(data: bytes, member: Member) -> int:
+    match = _FLAG.match(data, member.value_at)
+    if not match:
+        return 0
+    member.raw = match[0]
+    return match.end()
+
+
+def _place(data: bytes, member: Member, entries: list[msgspec.Raw]) -> None:
+    member.entries = entries
+    member.lengths = np.fromiter(map(len, entries), np.int64, len(entries))
+    member.starts = starts_of(data, member.value_at + 1, member.lengths)
+
+
+def _decode(data: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return _OBJECT.decode(data)
     except msgspec.ValidationError as problem:
         kind = found(json_kind(data))
         raise SplitError(Fault("json-root", details={"found": kind}), _start(data)) from problem
@@ -144,34 +211,19 @@ def _mask(data: bytes) -> bytes:
     return _NOT_NUMBERS.sub(replace, data)
 
 
-def _walk(data: bytes, top: dict[str, msgspec.Raw]) -> Split | None:
-    """Walk the top level by the lengths of its values; None when a key may be repeated."""
-    made: list[Member] = []
-    at = data.index(b"{") + 1
-    while match := _KEY.match(data, at):
-        key = json.loads(match[1])
-        raw = memoryview(top[key])
-        end = match.end() + raw.nbytes
-        if data[end - min(_TAIL, raw.nbytes) : end] != raw[-_TAIL:]:
-            return None
-        made.append(Member(key, match.start(1), match.end(), top[key]))
-        separator = _NEXT.match(data, end)
-        if not separator:
-            return None
-        at = separator.end()
-    return Split(made) if len(made) == len(top) else None
-
-
-def _walk_slowly(data: bytes, top: dict[str, msgspec.Raw]) -> Split:
+def _walk(data: bytes) -> Split:
     """Walk the top level value by value; as Latin-1, where characters are bytes."""
     text = data.decode("latin-1")
     last: dict[str, Member] = {}
     repeated: list[tuple[str, int]] = []
-    for odd_key, key_at, value_at, _ in members(text, data.index(b"{")):
+    for odd_key, key_at, value_at, value_end in members(text, data.index(b"{")):
         key = _as_utf8(odd_key)
         if key in last:
             repeated.append((key, key_at))
-        last[key] = Member(key, key_at, value_at, top[key])
+        member = Member(key, key_at, value_at, None, raw=data[value_at:value_end])
+        with suppress(msgspec.ValidationError):
+            _place(data, member, _LIST.decode(member.raw))
+        last[key] = member
     return Split(list(last.values()), repeated)
 
 
@@ -180,43 +232,3 @@ def _as_utf8(text: str) -> str:
         return text.encode("latin-1").decode()
     except UnicodeError:
         return text
-
-
-def split_list(member: Member) -> list[msgspec.Raw] | None:
-    """Split a section into its raw entries; None when it is not a list."""
-    try:
-        return _LIST.decode(member.raw)
-    except msgspec.ValidationError:
-        return None
-
-
-def starts_of(data: bytes, at: int, lengths: list[int]) -> list[int]:
-    """Return where consecutive entries begin, the text before the first one ending at `at`."""
-    first = _after_gap(data, at)
-    if len(lengths) > 1:
-        second = _after_gap(data, first + lengths[0])
-        guess = _evenly(data, first, lengths, second - first - lengths[0])
-        if guess is not None:
-            return guess
-    starts: list[int] = []
-    end = at
-    for length in lengths:
-        start = _after_gap(data, end)
-        starts.append(start)
-        end = start + length
-    return starts
-
-
-def _after_gap(data: bytes, at: int) -> int:
-    gap = _GAP.match(data, at)
-    return gap.end() if gap else at
-
-
-def _evenly(data: bytes, first: int, lengths: list[int], gap: int) -> list[int] | None:
-    """Return the starts when the same text stands between all entries."""
-    starts = list(accumulate((length + gap for length in lengths[:-1]), initial=first))
-    between = data[starts[1] - gap : starts[1] + 1]
-    if between[-1:] != b"{" or not between[:1].strip(b" \t\r\n{"):
-        return None
-    same = all(data[start - gap : start + 1] == between for start in starts[1:])
-    return starts if same else None

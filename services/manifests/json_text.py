@@ -19,6 +19,8 @@ from services.manifests.faults import Fault, Path
 MAX_DEPTH: Final = 64
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+#: The C scanner: it reads the value at a place and says where it ends.
+_SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(json.JSONDecoder())
 _INT_LIMIT: Final = 2**64
 _INT_FLOOR: Final = -(2**63)
 _LONG: Final = 10**300
@@ -51,20 +53,13 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _scanner() -> Callable[[str, int], tuple[object, int]]:
-    """Return the C scanner: it reads the value at a place and says where it ends."""
-    scan: Callable[[str, int], tuple[object, int]] = c_make_scanner(json.JSONDecoder())
-    return scan
-
-
 def members(text: str, at: int) -> Iterator[tuple[str, int, int, int]]:
     """Yield key, place of the key, place of the value and its end for an object at `at`."""
-    scan = _scanner()
     at = _skip(text, at + 1)
     while text[at] != "}":
         key, end = scanstring(text, at + 1, True)
         value_at = _skip(text, _skip(text, end) + 1)
-        _, value_end = scan(text, value_at)
+        _, value_end = _SCAN(text, value_at)
         yield key, at, value_at, value_end
         at = _skip(text, value_end)
         if text[at] == ",":
@@ -73,11 +68,10 @@ def members(text: str, at: int) -> Iterator[tuple[str, int, int, int]]:
 
 def elements(text: str, at: int) -> Iterator[int]:
     """Yield the places of an array's elements."""
-    scan = _scanner()
     at = _skip(text, at + 1)
     while text[at] != "]":
         yield at
-        _, end = scan(text, at)
+        _, end = _SCAN(text, at)
         at = _skip(text, end)
         if text[at] == ",":
             at = _skip(text, at + 1)

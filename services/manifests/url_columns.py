@@ -1,5 +1,6 @@
 """Look at URLs as whole columns: which ones are certainly good, and which buckets they name."""
 
+import re
 from collections import Counter
 from typing import Final
 
@@ -12,6 +13,7 @@ from services.manifests.url_check import FAMILIES, FITTING
 
 _BUCKET: Final = r"^(?:gs|s3)://([^/]+)/"
 _GOOGLE: Final = r"^https://storage\.googleapis\.com/([^/]+)/"
+_USUAL: Final = re.compile(r"(?:gs|s3)://([^/]+)/")
 _PEOPLE: Final = f"https://{urls.GOOGLE_PEOPLE_HOST}/"
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u{fffd}]"
 
@@ -39,6 +41,16 @@ def _bucket(name: str) -> pl.Expr:
 
 def count_buckets(column: pl.Series) -> Counter[str]:
     """Count URLs by bucket; only unusual hosts are taken apart one by one."""
+    first = _USUAL.match(column[0]) if len(column) else None
+    if first:
+        in_first = column.str.starts_with(first[0])
+        counts = Counter({first[1]: len(in_first.arg_true())})
+        counts.update(_count_others(column.filter(~in_first)))
+        return counts
+    return _count_others(column)
+
+
+def _count_others(column: pl.Series) -> Counter[str]:
     frame = column.to_frame().with_columns(_bucket(column.name).alias("bucket"))
     known = frame.drop_nulls("bucket").group_by("bucket").len()
     counts = Counter(dict(known.iter_rows()))
@@ -53,6 +65,5 @@ def doubtful_titles(column: pl.Series) -> pl.Series:
 
 
 def extensions(column: pl.Series) -> pl.Series:
-    """Return the extension of every URL, spelled one way; null when there is none."""
-    found = column.str.extract(r"\.([A-Za-z0-9]{1,8})$").str.to_lowercase()
-    return found.replace({"jpeg": "jpg", "tiff": "tif"})
+    """Return the extension of every URL as it is written; empty when there is none."""
+    return column.str.extract(r"(\.[A-Za-z0-9]{1,8})$").fill_null("")

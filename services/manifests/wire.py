@@ -10,7 +10,7 @@ from typing import Final
 
 from services.domain.nearest import fold
 from services.manifests.faults import Fault, Path
-from services.manifests.json_split import Member, split_list
+from services.manifests.json_split import Member
 from services.manifests.media_check import MEDIA
 
 #: Sections and flags as the wire form spells them.
@@ -32,11 +32,7 @@ _DROPPED: Final = frozenset({"externalFileType", "placeholder"})
 
 def is_wire(members: list[Member]) -> bool:
     """Whether the first entry of a section carries the wire form's mark."""
-    for member in members:
-        raws = split_list(member)
-        if raws and _MARK in bytes(raws[0]):
-            return True
-    return False
+    return any(member.entries and _MARK in bytes(member.entries[0]) for member in members)
 
 
 @dataclass(slots=True)

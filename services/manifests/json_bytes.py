@@ -1,0 +1,90 @@
+"""Whole stretches of JSON text at once: where entries begin, and how colons stand.
+
+Numpy looks at the bytes where they are, without a copy.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Offsets = npt.NDArray[np.int64]
+
+_GAP: Final = re.compile(rb"[ \t\r\n,]*")
+_BLOCK: Final = 1 << 20
+_QUOTE, _COLON, _SPACE, _BRACE = b'": {'
+
+
+@dataclass(frozen=True, slots=True)
+class Colons:
+    """How many colons follow a quote directly, and how many follow white space."""
+
+    tight: int
+    loose: int
+
+
+def count_colons(data: bytes, start: int, end: int) -> Colons:
+    """Count colons by what stands before them, in strings too."""
+    whole = np.frombuffer(data, np.uint8)
+    tight = loose = 0
+    for first in range(max(start, 1), end, _BLOCK):
+        last = min(first + _BLOCK, end)
+        colon = whole[first:last] == _COLON
+        before = whole[first - 1 : last - 1]
+        tight += int(np.count_nonzero(colon & (before == _QUOTE)))
+        loose += int(np.count_nonzero(colon & (before <= _SPACE)))
+    return Colons(tight, loose)
+
+
+def after_gap(data: bytes, at: int) -> int:
+    """Skip white space and commas."""
+    gap = _GAP.match(data, at)
+    return gap.end() if gap else at
+
+
+def starts_of(data: bytes, at: int, lengths: Offsets) -> Offsets:
+    """Return where consecutive entries begin, the text before the first one ending at `at`."""
+    if not len(lengths):
+        return lengths
+    first = after_gap(data, at)
+    if len(lengths) > 1:
+        second = after_gap(data, first + int(lengths[0]))
+        guess = _evenly(data, first, lengths, second - first - int(lengths[0]))
+        if guess is not None:
+            return guess
+    return _one_by_one(data, first, lengths)
+
+
+def _one_by_one(data: bytes, first: int, lengths: Offsets) -> Offsets:
+    starts: list[int] = []
+    end = first
+    for length in lengths.tolist():
+        start = after_gap(data, end)
+        starts.append(start)
+        end = start + length
+    return np.array(starts, np.int64)
+
+
+def _evenly(data: bytes, first: int, lengths: Offsets, gap: int) -> Offsets | None:
+    """Return the starts when the same text stands between all entries.
+
+    What follows an entry can only be white space, one comma and the next entry. So if the same
+    text and then a brace follow each, the braces are where the next ones begin.
+    """
+    starts = np.fromiter(
+        accumulate((lengths[:-1] + gap).tolist(), initial=first), np.int64, len(lengths)
+    )
+    if starts[-1] + lengths[-1] > len(data):
+        return None
+    whole = np.frombuffer(data, np.uint8)
+    second = int(starts[1])
+    between = data[second - gap : second]
+    if between.strip(b" \t\r\n") != b"," or not (whole[starts] == _BRACE).all():
+        return None
+    for back, byte in enumerate(reversed(between), 1):
+        if not (whole[starts[1:] - back] == byte).all():
+            return None
+    return starts
