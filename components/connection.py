@@ -1,14 +1,10 @@
 """The connection this session works with, and its mark in the sidebar."""
 
-from typing import Final
-
 import streamlit as st
 
 from components import session
 from components.runtime import get_runtime
 from services.engine.connections import Connection
-
-DEMO_BUCKET: Final = "encord-demo-bucket"
 
 
 def current() -> Connection | None:
@@ -17,11 +13,6 @@ def current() -> Connection | None:
     chosen = session.connection_id()
     found = connections.get(chosen) if chosen else None
     return found or connections.default()
-
-
-def demo_bucket(connection: Connection) -> str:
-    """Return the bucket to suggest: the demo's in the sandbox, none elsewhere."""
-    return DEMO_BUCKET if connection.kind == "sandbox" else ""
 
 
 def footer() -> None:

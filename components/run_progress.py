@@ -23,6 +23,8 @@ SENTENCES: Final = {
     RunState.VERIFYING: "Comparing what was asked for with what Encord lists.",
     RunState.CANCELLING: "Cancelling what Encord has not registered yet.",
 }
+#: The entries are settled in these, so a bar of entries would stand at its end.
+AFTER_REGISTERING: Final = frozenset({RunState.LINKING, RunState.VERIFYING})
 
 
 def live(run: RunView, *, key: str) -> None:
@@ -38,10 +40,8 @@ def _panel(run_id: str) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(f"**{SENTENCES.get(run.state, '')}**", width="content")
             status.badge(status.of_run(run))
-        counts = run.counts
-        share = counts.settled / counts.entries if counts.entries else 0.0
-        st.progress(min(1.0, share), text=sentence(run))
-        count_badges(counts)
+        if run.state not in AFTER_REGISTERING:
+            _bar(run)
         st.caption(f"{_age(run)} The work goes on without this page: you can close it.")
         if status.is_stalled(run):
             st.warning(
@@ -50,6 +50,13 @@ def _panel(run_id: str) -> None:
                 title="No news",
                 icon=":material/hourglass_disabled:",
             )
+
+
+def _bar(run: RunView) -> None:
+    counts = run.counts
+    share = counts.settled / counts.entries if counts.entries else 0.0
+    st.progress(min(1.0, share), text=sentence(run))
+    count_badges(counts)
 
 
 def sentence(run: RunView, *, now: datetime | None = None) -> str:

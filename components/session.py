@@ -151,11 +151,3 @@ def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its w
 def set_value(key: str, new: object) -> None:
     """Set a widget's value. Only in callbacks, or before the widget is drawn."""
     st.session_state[key] = new
-
-
-def once(key: str) -> bool:
-    """Return True the first time this session asks for `key`."""
-    if st.session_state.get(f"{_KEY}_once_{key}"):
-        return False
-    st.session_state[f"{_KEY}_once_{key}"] = True
-    return True

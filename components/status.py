@@ -89,8 +89,3 @@ def is_stalled(run: RunView, *, now: datetime | None = None) -> bool:
 def badge(status: Status) -> None:
     """Draw a status."""
     st.badge(status.word, icon=status.icon, color=status.color)
-
-
-def words_and_colors(statuses: dict[str, Status]) -> dict[str, str]:
-    """Return the words with their colors, as a table's status column wants them."""
-    return {status.word: status.color for status in statuses.values()}

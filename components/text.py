@@ -66,8 +66,3 @@ def size(value: float) -> str:
             return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
         value /= KIBIBYTE
     return f"{value:,.1f} GiB"
-
-
-def short(identity: str) -> str:
-    """Return the part of a long id that is enough to recognize it by."""
-    return identity.removeprefix("SHA256:")[:12]

@@ -1,21 +1,17 @@
 """Usable by everyone: keyboard, assistive technology, small windows, light and dark."""
 
 import json
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
 from components.navigation import PAGES
+from tests.browser.axe import violations
 from tests.browser.conftest import Seeded, Theme, new_context
 from tests.browser.driver import Dashboard
 from tests.browser.server import Server
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 NAMES = [spec.name for spec in PAGES]
-#: Streamlit's own faults, each by rule and by the exact node it is allowed on.
-KNOWN: set[tuple[str, str]] = set()
 
 
 def address(name: str, seeded: Seeded) -> str:
@@ -29,17 +25,6 @@ def address(name: str, seeded: Seeded) -> str:
     return f"/{name}?{wanted}"
 
 
-def violations(person: Dashboard) -> list[Any]:
-    """Return what axe objects to, less what is Streamlit's own."""
-    found = Axe().run(person.page, options={"runOnly": RULES}).response["violations"]
-    nodes = [
-        (rule["id"], node["target"][0], node["html"][:200], node.get("failureSummary", "")[:300])
-        for rule in found
-        for node in rule["nodes"]
-    ]
-    return [node for node in nodes if node[:2] not in KNOWN]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
 def test_axe_has_nothing_to_object_to(
@@ -47,7 +32,7 @@ def test_axe_has_nothing_to_object_to(
 ) -> None:
     context = new_context(browser, theme=theme)
     person = Dashboard(context, server.url).open(address(name, seeded))
-    found = violations(person)
+    found = violations(person.page)
     assert not found, json.dumps(found, indent=1)
     person.verify_clean()
     context.close()
@@ -85,6 +70,7 @@ def test_a_dialog_takes_and_returns_the_focus(dashboard: Dashboard) -> None:
     dashboard.page.keyboard.press("Enter")
     dialog = dashboard.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Its folders, items and datasets go")
+    assert not violations(dashboard.page)
     dashboard.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(reset).to_be_visible()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from services.domain.runs import RunState
 from services.sandbox.demo import demo_manifest_csv
+from tests.browser.axe import violations
 from tests.browser.conftest import new_context
 from tests.browser.driver import Dashboard
 from tests.browser.server import Server, serving
@@ -139,6 +140,7 @@ def link_and_verify(person: Dashboard, run: str) -> None:
     person.heading("Verify")
     assert person.query("run") == run
     person.sees("All 195 entries matched")
+    assert not violations(person.page)
     for label, value in (("Matched", 195), ("Missing", 0), ("Unexpected", 0), ("Duplicate", 0)):
         expect(person.metric(label)).to_have_text(str(value))
 
@@ -157,3 +159,27 @@ def see_everything_done(person: Dashboard) -> None:
     steps = person.page.locator(".st-key-steps .stMarkdownBadge")
     expect(steps.filter(has_text="Done")).to_have_count(8)
     expect(steps.filter(has_text="Optional")).to_have_count(1)
+
+
+def test_a_run_is_cancelled_only_after_a_second_thought(
+    person: Dashboard, own_server: Server
+) -> None:
+    person.open("/manifest")
+    person.click("Use the demo manifest")
+    person.click("Continue to submit")
+    person.click("Submit 195 entries")
+    run = person.query("run")
+    person.sees("Encord is registering the files.")
+    assert not violations(person.page)
+    person.click("Cancel run")
+    dialog = person.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("What Encord has registered stays.")
+    dialog.get_by_role("button", name="Go back").click()
+    expect(dialog).to_have_count(0)
+    person.click("Cancel run")
+    dialog.get_by_role("button", name="Cancel the run").click()
+    person.sees("Cancelled")
+    view = own_server.ledger().run(run)
+    assert view is not None
+    assert view.counts.cancelled > 0
+    assert view.counts.settled == view.counts.entries
