@@ -1,13 +1,17 @@
-"""What became of an entry, and why: outcomes and the causes of failure.
+"""What became of an entry, and why.
 
-Causes are a reviewed table over Encord's messages. A message the table does not know stays
-*unknown*, with its text as it came.
+The reasons are a reviewed table (`causes`) over Encord's messages. A message the table does not
+know stays *unknown*, with its text as it came.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
+
+from services.domain.causes import CAUSES, UNKNOWN_CAUSE, Cause
+
+__all__ = ["BY_CODE", "CAUSES", "UNKNOWN_CAUSE", "Cause", "Outcome", "cause_of"]
 
 
 class Outcome(StrEnum):
@@ -33,73 +37,58 @@ class Outcome(StrEnum):
 
 RANKS: Final = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """Why Encord could not register an entry, in words that lead to a fix."""
-
-    code: str
-    title: str
-    remedy: str
-    #: Matched against Encord's message, case-insensitively.
-    pattern: re.Pattern[str]
-
-
-def _cause(code: str, title: str, remedy: str, pattern: str) -> Cause:
-    return Cause(code=code, title=title, remedy=remedy, pattern=re.compile(pattern, re.IGNORECASE))
-
-
-UNKNOWN_CAUSE: Final = _cause(
-    "unknown",
-    "Encord gave a reason we do not know",
-    "Read the message; quote its reference to Encord's support if it does not help.",
-    "",
-)
-
-#: First match wins, so the specific stand before the general.
-CAUSES: Final = (
-    _cause(
-        "wrong-type",
-        "The file is not of the type the manifest says",
-        "Correct the entry's type in the manifest and submit it again.",
-        r"expected an? .{1,40}got a file of type|unsupported (file|media) type",
-    ),
-    _cause(
-        "media-metadata-missing",
-        "The integration is strict client-only and the entry has no media metadata",
-        "Add the media metadata to the entry, or use an integration that may read the files.",
-        r"strict client.only|media metadata",
-    ),
-    _cause(
-        "object-empty",
-        "The object is empty",
-        "Upload the file again: it has 0 bytes.",
-        r"\bempty\b|\b0 bytes\b|zero.length",
-    ),
-    _cause(
-        "object-forbidden",
-        "Encord may not read the object",
-        "Give the integration's service account Storage Object Viewer on the bucket or prefix, "
-        "then retry.",
-        r"\b403\b|forbidden|permission|access denied|not authori[sz]ed",
-    ),
-    _cause(
-        "object-missing",
-        "The object is not in the bucket",
-        "Upload the file or correct its URL, then retry.",
-        r"\b404\b|not found|no such (object|key)|does not exist",
-    ),
-    _cause(
-        "object-unreadable",
-        "The file could not be read as the type it claims to be",
-        "Open the file yourself: it may be damaged or have the wrong ending.",
-        r"corrupt|could not (be )?(decode|read|parse)|cannot (decode|identify)",
-    ),
-)
-
 BY_CODE: Final = {cause.code: cause for cause in (*CAUSES, UNKNOWN_CAUSE)}
+
+#: What parts the words of a message. Points inside words stay: `storage.objects.get`, `404.jpg`.
+_PARTS: Final = re.compile(r"[^\w.'/:]+|:(?!//)")
+#: A name with blanks in it ends within so many words, at one of these.
+_NAME_WORDS: Final = 8
+_ENDING: Final = re.compile(
+    r".+\.(?:jpe?g|png|gif|bmp|tiff?|webp|heic|mp[34]|m4[av]|mov|avi|mkv|webm|wav|flac|ogg|pdf|txt"
+    r"|html?|csv|json|xml|dcm|nii|gz|zip|pcd|ply|las)",
+    re.ASCII,
+)
+_PHRASES: Final = tuple(
+    (cause, tuple(f" {part}" for part in phrase.split(" * ")))
+    for cause in CAUSES
+    for phrase in cause.phrases
+)
 
 
 def cause_of(message: str) -> Cause:
-    """Return the cause that Encord's message names."""
-    return next((cause for cause in CAUSES if cause.pattern.search(message)), UNKNOWN_CAUSE)
+    """Return the cause that Encord's message names.
+
+    Names of objects are not read: `No such object: demo/empty/403.jpg` is a missing object.
+    """
+    text = f" ^ {' '.join(_without_names(_PARTS.split(message.lower())))} "
+    for cause, parts in _PHRASES:
+        if parts[0] in text and (len(parts) == 1 or _in_order(text, parts)):
+            return cause
+    return UNKNOWN_CAUSE
+
+
+def _in_order(text: str, parts: tuple[str, ...]) -> bool:
+    at = 0
+    for part in parts:
+        at = text.find(part, at) + len(part)
+        if at < len(part):
+            return False
+    return True
+
+
+def _without_names(words: list[str]) -> Iterator[str]:
+    """Leave out paths and URLs, to the end of a file name that has blanks in it."""
+    skip_to = 0
+    for place, word in enumerate(words):
+        if "/" in word:
+            skip_to = max(skip_to, _end_of_name(words, place))
+        elif place >= skip_to and (bare := word.strip(".'")):
+            yield bare
+
+
+def _end_of_name(words: list[str], place: int) -> int:
+    """Return the place after a name: after its ending if one follows soon, else after its path."""
+    for offset, word in enumerate(words[place : place + _NAME_WORDS]):
+        if _ENDING.fullmatch(word.rstrip(".'")):
+            return place + offset + 1
+    return place + 1
