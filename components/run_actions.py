@@ -112,6 +112,33 @@ def needs_attention(run: RunView, *, key: str) -> None:
                 navigation.link(page, f"Open {page.capitalize()}", icon=":material/arrow_forward:")
 
 
+def _pause_or_resume(run: RunView) -> None:
+    if run.state in {RunState.NEEDS_ATTENTION, RunState.CANCELLING}:
+        return
+    if run.paused:
+        st.button(
+            "Resume",
+            key="resume_run",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_resume,
+            args=(run.id,),
+        )
+    else:
+        st.button(
+            "Pause",
+            key="pause_run",
+            icon=":material/pause:",
+            help="Sends nothing new; what runs at Encord already goes on",
+            on_click=_pause,
+            args=(run.id,),
+        )
+
+
+def _pause(run_id: str) -> None:
+    get_runtime().onboarding.pause(run_id, actor=session.actor())
+
+
 def _resume(run_id: str) -> None:
     get_runtime().onboarding.resume(run_id, actor=session.actor())
 
@@ -133,7 +160,8 @@ def cancel_button(run: RunView, *, key: str) -> None:
 
 def head_action(run: RunView, counts: Counts) -> None:
     """Draw the one thing to do next with this run."""
-    if status.is_active(run) or run.state is RunState.NEEDS_ATTENTION:
+    if not run.state.is_final:
+        _pause_or_resume(run)
         cancel_button(run, key="cancel_run")
     elif run.receipt:
         _go("verify", "See the verification", run, icon=":material/verified:")

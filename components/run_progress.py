@@ -1,6 +1,6 @@
 """A run's progress, read again every second for as long as the run goes on by itself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import streamlit as st
@@ -8,12 +8,11 @@ import streamlit as st
 from components import status
 from components.runtime import get_runtime
 from components.text import ago, count, duration, number
+from services.domain.estimate import Estimate
 from services.domain.runs import RunState
 from services.ledger.views import Counts, RunView
 
 EVERY: Final = timedelta(seconds=1)
-#: Before this share is done, an estimate of the rest is a guess.
-ENOUGH: Final = 0.05
 
 SENTENCES: Final = {
     RunState.QUEUED: "Waiting for the worker to begin.",
@@ -42,6 +41,8 @@ def _panel(run_id: str) -> None:
             status.badge(status.of_run(run))
         if run.state not in AFTER_REGISTERING:
             _bar(run)
+        if run.paused:
+            st.caption("Paused: nothing new is sent. What runs at Encord already goes on.")
         st.caption(f"{_age(run)} The work goes on without this page: you can close it.")
         if status.is_stalled(run):
             st.warning(
@@ -55,27 +56,24 @@ def _panel(run_id: str) -> None:
 def _bar(run: RunView) -> None:
     counts = run.counts
     share = counts.settled / counts.entries if counts.entries else 0.0
-    st.progress(min(1.0, share), text=sentence(run))
+    left = get_runtime().ledger.remaining(run.id)
+    st.progress(min(1.0, share), text=sentence(run, left))
     count_badges(counts)
 
 
-def sentence(run: RunView, *, now: datetime | None = None) -> str:
+def sentence(run: RunView, left: Estimate | None) -> str:
     """Return the progress in words."""
     counts = run.counts
     words = f"{number(counts.settled)} of {count(counts.entries, 'entry')}"
     if counts.failed:
         words += f", {number(counts.failed)} failed"
-    left = seconds_left(run, now=now or datetime.now(UTC))
-    return f"{words}, about {duration(left)} left" if left is not None else words
+    return f"{words}, {time_left(left)}" if left else words
 
 
-def seconds_left(run: RunView, *, now: datetime) -> float | None:
-    """Estimate the rest from the pace so far; None when it would be a guess."""
-    counts = run.counts
-    if not counts.entries or not counts.pending or counts.settled < ENOUGH * counts.entries:
-        return None
-    elapsed = (now - run.created_at).total_seconds()
-    return max(1.0, elapsed / counts.settled * counts.pending)
+def time_left(left: Estimate) -> str:
+    """Return an estimate in words, as a range where the pace varies."""
+    low, high = duration(left.low), duration(left.high)
+    return f"about {high} left" if low == high else f"{low} to {high} left"
 
 
 def count_badges(counts: Counts) -> None:

@@ -26,6 +26,9 @@ class Status:
     color: Color
 
 
+#: States that a run leaves only when somebody asks for it, and that are not its end.
+WAITING_FOR_A_PERSON: Final = frozenset({RunState.NEEDS_ATTENTION, RunState.PAUSED})
+
 RUNNING: Final = ":material/progress_activity:"
 COMPLETE_WITH_FAILURES: Final = Status("Complete with failures", ":material/warning:", "orange")
 STALLED: Final = Status("Stalled", ":material/hourglass_disabled:", "orange")
@@ -36,6 +39,7 @@ RUN_STATES: Final = {
     RunState.PROCESSING: Status("Processing", RUNNING, "blue"),
     RunState.LINKING: Status("Linking", RUNNING, "blue"),
     RunState.VERIFYING: Status("Verifying", RUNNING, "blue"),
+    RunState.PAUSED: Status("Paused", ":material/pause_circle:", "gray"),
     RunState.COMPLETE: Status("Complete", ":material/check_circle:", "green"),
     RunState.NEEDS_ATTENTION: Status("Needs attention", ":material/front_hand:", "orange"),
     RunState.CANCELLING: Status("Cancelling", RUNNING, "gray"),
@@ -77,7 +81,7 @@ def of_run(run: RunView, counts: Counts | None = None, *, now: datetime | None =
 
 def is_active(run: RunView) -> bool:
     """Tell whether a run goes on by itself."""
-    return not run.state.is_final and run.state is not RunState.NEEDS_ATTENTION
+    return not run.state.is_final and run.state not in WAITING_FOR_A_PERSON
 
 
 def is_stalled(run: RunView, *, now: datetime | None = None) -> bool:

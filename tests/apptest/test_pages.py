@@ -109,6 +109,16 @@ def test_a_run_without_its_key_says_what_to_do(open_page: Open, world: World) ->
     assert "Registered: 3" in words(open_page("run", run=run))
 
 
+def test_a_run_is_paused_and_goes_on(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    app = open_page("run", run=run)
+    app.button(key="pause_run").click().run()
+    assert world.ledger.run(run).paused  # type: ignore[union-attr] # it was just submitted
+    app.button(key="resume_run").click().run()
+    world.settle()
+    assert "Registered: 3" in words(open_page("run", run=run))
+
+
 def test_submit_says_what_will_happen_and_does_it_once(open_page: Open, world: World) -> None:
     manifest = world.images(3)
     app = open_page("submit", manifest=manifest)

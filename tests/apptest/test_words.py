@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import run_progress, status, text
+from services.domain.estimate import Estimate
 from services.domain.findings import Severity
 from services.domain.outcomes import Outcome
 from services.domain.runs import RunState
@@ -33,6 +34,9 @@ RUN = RunView(
     counts=Counts(entries=12_880, registered=8_103, failed=37),
     chunks=2,
     chunks_done=1,
+    paused=False,
+    progress_at=NOW,
+    adopted_job=None,
     held=0,
     parent=None,
     created_by="me",
@@ -107,11 +111,13 @@ def test_silence_is_a_state_of_its_own() -> None:
     assert status.of_run(RUN, now=NOW).word == "Processing"
 
 
-def test_progress_in_words() -> None:
-    said = run_progress.sentence(RUN, now=NOW)
-    assert said == "8,140 of 12,880 entries, 37 failed, about 3 minutes left"
-
-
-def test_no_guess_is_made_from_nothing() -> None:
-    fresh = replace(RUN, counts=Counts(entries=12_880, registered=3))
-    assert run_progress.sentence(fresh, now=NOW) == "3 of 12,880 entries"
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (None, "8,140 of 12,880 entries, 37 failed"),
+        (Estimate(180, 180), "8,140 of 12,880 entries, 37 failed, about 3 minutes left"),
+        (Estimate(45, 180), "8,140 of 12,880 entries, 37 failed, 45 seconds to 3 minutes left"),
+    ],
+)
+def test_progress_in_words(left: Estimate | None, words: str) -> None:
+    assert run_progress.sentence(RUN, left) == words
