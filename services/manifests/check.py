@@ -125,6 +125,7 @@ def _write(job: CheckJob, sink: Sink) -> None:
         "document": str(sink.document.path.name),
         "buckets": {bucket: n for bucket, n in sink.buckets.most_common() if bucket},
         "options": job.options.to_json(),
+        "csv": {"headers": sink.layouts, "delimiter": sink.delimiter} if sink.layouts else None,
     }
     (job.target / LAYOUT).write_text(json.dumps(layout), encoding="utf-8")
     summary = _summarize(job, sink)

@@ -18,13 +18,15 @@ from services.domain.findings import Finding, FindingGroup, Page, Severity, Summ
 from services.domain.rules import ORDER, RULES
 from services.manifests.check import LAYOUT, read_summary
 from services.manifests.columns import UNKNOWN, part_paths
+from services.manifests.csv_rows import CsvRows
+from services.manifests.document import open_text
 from services.manifests.finding_columns import FINDINGS, MARKS, codes_between, read_findings
 from services.manifests.held import write_held
 from services.manifests.line_numbers import LineNumbers
 from services.manifests.options import CheckOptions
 from services.manifests.registration import write_registration
 from services.manifests.report import write_report
-from services.manifests.stored import read_entries
+from services.manifests.stored import Source, read_entries
 
 __all__ = ["CheckedManifest", "EntryRow", "Page"]
 
@@ -39,9 +41,11 @@ class CheckedManifest:
         self._folder = folder
         layout = json.loads((folder / LAYOUT).read_text(encoding="utf-8"))
         self._document = folder.parent / str(layout["document"])
+        csv = layout["csv"]
         self._buckets: dict[str, int] = layout["buckets"]
         self.options = CheckOptions.from_json(layout["options"])
         self.summary: Summary = read_summary(folder)
+        self._csv = CsvRows(csv["headers"], csv["delimiter"], self.options.schema) if csv else None
 
     @cached_property
     def _findings(self) -> pl.DataFrame:
@@ -50,6 +54,10 @@ class CheckedManifest:
     @cached_property
     def _marks(self) -> pl.DataFrame:
         return pl.read_ipc(self._folder / MARKS)
+
+    @cached_property
+    def _source(self) -> Source:
+        return Source(self._folder, open_text(self._document), self._csv)
 
     @cached_property
     def _lines(self) -> LineNumbers:
@@ -156,7 +164,7 @@ class CheckedManifest:
 
     def read(self, ranges: Ranges) -> Iterator[Entry]:
         """Stream entries in index order; only a part of the columns is in memory at a time."""
-        for stored in read_entries(self._folder, self._document, ranges):
+        for stored in read_entries(self._source, ranges):
             yield stored.as_entry()
 
     def write_registration(
@@ -169,7 +177,7 @@ class CheckedManifest:
     ) -> None:
         """Write Encord's registration JSON of some entries."""
         flags = {"skip_duplicate_urls": skip_duplicate_urls, "upsert_metadata": upsert_metadata}
-        write_registration(self._folder, self._document, ranges, target, flags)
+        write_registration(self._source, ranges, target, flags)
 
     def preview(self, limit: int = 3) -> str:
         """Show what Encord receives for the first valid entries."""
@@ -183,7 +191,7 @@ class CheckedManifest:
     def write_held(self, target: Path) -> int:
         """Write the entries with errors and the reasons as CSV; returns how many."""
         held = self.held_indexes()
-        entries = read_entries(self._folder, self._document, held)
+        entries = read_entries(self._source, held)
         write_held(entries, self._reasons(held), target)
         return len(held)
 

@@ -28,6 +28,9 @@ class Row:
     cells: list[str]
     delimiter: str
     problem: str | None = None
+    #: The row's bytes in the document.
+    start: int = 0
+    length: int = 0
     #: Line and column (0-based, relative to the row) of each cell, where quotes are involved.
     _places: list[tuple[int, int]] | None = None
 
@@ -42,14 +45,32 @@ class Row:
 
 def rows_of(data: bytes, delimiter: str) -> Iterator[Row]:
     """Yield the rows of a document; empty lines are no rows."""
-    lines = _Lines(data)
-    for number, text in lines:
+    yield from rows_until(Lines(data), delimiter, len(data))
+
+
+def rows_until(lines: "Lines", delimiter: str, end: int) -> Iterator[Row]:
+    """Yield the rows that begin before an offset."""
+    while lines.at < end:
+        start = lines.at
+        text = lines.next()
         if not text:
             continue
-        if '"' in text:
-            yield _quoted_row(lines, number, text, delimiter)
-        else:
-            yield _plain_row(number, text, delimiter)
+        row = _row(lines, text, delimiter)
+        row.start, row.length = start, lines.stop - start
+        yield row
+
+
+def _row(lines: "Lines", text: str, delimiter: str) -> Row:
+    """Read the row that a line begins."""
+    if '"' in text:
+        return _quoted_row(lines, lines.line, text, delimiter)
+    return _plain_row(lines.line, text, delimiter)
+
+
+def row_of(text: str, delimiter: str) -> Row:
+    """Read one row from its text alone."""
+    lines = Lines(text.encode())
+    return _row(lines, lines.next() or "", delimiter)
 
 
 def _plain_row(number: int, text: str, delimiter: str) -> Row:
@@ -65,43 +86,47 @@ def control_problem(text: str) -> str | None:
     return None
 
 
-class _Lines:
+class Lines:
     """The physical lines of a document; one that is needed again can be put back."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._at = 0
-        self._line = 0
+        #: Where the next line begins.
+        self.at = 0
+        #: The number of the last line.
+        self.line = 0
+        #: Where the last line stopped, without its end.
+        self.stop = 0
         #: How the last line ended.
         self.ended = ""
 
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        while (line := self.next()) is not None:
-            yield self._line, line
-
     def next(self) -> str | None:
         """Return the next line without its end; None after the last."""
-        data, start = self._data, self._at
+        data, start = self._data, self.at
         if start >= len(data):
             return None
         end = data.find(b"\n", start)
         if end < 0:
             end = len(data)
-        self._at, self._line = end + 1, self._line + 1
-        stop = end - 1 if end > start and data[end - 1 : end] == b"\r" else end
-        self.ended = "\r\n" if stop < end else "\n"
-        return data[start:stop].decode()
+        self.at, self.line = end + 1, self.line + 1
+        self.stop = end - 1 if end > start and data[end - 1 : end] == b"\r" else end
+        self.ended = "\r\n" if self.stop < end else "\n"
+        return data[start : self.stop].decode()
 
-    def mark(self) -> tuple[int, int]:
+    def skip(self, end: int, lines: int) -> None:
+        """Go on behind lines that somebody else has read."""
+        self.at, self.line = end, self.line + lines
+
+    def mark(self) -> tuple[int, int, int]:
         """Remember this place."""
-        return self._at, self._line
+        return self.at, self.line, self.stop
 
-    def back(self, mark: tuple[int, int]) -> None:
+    def back(self, mark: tuple[int, int, int]) -> None:
         """Go back to a remembered place."""
-        self._at, self._line = mark
+        self.at, self.line, self.stop = mark
 
 
-def _quoted_row(lines: _Lines, number: int, text: str, delimiter: str) -> Row:
+def _quoted_row(lines: Lines, number: int, text: str, delimiter: str) -> Row:
     """Read a row with quotes, over as many lines as its quotes ask for."""
     mark, whole = lines.mark(), text
     while (row := _tokenize(whole, number, delimiter)) is None:
@@ -118,7 +143,7 @@ def _quoted_row(lines: _Lines, number: int, text: str, delimiter: str) -> Row:
     return row
 
 
-def _until_quote(lines: _Lines, room: int) -> str | None:
+def _until_quote(lines: Lines, room: int) -> str | None:
     """Read on to the next line with a quote, line ends included; None when there is none near."""
     more: list[str] = []
     for _ in range(MAX_LINES):
@@ -165,7 +190,7 @@ def _tokenize(text: str, number: int, delimiter: str) -> Row | None:
         if at >= len(text):
             break
         at += 1
-    return Row(number, text, cells, delimiter, problem or control_problem(text), places)
+    return Row(number, text, cells, delimiter, problem or control_problem(text), _places=places)
 
 
 def _closing_quote(text: str, at: int) -> int:

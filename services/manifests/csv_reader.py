@@ -3,24 +3,24 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
+import polars as pl
 
 from services.domain.entries import EntryType
 from services.domain.nearest import hint
 from services.manifests import csv_layout
 from services.manifests.collector import Where, always, pointer
-from services.manifests.csv_cells import Row, rows_of
-from services.manifests.csv_layout import Column, Layout
-from services.manifests.csv_values import read_cell, unneutralized
-from services.manifests.entry_check import examine
+from services.manifests.columns import Row as EntryColumns
+from services.manifests.csv_batch import STRETCH, Stretch, put_over, read_stretch
+from services.manifests.csv_cells import Lines, Row, rows_until
+from services.manifests.csv_entry import CsvEntry, Draft, cell_of
+from services.manifests.csv_layout import Layout
 from services.manifests.faults import Fault
-from services.manifests.schema import MetadataSchema
-from services.manifests.sink import Sink
+from services.manifests.sink import Sink, Span
+from services.manifests.url_columns import count_buckets
 
 #: Encord's own form refuses more rows.
 ROW_LIMIT: Final = 10_000
 _DELIMITERS: Final = ",;\t"
-_STEP: Final = 4_096
 
 
 def sniff_delimiter(head: str) -> str:
@@ -31,14 +31,6 @@ def sniff_delimiter(head: str) -> str:
 
 
 @dataclass(slots=True)
-class _Draft:
-    """An entry whose rows are still being collected."""
-
-    kind: EntryType
-    rows: list[tuple[Row, Layout]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class CsvReader:
     """One pass over the rows of a CSV."""
 
@@ -46,26 +38,72 @@ class CsvReader:
     rows: int = 0
     layout: Layout | None = None
     #: Groups by identity, in the order of their first rows.
-    drafts: dict[object, _Draft] = field(default_factory=dict)
+    drafts: dict[object, Draft] = field(default_factory=dict)
     _warned_dicom: bool = False
     _encord: bool = False
+    _delimiter: str = ","
 
     def read(self) -> None:
         """Read every row; a file without a URL column is one finding."""
         data = self.sink.document.data
         delimiter = sniff_delimiter(data[:65_536].decode("utf-8", "ignore"))
-        self.sink.delimiter = delimiter
+        self.sink.delimiter = self._delimiter = delimiter
         self.sink.format = "csv"
-        for row in rows_of(data, delimiter):
-            if self.layout is None or (not row.problem and csv_layout.is_header(row.cells)):
-                if not self._take_header(row):
-                    return
-            else:
-                self._take_row(row, self.layout)
-                if self.rows % _STEP == 0:
-                    self.sink.hash_pending()
-                    self.sink.progress(min(row.line / max(data.count(b"\n"), 1), 1.0))
+        lines = Lines(data)
+        header = next(rows_until(lines, delimiter, len(data)), None)
+        if header is None or not self._take_header(header):
+            return
+        while lines.at < len(data):
+            end = _end_of_stretch(data, lines.at)
+            if not self._read_stretch(lines, delimiter, end):
+                self._read_rows(lines, delimiter, end)
+            self.sink.hash_pending()
+            self.sink.progress(min(lines.at / len(data), 1.0))
         self._finish()
+
+    def _read_rows(self, lines: Lines, delimiter: str, end: int) -> None:
+        """Read row by row to an offset."""
+        for row in rows_until(lines, delimiter, end):
+            if row.problem or not csv_layout.is_header(row.cells):
+                assert self.layout is not None
+                self._take_row(row, self.layout)
+            elif not self._take_header(row):
+                return
+
+    def _read_stretch(self, lines: Lines, delimiter: str, end: int) -> bool:
+        """Read plain rows as columns; returns whether they were plain."""
+        sink, layout = self.sink, self.layout
+        assert layout is not None
+        chunk = sink.document.data[lines.at : end]
+        stretch = read_stretch(chunk, lines.at, layout, delimiter, sink.options)
+        if stretch is None:
+            return False
+        line = lines.line + 1
+        rows = {place: self._examine(stretch, place, line) for place in stretch.suspects}
+        numbered = stretch.frame.with_row_index("place")
+        found = numbered.filter(~pl.col("place").is_in(stretch.suspects)).select(
+            "url",
+            nth=pl.lit(0, dtype=pl.UInt32),
+            entry=pl.col("place") + sink.index,
+            line=pl.col("place") + line,
+            column=pl.lit(0, dtype=pl.UInt32),
+        )
+        frame = numbered.with_columns(line=pl.col("place") + line).drop("place")
+        self.rows += stretch.height
+        lines.skip(end, stretch.height)
+        sink.accepted(put_over(frame, rows), found, count_buckets(found["url"]))
+        return True
+
+    def _examine(self, stretch: Stretch, place: int, line: int) -> EntryColumns:
+        """Examine one row of a stretch."""
+        layout = self.layout
+        assert layout is not None
+        start, length = int(stretch.starts[place]), int(stretch.lengths[place])
+        text = self.sink.document.data[start : start + length].decode()
+        row = Row(line + place, text, text.split(self._delimiter), self._delimiter)
+        row.start, row.length = start, length
+        kind = EntryType(stretch.frame["type"][place])
+        return CsvEntry(Draft(kind, [(row, layout)]), self.sink, self.sink.index + place).judge()
 
     def _take_header(self, row: Row) -> bool:
         """Read a header row; returns whether the rows below can be read."""
@@ -88,6 +126,7 @@ class CsvReader:
             sink.collector.add(fault, None, always(Where(line=row.line, column=1)))
         self._encord = self._encord or layout.kind is not None
         self.layout = layout
+        sink.layouts.append((sink.index, row.cells))
         return True
 
     def _take_row(self, row: Row, layout: Layout) -> None:
@@ -105,7 +144,7 @@ class CsvReader:
         if kind.is_composite:
             self._collect(row, layout, kind)
         else:
-            self._enter(_Draft(kind, [(row, layout)]))
+            self._enter(Draft(kind, [(row, layout)]))
 
     def _kind_of(self, row: Row, layout: Layout) -> EntryType | None:
         """Read the type cell; a row without a known type is refused."""
@@ -128,35 +167,28 @@ class CsvReader:
             url = layout.place_of(csv_layout.URL)
             if url is not None and url < len(row.cells):
                 fields["objectUrl"] = row.cells[url]
+        span = Span(row.start, row.length)
         held = {**fields, csv_layout.ROW_HEADER: row.text}
         line, column = row.place(place or 0)
         prefix = f"/{self.sink.index}"
         where = Where(line=line, column=column, pointer=pointer(prefix, fault.path))
-        self.sink.refused(fault, always(where), fields=held, line=row.line)
+        self.sink.refused(fault, always(where), fields=held, line=row.line, span=span)
 
     def _collect(self, row: Row, layout: Layout, kind: EntryType) -> None:
         """Add a row to its group; rows of one group need not stand together."""
         identity = self._identity(row, layout, kind)
-        draft = self.drafts.setdefault(identity, _Draft(kind))
+        draft = self.drafts.setdefault(identity, Draft(kind))
         draft.rows.append((row, layout))
 
     def _identity(self, row: Row, layout: Layout, kind: EntryType) -> object:
         role = csv_layout.TITLE if layout.groups_by_title else csv_layout.GROUP
-        cell = _cell(row, layout, role) or _cell(row, layout, csv_layout.TITLE)
+        cell = cell_of(row, layout, role) or cell_of(row, layout, csv_layout.TITLE)
         family = EntryType.IMAGE_GROUP if kind is EntryType.IMAGE_SEQUENCE else kind
         return (family, cell) if cell else row.line
 
-    def _enter(self, draft: _Draft) -> None:
+    def _enter(self, draft: Draft) -> None:
         """Examine one entry made of its rows."""
-        entry = _CsvEntry(draft, self.sink)
-        fields = entry.fields(self.sink.options.schema)
-        made = examine(draft.kind, fields, self.sink.options)
-        kept = {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl")}
-        payload = msgspec.json.encode(made.rewritten or kept)
-        line = draft.rows[0][0].line
-        self.sink.examined(
-            made, entry.locate, line=line, payload=payload, places=entry.url_places()
-        )
+        self.sink.writer.add(CsvEntry(draft, self.sink, self.sink.index).judge())
 
     def _finish(self) -> None:
         for draft in self.drafts.values():
@@ -167,106 +199,19 @@ class CsvReader:
             self.sink.collector.add(fault, None, always(Where()))
 
 
+def _end_of_stretch(data: bytes, at: int) -> int:
+    """Return where a stretch of whole lines ends."""
+    if at + STRETCH >= len(data):
+        return len(data)
+    end = data.rfind(b"\n", at, at + STRETCH)
+    return end + 1 if end >= 0 else len(data)
+
+
 def _row_fault(row: Row, layout: Layout) -> Fault:
     if row.problem:
         return Fault("csv-syntax", (), row.text, {"problem": row.problem})
     details = {"found": len(row.cells), "expected": layout.width}
     return Fault("csv-row-width", (), row.text, details)
-
-
-def _cell(row: Row, layout: Layout, role: str) -> str:
-    place = layout.place_of(role)
-    if place is None:
-        return ""
-    text = row.cells[place]
-    return unneutralized(text) if layout.is_ours else text
-
-
-@dataclass(slots=True)
-class _CsvEntry:
-    """One entry made of rows: its fields as JSON would give them, and their cells."""
-
-    draft: _Draft
-    sink: Sink
-
-    def fields(self, schema: MetadataSchema | None) -> dict[str, object]:
-        """Build the fields of the entry."""
-        fields: dict[str, object] = {}
-        composite = self.draft.kind.is_composite
-        for number, (row, layout) in enumerate(self.draft.rows):
-            for place, column in enumerate(layout.columns):
-                text = row.cells[place]
-                if layout.is_ours:
-                    text = unneutralized(text)
-                if column.role == csv_layout.URL:
-                    fields[f"objectUrl_{number}" if composite else "objectUrl"] = text
-                elif text:
-                    _fill(fields, column, text, schema)
-        self._name_group(fields)
-        return fields
-
-    def _name_group(self, fields: dict[str, object]) -> None:
-        if not self.draft.kind.is_composite:
-            return
-        if "title" not in fields:
-            row, layout = self.draft.rows[0]
-            if group := _cell(row, layout, csv_layout.GROUP):
-                fields["title"] = group
-        if self.draft.kind is EntryType.IMAGE_SEQUENCE:
-            fields["createVideo"] = True
-
-    def url_places(self) -> list[tuple[int, int]]:
-        """Return line and column of each URL."""
-        return [row.place(layout.place_of(csv_layout.URL) or 0) for row, layout in self.draft.rows]
-
-    def locate(self, fault: Fault) -> Where:
-        """Find the cell a fault of this entry is about."""
-        row, place = self._cell_of(fault.path)
-        line, column = row.place(place) if place is not None else (row.line, 1)
-        return Where(line=line, column=column, pointer=pointer(f"/{self.sink.index}", fault.path))
-
-    def _cell_of(self, path: tuple[str | int, ...]) -> tuple[Row, int | None]:
-        rows = self.draft.rows
-        step = str(path[0]) if path else ""
-        number = step.removeprefix("objectUrl_")
-        row, layout = rows[int(number)] if number.isdigit() and step != number else rows[0]
-        for place, column in enumerate(layout.columns):
-            if _fills(column, step, path):
-                return row, place
-        return row, None
-
-
-def _fills(column: Column, step: str, path: tuple[str | int, ...]) -> bool:
-    if column.role == "metadata":
-        return step == "clientMetadata" and len(path) > 1 and column.key == path[1]
-    if column.role == "field":
-        return column.key == step
-    roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
-    role = csv_layout.URL if step.startswith("objectUrl") else roles.get(step)
-    return column.role == role
-
-
-def _fill(
-    fields: dict[str, object], column: Column, text: str, schema: MetadataSchema | None
-) -> None:
-    """Put one cell where JSON has it; the first row of a group wins."""
-    match column.role:
-        case csv_layout.TITLE:
-            fields.setdefault("title", text)
-        case csv_layout.CREATE:
-            fields.setdefault("createVideo", _flag(text))
-        case "field":
-            fields.setdefault(column.key, read_cell(text, is_json=True, declared=None))
-        case "metadata":
-            metadata = fields.setdefault("clientMetadata", {})
-            declared = schema.get(column.key) if schema else None
-            value = read_cell(text, is_json=column.is_json, declared=declared)
-            if isinstance(metadata, dict):
-                metadata.setdefault(column.key, value)
-
-
-def _flag(text: str) -> object:
-    return {"true": True, "false": False}.get(text.strip().lower(), text)
 
 
 def read_csv(sink: Sink) -> None:

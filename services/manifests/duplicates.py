@@ -9,10 +9,11 @@ from services.domain.chunks import Ranges
 from services.domain.entries import EntryType
 from services.manifests import json_text
 from services.manifests.collector import Where, pointer
+from services.manifests.csv_rows import CsvRows
 from services.manifests.document import byte_offset
 from services.manifests.faults import Fault
 from services.manifests.sink import Sink
-from services.manifests.stored import StoredEntry, read_entries
+from services.manifests.stored import Source, StoredEntry, read_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
     if not suspects:
         return
     ranges = Ranges.of(sorted({each.entry for each in suspects}))
-    stored = read_entries(folder, sink.document.path, ranges)
+    csv = CsvRows(sink.layouts, sink.delimiter or ",", None) if sink.layouts else None
+    source = Source(folder, sink.document.data, csv)
+    stored = read_entries(source, ranges)
     first: dict[str, int] = {}
     current = next(stored)
     for suspect in suspects:
@@ -44,7 +47,13 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
         url = current.urls()[suspect.nth]
         earlier = first.setdefault(url, suspect.entry)
         if earlier != suspect.entry:
-            _report(sink, current, suspect, url, earlier)
+            _report(
+                sink,
+                source,
+                current,
+                suspect,
+                Fault("url-duplicate", _path(current, suspect.nth), url, {"first": earlier}),
+            )
 
 
 def _suspects(hashes: pl.DataFrame) -> list[_Suspect]:
@@ -55,17 +64,24 @@ def _suspects(hashes: pl.DataFrame) -> list[_Suspect]:
     return [_Suspect(*row) for row in ordered.iter_rows()]
 
 
-def _report(sink: Sink, entry: StoredEntry, suspect: _Suspect, url: str, earlier: int) -> None:
-    path = _path(entry, suspect.nth)
-    fault = Fault("url-duplicate", path, url, {"first": earlier})
-
+def _report(
+    sink: Sink, source: Source, entry: StoredEntry, suspect: _Suspect, fault: Fault
+) -> None:
     def locate(fault: Fault) -> Where:
         if suspect.line:
             place = pointer(f"/{entry.index}", fault.path)
-            return Where(line=suspect.line, column=suspect.column, pointer=place)
+            column = suspect.column or _column(source, entry)
+            return Where(line=suspect.line, column=column, pointer=place)
         return _json_place(sink, entry, fault)
 
     sink.collector.add(fault, entry.index, locate)
+
+
+def _column(source: Source, entry: StoredEntry) -> int:
+    """Find the column of a plain row's URL."""
+    start = entry.start or 0
+    piece = source.text[start : start + entry.length]
+    return source.csv.url_column(entry.index, piece) if source.csv else 1
 
 
 def _path(entry: StoredEntry, nth: int) -> tuple[str, ...]:

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import polars as pl
 
 from services.domain.chunks import Ranges
 from services.domain.entries import SECTIONS, EntryType
-from services.manifests.document import open_text
-from services.manifests.stored import frames
+from services.manifests.stored import Source, frames
+
+_NEEDED: Final = ("index", "type", "start", "length", "payload")
 
 
 def write_registration(
-    folder: Path, document: Path, ranges: Ranges, target: Path, flags: Mapping[str, bool]
+    source: Source, ranges: Ranges, target: Path, flags: Mapping[str, bool]
 ) -> None:
     """Stream entries to a document, section by section."""
     with target.open("wb") as stream:
@@ -21,7 +22,7 @@ def write_registration(
         stream.write(", ".join(f'"{k}": {str(v).lower()}' for k, v in flags.items()).encode())
         for section in dict.fromkeys(SECTIONS.values()):
             kinds = [kind.value for kind in EntryType if kind.section == section]
-            _write_section(stream, section, payloads(folder, document, ranges, kinds))
+            _write_section(stream, section, payloads(source, ranges, kinds))
         stream.write(b"\n}\n")
 
 
@@ -36,11 +37,10 @@ def _write_section(stream: BinaryIO, section: str, entries: Iterable[bytes]) -> 
         stream.write(b"\n]")
 
 
-def payloads(folder: Path, document: Path, ranges: Ranges, kinds: Iterable[str]) -> Iterator[bytes]:
+def payloads(source: Source, ranges: Ranges, kinds: Iterable[str]) -> Iterator[bytes]:
     """Yield the payloads of the entries of some types."""
-    text = open_text(document)
     wanted = list(kinds)
-    for frame in frames(folder, ranges):
+    for frame in frames(source.folder, ranges):
         chosen = frame.filter(pl.col("type").cast(pl.String).is_in(wanted))
-        for start, length, payload in chosen.select("start", "length", "payload").iter_rows():
-            yield payload if payload is not None else text[start : start + length]
+        for index, kind, start, length, payload in chosen.select(*_NEEDED).iter_rows():
+            yield source.payload(index, kind, start, length) if payload is None else payload

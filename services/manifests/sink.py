@@ -53,6 +53,8 @@ class Sink:
     pending_urls: list[str] = field(default_factory=list)
     pending_entries: list[tuple[int, int, int, int]] = field(default_factory=list)
     hashes: list[pl.DataFrame] = field(default_factory=list)
+    #: First entry and header cells of each stretch of a CSV.
+    layouts: list[tuple[int, list[str]]] = field(default_factory=list)
     #: First entry and key of each JSON section.
     sections: list[tuple[int, str]] = field(default_factory=list)
 

@@ -1,5 +1,6 @@
 """Read entries back from their columns, with the payload from the document or the column."""
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 from services.domain.chunks import Ranges
 from services.domain.entries import Entry, EntryType
 from services.manifests.columns import PART, UNKNOWN, part_path
-from services.manifests.document import open_text
+from services.manifests.csv_rows import CsvRows
 from services.manifests.entry_check import urls_of
 
 _ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length", "payload")
@@ -84,10 +85,27 @@ def _by_part(ranges: Ranges) -> Iterator[tuple[int, list[tuple[int, int]]]]:
         yield number, current
 
 
-def read_entries(folder: Path, document: Path, ranges: Ranges) -> Iterator[StoredEntry]:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the text of entries comes from."""
+
+    folder: Path
+    #: The document's bytes, read or mapped.
+    text: bytes | mmap.mmap
+    #: Set for a CSV, whose plain rows are made into JSON when they are read.
+    csv: CsvRows | None
+
+    def payload(self, index: int, kind: str, start: int, length: int) -> bytes:
+        """Return the JSON of an entry that is stored as a place in the document."""
+        piece = self.text[start : start + length]
+        if self.csv is None or kind == UNKNOWN:
+            return piece
+        return self.csv.payload(index, EntryType(kind), piece)
+
+
+def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
     """Yield stored entries of ranges, in index order."""
-    text = open_text(document)
-    for frame in frames(folder, ranges):
+    for frame in frames(source.folder, ranges):
         for row in frame.select(_ROWS).iter_rows():
             index, kind, title, url, count, start, length, payload = row
             yield StoredEntry(
@@ -98,5 +116,5 @@ def read_entries(folder: Path, document: Path, ranges: Ranges) -> Iterator[Store
                 url_count=count,
                 start=start,
                 length=length or 0,
-                payload=payload if payload is not None else text[start : start + length],
+                payload=source.payload(index, kind, start, length) if payload is None else payload,
             )

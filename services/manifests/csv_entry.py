@@ -1,0 +1,144 @@
+"""One entry made of CSV rows: its fields as JSON would give them, and where its cells stand."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from services.domain.entries import EntryType
+from services.manifests import csv_layout
+from services.manifests.collector import Where, pointer
+from services.manifests.columns import Row as EntryColumns
+from services.manifests.csv_cells import Row
+from services.manifests.csv_layout import Column, Layout
+from services.manifests.csv_values import read_cell, unneutralized
+from services.manifests.entry_check import examine
+from services.manifests.faults import Fault
+from services.manifests.schema import MetadataSchema
+from services.manifests.sink import Sink
+
+
+@dataclass(slots=True)
+class Draft:
+    """An entry whose rows are still being collected."""
+
+    kind: EntryType
+    rows: list[tuple[Row, Layout]] = field(default_factory=list)
+
+
+def cell_of(row: Row, layout: Layout, role: str) -> str:
+    """Return the cell of a role; empty when there is no such column."""
+    place = layout.place_of(role)
+    if place is None:
+        return ""
+    text = row.cells[place]
+    return unneutralized(text) if layout.is_ours else text
+
+
+@dataclass(slots=True)
+class CsvEntry:
+    """One entry made of rows: its fields as JSON would give them, and their cells."""
+
+    draft: Draft
+    sink: Sink
+    index: int
+
+    def judge(self) -> EntryColumns:
+        """Examine the entry and count it; returns its row."""
+        fields = entry_fields(self.draft, self.sink.options.schema)
+        made = examine(self.draft.kind, fields, self.sink.options)
+        row = self.sink.judge(self.index, made, made.faults, self.locate, places=self.url_places())
+        first = self.draft.rows[0][0]
+        return row._replace(
+            start=first.start,
+            length=first.length,
+            line=first.line,
+            payload=msgspec.json.encode(made.rewritten or kept_fields(fields)),
+        )
+
+    def url_places(self) -> list[tuple[int, int]]:
+        """Return line and column of each URL."""
+        return [row.place(layout.place_of(csv_layout.URL) or 0) for row, layout in self.draft.rows]
+
+    def locate(self, fault: Fault) -> Where:
+        """Find the cell a fault of this entry is about."""
+        row, place = self._cell_of(fault.path)
+        line, column = row.place(place) if place is not None else (row.line, 1)
+        return Where(line=line, column=column, pointer=pointer(f"/{self.index}", fault.path))
+
+    def _cell_of(self, path: tuple[str | int, ...]) -> tuple[Row, int | None]:
+        rows = self.draft.rows
+        step = str(path[0]) if path else ""
+        number = step.removeprefix("objectUrl_")
+        row, layout = rows[int(number)] if number.isdigit() and step != number else rows[0]
+        for place, column in enumerate(layout.columns):
+            if _fills(column, step, path):
+                return row, place
+        return row, None
+
+
+def _fills(column: Column, step: str, path: tuple[str | int, ...]) -> bool:
+    if column.role == "metadata":
+        return step == "clientMetadata" and len(path) > 1 and column.key == path[1]
+    if column.role == "field":
+        return column.key == step
+    roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
+    role = csv_layout.URL if step.startswith("objectUrl") else roles.get(step)
+    return column.role == role
+
+
+def _fill(
+    fields: dict[str, object], column: Column, text: str, schema: MetadataSchema | None
+) -> None:
+    """Put one cell where JSON has it; the first row of a group wins."""
+    match column.role:
+        case csv_layout.TITLE:
+            fields.setdefault("title", text)
+        case csv_layout.CREATE:
+            fields.setdefault("createVideo", _flag(text))
+        case "field":
+            fields.setdefault(column.key, read_cell(text, is_json=True, declared=None))
+        case "metadata":
+            metadata = fields.setdefault("clientMetadata", {})
+            declared = schema.get(column.key) if schema else None
+            value = read_cell(text, is_json=column.is_json, declared=declared)
+            if isinstance(metadata, dict):
+                metadata.setdefault(column.key, value)
+
+
+def _flag(text: str) -> object:
+    return {"true": True, "false": False}.get(text.strip().lower(), text)
+
+
+def entry_fields(draft: Draft, schema: MetadataSchema | None) -> dict[str, object]:
+    """Build the fields of an entry from its rows."""
+    fields: dict[str, object] = {}
+    composite = draft.kind.is_composite
+    for number, (row, layout) in enumerate(draft.rows):
+        for column, cell in zip(layout.columns, row.cells, strict=True):
+            text = unneutralized(cell) if layout.is_ours else cell
+            if column.role == csv_layout.URL:
+                fields[f"objectUrl_{number}" if composite else "objectUrl"] = text
+            elif text:
+                _fill(fields, column, text, schema)
+    if composite:
+        _name_group(draft, fields)
+    return fields
+
+
+def _name_group(draft: Draft, fields: dict[str, object]) -> None:
+    """Give a group without a title the name that holds its rows together."""
+    row, layout = draft.rows[0]
+    if "title" not in fields and (group := cell_of(row, layout, csv_layout.GROUP)):
+        fields["title"] = group
+    if draft.kind is EntryType.IMAGE_SEQUENCE:
+        fields["createVideo"] = True
+
+
+def kept_fields(fields: dict[str, object]) -> dict[str, object]:
+    """Leave out what an empty cell says nothing about."""
+    return {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl")}
+
+
+def payload_of(draft: Draft, schema: MetadataSchema | None) -> bytes:
+    """Return Encord's JSON of an entry that has no finding."""
+    return msgspec.json.encode(kept_fields(entry_fields(draft, schema)))
