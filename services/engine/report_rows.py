@@ -1,0 +1,150 @@
+"""The rows of a completion report: what a manifest asked for, joined with what the ledger knows.
+
+Both sides ascend by entry and are streamed, so a report of 500,000 entries needs the memory of a
+few thousand.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, select
+
+from services.domain.chunks import Ranges
+from services.domain.entries import Entry
+from services.domain.outcomes import Outcome
+from services.domain.runs import RunState, WorkKind
+from services.ledger.reading import current
+from services.ledger.specs import RunSpec
+from services.ledger.tables import ATTEMPT, OUTCOME, RUN, WORK
+from services.manifests.checked import CheckedManifest
+
+T = TypeVar("T")
+
+BATCH: Final = 5_000
+NO_OUTCOME: Final = "The ledger holds no outcome of this entry."
+_OUTCOMES: Final = tuple(Outcome)
+
+
+class ReportRow(NamedTuple):
+    """One URL of a run. The fields are the columns."""
+
+    #: 0-based place of the entry in the manifest.
+    entry: int
+    url: str
+    #: 0-based place of the URL in its entry.
+    position: int
+    type: str
+    title: str | None
+    outcome: str
+    cause: str | None
+    message: str
+    job: str | None
+    item: str | None
+    subtask: str | None
+
+
+def rows_of(
+    cx: Connection, spec: RunSpec, manifest: CheckedManifest, *, after_retries: bool
+) -> Iterator[ReportRow]:
+    """Stream one row a URL of the run, in the manifest's order."""
+    entries = manifest.read(selection(spec, manifest))
+    known = _known(cx, spec, after_retries=after_retries)
+    jobs, default = _Jobs(cx), _without_outcome(cx, spec)
+    for entry, row in _paired(entries, known, index=lambda entry: entry.index):
+        yield from _rows(entry, row, jobs, default)
+
+
+def entries_that(
+    cx: Connection,
+    spec: RunSpec,
+    manifest: CheckedManifest,
+    outcomes: Iterable[Outcome],
+    *,
+    after_retries: bool,
+) -> Ranges:
+    """Return the run's entries of some outcomes."""
+    ranks = {outcome.rank for outcome in outcomes}
+    default = _without_outcome(cx, spec).rank
+    known = _known(cx, spec, after_retries=after_retries)
+    paired = _paired(selection(spec, manifest), known, index=lambda index: index)
+    ranked = ((index, row.rank if row else default) for index, row in paired)
+    return Ranges.of(index for index, rank in ranked if rank in ranks)
+
+
+def selection(spec: RunSpec, manifest: CheckedManifest) -> Ranges:
+    """Return the entries that the run is about."""
+    return manifest.valid_indexes() if spec.selection is None else spec.selection
+
+
+class _Jobs:
+    """Which upload job carried an entry, from the attempts' own ranges."""
+
+    def __init__(self, cx: Connection) -> None:
+        self._cx = cx
+        self._by_run: dict[str, list[tuple[int, int, str]]] = {}
+
+    def of(self, run: str, entry: int) -> str | None:
+        """Return the job of one entry of a run; None when no job is known to carry it."""
+        if run not in self._by_run:
+            self._by_run[run] = sorted(self._read(run))
+        pairs = self._by_run[run]
+        place = bisect_right(pairs, entry, key=lambda pair: pair[0]) - 1
+        return pairs[place][2] if place >= 0 and entry <= pairs[place][1] else None
+
+    def _read(self, run: str) -> Iterator[tuple[int, int, str]]:
+        sent = select(ATTEMPT.c.entries, ATTEMPT.c.result).join(WORK, WORK.c.id == ATTEMPT.c.work)
+        carried = sent.where(
+            WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK, ATTEMPT.c.result.is_not(None)
+        )
+        for entries, job in self._cx.execute(carried):
+            yield from ((first, last, job) for first, last in Ranges.parse(entries).pairs)
+
+
+def _known(cx: Connection, spec: RunSpec, *, after_retries: bool) -> Iterator[Any]:
+    """Stream a run's outcome rows, by entry."""
+    run = spec.place.run
+    chosen = current(cx, run) if after_retries else select(OUTCOME).where(OUTCOME.c.run == run)
+    ordered = chosen.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
+    yield from cx.execute(ordered)
+
+
+def _without_outcome(cx: Connection, spec: RunSpec) -> Outcome:
+    """Return what an entry is that the ledger says nothing about."""
+    state = cx.scalar(select(RUN.c.state).where(RUN.c.id == spec.place.run))
+    return Outcome.UNKNOWN if RunState(str(state)).is_final else Outcome.PENDING
+
+
+def _paired(
+    asked: Iterable[T], known: Iterator[Any], *, index: Callable[[T], int]
+) -> Iterator[tuple[T, Any]]:
+    """Join what was asked for with what is known of it."""
+    row = next(known, None)
+    for each in asked:
+        while row is not None and row.entry < index(each):
+            row = next(known, None)
+        yield each, row if row is not None and row.entry == index(each) else None
+
+
+def _rows(
+    entry: Entry,
+    row: Any,  # noqa: ANN401 - a row of the outcome table
+    jobs: _Jobs,
+    default: Outcome,
+) -> Iterator[ReportRow]:
+    outcome = _OUTCOMES[row.rank] if row else default
+    lost = "" if default is Outcome.PENDING else NO_OUTCOME
+    for position, url in enumerate(entry.urls or ("",)):
+        yield ReportRow(
+            entry=entry.index,
+            url=url,
+            position=position,
+            type=entry.type.value,
+            title=entry.title,
+            outcome=outcome.value,
+            cause=row.cause if row else None,
+            message=row.message if row else lost,
+            job=(row.job_id or jobs.of(row.run, entry.index)) if row else None,
+            item=row.item_uuid if row else None,
+            subtask=row.subtask_uuid if row else None,
+        )
