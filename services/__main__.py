@@ -1,6 +1,7 @@
 """The command line: `python -m services COMMAND`.
 
-validate, convert, onboard and sandbox are for people; worker and check are what the app starts.
+validate, convert, onboard and sandbox are for people; worker is what the app starts, and what
+runs on further machines.
 """
 
 import sys
@@ -15,6 +16,7 @@ USAGE: Final = """usage: python -m services COMMAND ...
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
   sandbox         start the stand-in for Encord and Google Cloud Storage
+  worker          move runs forward, one of many (ENCORD_ONBOARDING_EXECUTOR=procrastinate)
 
 COMMAND --help says more."""
 EXIT_USAGE: Final = 2
@@ -58,13 +60,18 @@ def _sandbox(argv: list[str]) -> int:
 
 
 def _worker(argv: list[str]) -> int:
-    from services.bootstrap import build_worker  # noqa: PLC0415
+    from services.bootstrap import build_worker, connect_standalone  # noqa: PLC0415
     from services.engine.worker_process import serve  # noqa: PLC0415
     from services.settings import Settings  # noqa: PLC0415
 
-    del argv
     _configure_logs()
-    serve(*build_worker(Settings()))
+    settings = Settings()
+    worker, connections = build_worker(settings)
+    if "--fed" in argv:  # keys arrive over the parent's pipe, and its end is ours
+        serve(worker, connections)
+    else:
+        connect_standalone(settings, connections)
+        worker.run()
     return 0
 
 

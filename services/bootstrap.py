@@ -13,6 +13,7 @@ from services.engine.context import Pace, Tools
 from services.engine.errors import ConnectionProblem
 from services.engine.lines import Lines
 from services.engine.onboarding import Onboarding
+from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.engine.sandbox_demo import SandboxDemo
 from services.engine.supervisor import Child, forget_line, hold_line, worker_environment
 from services.engine.worker import Worker
@@ -21,6 +22,16 @@ from services.manifests.store import ManifestStore
 from services.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+
+class NoDatabaseError(RuntimeError):
+    """Workers on many machines need one database."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ENCORD_ONBOARDING_EXECUTOR=procrastinate needs ENCORD_ONBOARDING_DATABASE_URL with a "
+            "postgresql: address."
+        )
 
 
 @dataclass(slots=True)
@@ -44,7 +55,7 @@ class Runtime:
         self.connect_server()
         self._worker = Child(
             "worker",
-            ["worker"],
+            ["worker", "--fed"],
             environment=worker_environment(),
             greeting=lambda: [hold_line(*held) for held in self.connections.everything()],
         )
@@ -60,20 +71,8 @@ class Runtime:
         self._children.clear()
 
     def connect_server(self) -> None:
-        """Connect with the server's own key, if it has one; a bad one is logged, not fatal."""
-        settings = self.settings
-        if settings.ssh_key_file is None and settings.ssh_key is None:
-            return
-        passphrase = settings.ssh_key_passphrase
-        try:
-            self.connections.add_server(
-                settings.domain,
-                path=settings.ssh_key_file,
-                text=settings.ssh_key.get_secret_value() if settings.ssh_key else None,
-                passphrase=passphrase.get_secret_value() if passphrase else None,
-            )
-        except ConnectionProblem as problem:
-            log.error("the server's key cannot be used", why=problem.remedy)  # noqa: TRY400
+        """Connect with the server's own key, if it has one."""
+        connect_server(self.settings, self.connections)
 
     def start_sandbox(self) -> None:
         """Start the sandbox, or join the one that already serves this data directory."""
@@ -126,10 +125,44 @@ def build_runtime(settings: Settings) -> Runtime:
     )
 
 
-def build_worker(settings: Settings) -> tuple[Worker, Connections]:
+def build_worker(settings: Settings) -> tuple[Worker | ProcrastinateWorker, Connections]:
     """Wire a worker that holds no key yet."""
     connections = Connections(own_domains=settings.domains)
-    return Worker(tools(settings, connections), slots=settings.worker_slots), connections
+    wired = tools(settings, connections)
+    if settings.executor == "embedded":
+        return Worker(wired, slots=settings.worker_slots), connections
+    url = settings.database_url or ""
+    if not url.startswith("postgresql:"):
+        raise NoDatabaseError
+    worker = ProcrastinateWorker(
+        wired, url, slots=settings.worker_slots, connections=connections.held
+    )
+    return worker, connections
+
+
+def connect_standalone(settings: Settings, connections: Connections) -> None:
+    """Give a worker that no app feeds the keys its own settings name."""
+    connect_server(settings, connections)
+    endpoint = sandbox_folder(settings) / "endpoint.json"
+    if settings.sandbox and endpoint.exists():
+        said = json.loads(endpoint.read_text())
+        connections.add_sandbox(said["url"], Path(said["ssh_key_path"]))
+
+
+def connect_server(settings: Settings, connections: Connections) -> None:
+    """Connect with the server's own key, if it has one; a bad one is logged, not fatal."""
+    if settings.ssh_key_file is None and settings.ssh_key is None:
+        return
+    passphrase = settings.ssh_key_passphrase
+    try:
+        connections.add_server(
+            settings.domain,
+            path=settings.ssh_key_file,
+            text=settings.ssh_key.get_secret_value() if settings.ssh_key else None,
+            passphrase=passphrase.get_secret_value() if passphrase else None,
+        )
+    except ConnectionProblem as problem:
+        log.error("the server's key cannot be used", why=problem.remedy)  # noqa: TRY400
 
 
 def tools(settings: Settings, connections: Connections) -> Tools:

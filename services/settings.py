@@ -1,7 +1,7 @@
 """Settings, read once from the environment and passed down. Nothing else reads the environment."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,10 @@ class Settings(BaseSettings):
     sandbox_rate: float = Field(40.0, description="Units the sandbox processes per second.")
     max_upload_mb: int = Field(512, description="Largest manifest accepted, in MiB.")
     domains: tuple[str, ...] = Field((), description="Own Encord domains, beside EU and US.")
+    executor: Literal["embedded", "procrastinate"] = Field(
+        "embedded",
+        description="What rings for work; procrastinate needs a PostgreSQL database_url.",
+    )
     worker_slots: int = Field(4, ge=1, le=16, description="Requests the worker has open at once.")
     lease_seconds: float = Field(30.0, description="How long a silent worker keeps its work.")
     poll_first_seconds: float = Field(2.0, description="Pause before the first look at a job.")

@@ -195,6 +195,10 @@ class Connections:
         """Return what a new visitor starts with."""
         return self.server() or self.sandbox()
 
+    def held(self) -> list[str]:
+        """Return the ids of the connections whose key is held here."""
+        return list(self._held)
+
     def everything(self) -> list[tuple[Connection, PrivateKey]]:
         """Return every key held, to hand to a worker that starts."""
         return [(held.connection, held.key) for held in list(self._held.values())]

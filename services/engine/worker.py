@@ -18,6 +18,7 @@ import structlog
 from services.domain.runs import WorkKind
 from services.engine.advance import advance
 from services.engine.context import Tools
+from services.ledger.errors import SchemaChangedError
 from services.ledger.store import Claim
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,13 @@ HOST: Final = socket.gethostname()[:32]
 IDLE_SECONDS: Final = 0.5
 #: Ended because a call took longer than any call may.
 EXIT_STUCK: Final = 70
+#: Ended because newer code has changed the ledger.
+EXIT_OUTDATED: Final = 71
+
+
+def owner_name() -> str:
+    """Name this process as an owner of work."""
+    return f"{HOST}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
 
 
 def died_here(owner: str) -> bool:
@@ -54,7 +62,7 @@ class Worker:
     def __init__(self, tools: Tools, *, slots: int) -> None:
         self.tools = replace(tools, alive=self._alive)
         self.slots = slots
-        self.owner = f"{HOST}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        self.owner = owner_name()
         self._stopping = threading.Event()
         self._rung = threading.Event()
         self._started: dict[int, float] = {}
@@ -113,6 +121,9 @@ class Worker:
     def _claim(self) -> Claim | None:
         try:
             return self.tools.ledger.claim(self.owner, self.tools.pace.lease, ALL_KINDS)
+        except SchemaChangedError:
+            log.error("the ledger was upgraded; the process ends")  # noqa: TRY400
+            os._exit(EXIT_OUTDATED)
         except Exception:
             log.exception("could not look for work")
             return None

@@ -5,19 +5,33 @@ import os
 import sys
 import threading
 from base64 import b64decode
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import structlog
 
 from services.encord_api.credentials import load_private_key
 from services.engine.connections import Connections
-from services.engine.worker import Worker
+from services.engine.context import Tools
 from services.ledger import runs
 
 log = structlog.get_logger(__name__)
 
 
-def serve(worker: Worker, connections: Connections, lines: TextIO = sys.stdin) -> None:
+class AnyWorker(Protocol):
+    """What both kinds of worker have in common."""
+
+    tools: Tools
+
+    def run(self) -> None:
+        """Work."""
+        ...
+
+    def ring(self) -> None:
+        """Look for work now."""
+        ...
+
+
+def serve(worker: AnyWorker, connections: Connections, lines: TextIO = sys.stdin) -> None:
     """Work until the parent closes the pipe."""
     listener = threading.Thread(
         target=_listen, args=(worker, connections, lines), daemon=True, name="parent"
@@ -26,14 +40,14 @@ def serve(worker: Worker, connections: Connections, lines: TextIO = sys.stdin) -
     worker.run()
 
 
-def _listen(worker: Worker, connections: Connections, lines: TextIO) -> None:
+def _listen(worker: AnyWorker, connections: Connections, lines: TextIO) -> None:
     for line in lines:
         _hear(worker, connections, line)
     # The parent is gone. Steps in flight are what the ledger's protocol is for.
     os._exit(0)
 
 
-def _hear(worker: Worker, connections: Connections, line: str) -> None:
+def _hear(worker: AnyWorker, connections: Connections, line: str) -> None:
     message = json.loads(line)
     if "forget" in message:
         connections.forget(message["forget"])

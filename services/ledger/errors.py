@@ -25,6 +25,13 @@ class NoSuchRunError(LedgerError):
         super().__init__(f"There is no run {run}.")
 
 
+class SchemaChangedError(LedgerError):
+    """Newer code has changed the tables; this process knows only the old ones."""
+
+    def __init__(self) -> None:
+        super().__init__("The ledger's tables are of another version than this process.")
+
+
 class NothingToRetryError(LedgerError):
     """Nothing of the run failed, or nothing of that cause, or it is being retried already."""
 

@@ -12,14 +12,12 @@ HEAD: Final = "0001"
 def upgrade(engine: Engine) -> None:
     """Run the missing migrations in one transaction with their record."""
     with engine.begin() as cx:
-        if version(cx) != HEAD:
+        if not inspect(cx).has_table("alembic_version") or version(cx) != HEAD:
             _run(cx)
 
 
 def version(cx: Connection) -> str | None:
-    """Return the migration the database is at; None for an empty one."""
-    if not inspect(cx).has_table("alembic_version"):
-        return None
+    """Return the migration that a ledger is at."""
     found = cx.scalar(text("SELECT version_num FROM alembic_version"))
     return None if found is None else str(found)
 

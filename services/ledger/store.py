@@ -1,6 +1,6 @@
 """The ledger itself: transactions, leases and fences. What is read is `reading`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -11,8 +11,8 @@ from services.domain.runs import WorkKind, WorkState
 from services.ledger import runs
 from services.ledger.clock import BootClock, LedgerClock, ServerClock
 from services.ledger.database import READING, open_engine
-from services.ledger.errors import LeaseLostError
-from services.ledger.migrate import upgrade
+from services.ledger.errors import LeaseLostError, SchemaChangedError
+from services.ledger.migrate import HEAD, upgrade, version
 from services.ledger.reading import Reading
 from services.ledger.tables import META, RUN, WORK
 
@@ -29,6 +29,15 @@ class Claim:
     connection: str
     fence: int
     owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A piece of work that waits to be claimed, now or in some seconds."""
+
+    id: int
+    connection: str
+    seconds: float
 
 
 class Ledger(Reading):
@@ -71,15 +80,30 @@ class Ledger(Reading):
                 raise LeaseLostError(claim.work)
             yield cx
 
-    def claim(self, owner: str, lease: float, kinds: tuple[WorkKind, ...]) -> Claim | None:
-        """Take the most overdue open piece of work, or return None when nothing is due."""
+    def claim(
+        self, owner: str, lease: float, kinds: tuple[WorkKind, ...], *, work: int | None = None
+    ) -> Claim | None:
+        """Take the most overdue open piece of work, or return None when nothing is due.
+
+        Args:
+            owner: Who takes it.
+            lease: Seconds until others may take it.
+            kinds: Kinds to choose from, unless `work` is given.
+            work: Take this one or none.
+
+        Raises:
+            SchemaChangedError: Newer code has changed the tables; this process must end.
+        """
+        chosen = WORK.c.kind.in_(kinds) if work is None else WORK.c.id == work
         with self.transaction() as cx:
+            if version(cx) != HEAD:
+                raise SchemaChangedError
             now = self.clock.now(cx)
             due = (
                 select(WORK.c.id)
                 .where(
                     WORK.c.state == WorkState.OPEN,
-                    WORK.c.kind.in_(kinds),
+                    chosen,
                     WORK.c.next_at <= now,
                     WORK.c.lease_until <= now,
                 )
@@ -134,6 +158,27 @@ class Ledger(Reading):
             dead = [owner for owner in cx.execute(held).scalars() if is_dead(owner)]
             cx.execute(update(WORK).where(WORK.c.owner.in_(dead)).values(lease_until=0.0))
             return len(dead)
+
+    def due(self, connections: Iterable[str], *, run: str | None = None, limit: int) -> list[Due]:
+        """List open work of these connections that nobody holds, the most overdue first."""
+        with self.reading() as cx:
+            now = self.clock.now(cx)
+            chosen = (
+                select(WORK.c.id, WORK.c.next_at, RUN.c.connection)
+                .join(RUN, RUN.c.id == WORK.c.run)
+                .where(
+                    WORK.c.state == WorkState.OPEN,
+                    WORK.c.lease_until <= now,
+                    RUN.c.connection.in_(list(connections)),
+                )
+            )
+            if run:
+                chosen = chosen.where(WORK.c.run == run)
+            rows = cx.execute(chosen.order_by(WORK.c.next_at).limit(limit))
+            return [
+                Due(id=row.id, connection=row.connection, seconds=max(0.0, row.next_at - now))
+                for row in rows
+            ]
 
     def seconds_to_next(self, kinds: tuple[WorkKind, ...]) -> float | None:
         """Return how long until some work is due; None when nothing is open."""

@@ -26,8 +26,10 @@ class FaultyFront:
     """The proxy; `rate` is the share of starts it spoils."""
 
     target: str
-    rate: float
-    seed: int
+    rate: float = 0.0
+    seed: int = 1
+    #: Seconds that every request takes longer.
+    latency: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.proxy.latency:
+            threading.Event().wait(self.proxy.latency)
         fate = self.proxy.choose(self.path, self.command)
         if fate and fate.startswith("before"):
             self._spoil(fate.split()[1])

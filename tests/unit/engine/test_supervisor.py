@@ -44,7 +44,7 @@ def test_a_child_that_dies_is_started_and_greeted_again(tmp_path: Path) -> None:
 PARENT = """
 import os, sys, time
 from services.engine.supervisor import Child
-worker = Child("worker", ["worker"])
+worker = Child("worker", ["worker", "--fed"])
 worker.start()
 while worker.pid is None:
     time.sleep(0.01)

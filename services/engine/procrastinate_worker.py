@@ -1,0 +1,146 @@
+"""Scale out: Procrastinate rings for the same `advance` on any number of machines.
+
+The ledger stays the truth and a task only names a piece of work, so a task that is delivered
+twice, late or never cannot hurt: claiming is fenced, and every worker sweeps the ledger for work
+that is due and that nobody rang for. A queue is a connection: a worker listens only for those
+whose key it holds.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
+
+from services.engine.advance import advance
+from services.engine.context import Tools
+from services.engine.worker import died_here, owner_name
+from services.ledger.store import Due
+
+log = structlog.get_logger(__name__)
+
+TASK: Final = "advance"
+SWEEP_SECONDS: Final = 0.5
+#: Workers tell Procrastinate every 10 s that they live. Nothing waits for this: the ledger's
+#: leases decide when work is taken over.
+DEAD_AFTER_SECONDS: Final = 60.0
+#: How many pieces of work one look at the ledger rings for.
+SWEEP_LIMIT: Final = 200
+
+
+class ProcrastinateWorker:
+    """One worker process among many."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        url: str,
+        *,
+        slots: int,
+        connections: Callable[[], Iterable[str]],
+    ) -> None:
+        """Take the ledger's tools, its PostgreSQL URL, and what tells the keys held here."""
+        self.tools = tools
+        self.owner = owner_name()
+        self._slots = slots
+        self._connections = connections
+        self.app = App(connector=PsycopgConnector(conninfo=url))
+        self._new_key = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task = self.app.task(name=TASK)(self._advance)
+
+    def run(self) -> None:
+        """Work until the process ends."""
+        self.tools.ledger.release_dead(died_here)
+        asyncio.run(self._serve())
+
+    def ring(self) -> None:
+        """Listen for a connection whose key has just arrived; callable from any thread."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._new_key.set)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        async with self.app.open_async():
+            await self._prepare()
+            sweeping = asyncio.create_task(self._sweep_for_ever())
+            while not sweeping.done():
+                await self._listen_until_new_key()
+
+    async def _prepare(self) -> None:
+        """Create Procrastinate's tables once; another worker may be at it."""
+        if await self.app.check_connection_async():
+            return
+        try:
+            await self.app.schema_manager.apply_schema_async()
+        except Exception:
+            if not await self.app.check_connection_async():
+                raise
+
+    async def _listen_until_new_key(self) -> None:
+        self._new_key.clear()
+        news = asyncio.create_task(self._new_key.wait())
+        if not self._connections():
+            await news
+            return
+        listening = asyncio.create_task(self._listen())
+        await asyncio.wait({news, listening}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
+        news.cancel()
+        await asyncio.gather(listening, news, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        await self.app.run_worker_async(
+            queues=sorted(self._connections()),
+            concurrency=self._slots,
+            name=self.owner,
+            delete_jobs="always",
+            fetch_job_polling_interval=SWEEP_SECONDS,
+            install_signal_handlers=False,
+        )
+
+    async def _advance(self, work: int) -> None:
+        """The task: take the step in a thread, then ring for what it made due."""
+        claim = await asyncio.to_thread(
+            self.tools.ledger.claim, self.owner, self.tools.pace.lease, (), work=work
+        )
+        if claim is None:  # somebody else has it, or it is not due, or it is done
+            return
+        await asyncio.to_thread(advance, self.tools, claim)
+        await self._ring_for(await asyncio.to_thread(self._due, claim.run))
+
+    def _due(self, run: str | None = None) -> list[Due]:
+        return self.tools.ledger.due(self._connections(), run=run, limit=SWEEP_LIMIT)
+
+    async def _ring_for(self, due: Iterable[Due]) -> None:
+        for work in due:
+            ring = self._task.configure(
+                queue=work.connection,
+                queueing_lock=f"work-{work.id}",
+                schedule_at=datetime.now(UTC) + timedelta(seconds=work.seconds),
+            )
+            try:
+                await ring.defer_async(work=work.id)
+            except AlreadyEnqueued:
+                continue
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            try:
+                await self._ring_for(await asyncio.to_thread(self._due))
+                await self._bury_stalled()
+            except Exception:
+                log.exception("could not sweep")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _bury_stalled(self) -> None:
+        """Forget the tasks of workers that died; the ledger rings for their work again."""
+        stalled = await self.app.job_manager.get_stalled_jobs(
+            seconds_since_heartbeat=DEAD_AFTER_SECONDS
+        )
+        for job in stalled:
+            await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
