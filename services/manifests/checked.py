@@ -26,7 +26,7 @@ from services.manifests.line_numbers import LineNumbers
 from services.manifests.options import CheckOptions
 from services.manifests.registration import write_registration
 from services.manifests.report import write_report
-from services.manifests.stored import Source, read_entries
+from services.manifests.stored import Source, read_entries, valid_entries
 
 __all__ = ["CheckedManifest", "EntryRow", "Page"]
 
@@ -164,8 +164,7 @@ class CheckedManifest:
 
     def read(self, ranges: Ranges) -> Iterator[Entry]:
         """Stream entries in index order; only a part of the columns is in memory at a time."""
-        for stored in read_entries(self._source, ranges):
-            yield stored.as_entry()
+        return valid_entries(self._source, ranges)
 
     def write_registration(
         self,

@@ -137,8 +137,3 @@ def _name_group(draft: Draft, fields: dict[str, object]) -> None:
 def kept_fields(fields: dict[str, object]) -> dict[str, object]:
     """Leave out what an empty cell says nothing about."""
     return {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl")}
-
-
-def payload_of(draft: Draft, schema: MetadataSchema | None) -> bytes:
-    """Return Encord's JSON of an entry that has no finding."""
-    return msgspec.json.encode(kept_fields(entry_fields(draft, schema)))

@@ -1,16 +1,48 @@
 """Read accepted CSV rows back from the document: their payloads, and the columns of their URLs."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Self
 
-from services.domain.entries import EntryType
+import orjson
+
 from services.manifests import csv_layout
 from services.manifests.csv_cells import row_of
-from services.manifests.csv_entry import Draft, payload_of
 from services.manifests.csv_layout import Layout, read_layout
+from services.manifests.csv_values import reader_of
 from services.manifests.schema import MetadataSchema
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which cell of a plain row goes where."""
+
+    fields: tuple[tuple[int, str], ...]
+    metadata: tuple[tuple[int, str, Callable[[str], object]], ...]
+
+    @classmethod
+    def of(cls, layout: Layout, schema: MetadataSchema | None) -> Self:
+        """Plan for one header."""
+        names = {csv_layout.URL: "objectUrl", csv_layout.TITLE: "title"}
+        numbered = list(enumerate(layout.columns))
+        return cls(
+            tuple((at, names[column.role]) for at, column in numbered if column.role in names),
+            tuple(
+                (at, column.key, reader_of(schema.get(column.key) if schema else None))
+                for at, column in numbered
+                if column.role == "metadata"
+            ),
+        )
+
+    def payload(self, cells: list[str]) -> bytes:
+        """Build the JSON of one row; an empty cell is an absent key."""
+        fields: dict[str, object] = {name: text for at, name in self.fields if (text := cells[at])}
+        metadata = {key: read(text) for at, key, read in self.metadata if (text := cells[at])}
+        if metadata:
+            fields["clientMetadata"] = metadata
+        return orjson.dumps(fields)
 
 
 @dataclass(slots=True)
@@ -21,21 +53,23 @@ class CsvRows:
     headers: Sequence[tuple[int, Sequence[str]]]
     delimiter: str
     schema: MetadataSchema | None
-    _layouts: list[tuple[int, Layout]] = field(default_factory=list)
+    _layouts: list[tuple[int, Layout, _Plan]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._layouts = [(first, read_layout(cells)) for first, cells in self.headers]
+        for first, cells in self.headers:
+            layout = read_layout(cells)
+            self._layouts.append((first, layout, _Plan.of(layout, self.schema)))
 
-    def _layout(self, index: int) -> Layout:
-        at = bisect_right(self._layouts, index, key=itemgetter(0)) - 1
-        return self._layouts[at][1]
+    def _at(self, index: int) -> tuple[int, Layout, _Plan]:
+        if len(self._layouts) == 1:
+            return self._layouts[0]
+        return self._layouts[bisect_right(self._layouts, index, key=itemgetter(0)) - 1]
 
-    def payload(self, index: int, kind: EntryType, text: bytes) -> bytes:
+    def payload(self, index: int, text: bytes) -> bytes:
         """Return Encord's JSON of an entry that is one plain row."""
-        row = row_of(text.decode(), self.delimiter)
-        return payload_of(Draft(kind, [(row, self._layout(index))]), self.schema)
+        return self._at(index)[2].payload(text.decode().split(self.delimiter))
 
     def url_column(self, index: int, text: bytes) -> int:
         """Return the 1-based column where a row's URL begins."""
         row = row_of(text.decode(), self.delimiter)
-        return row.place(self._layout(index).place_of(csv_layout.URL) or 0)[1]
+        return row.place(self._at(index)[1].place_of(csv_layout.URL) or 0)[1]

@@ -34,8 +34,12 @@ def read_cell(text: str, *, is_json: bool, declared: MetadataKey | None) -> obje
     """Read a cell as the schema types it; text that does not fit stays text and is found later."""
     if is_json:
         return _from_json(text)
-    reader = _READERS.get(declared.type) if declared else None
-    return reader(text) if reader else text
+    return reader_of(declared)(text)
+
+
+def reader_of(declared: MetadataKey | None) -> Callable[[str], object]:
+    """Return what reads the cells of a key."""
+    return _READERS.get(declared.type, str) if declared else str
 
 
 def _boolean(text: str) -> object:

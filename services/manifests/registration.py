@@ -26,21 +26,24 @@ def write_registration(
         stream.write(b"\n}\n")
 
 
-def _write_section(stream: BinaryIO, section: str, entries: Iterable[bytes]) -> None:
+def _write_section(stream: BinaryIO, section: str, blocks: Iterable[list[bytes]]) -> None:
     separator = f',\n"{section}": [\n'.encode()
     empty = True
-    for payload in entries:
+    for block in blocks:
         stream.write(separator)
-        stream.write(payload)
+        stream.write(b",\n".join(block))
         separator, empty = b",\n", False
     if not empty:
         stream.write(b"\n]")
 
 
-def payloads(source: Source, ranges: Ranges, kinds: Iterable[str]) -> Iterator[bytes]:
-    """Yield the payloads of the entries of some types."""
+def payloads(source: Source, ranges: Ranges, kinds: Iterable[str]) -> Iterator[list[bytes]]:
+    """Yield the payloads of the entries of some types, block by block."""
     wanted = list(kinds)
     for frame in frames(source.folder, ranges):
         chosen = frame.filter(pl.col("type").cast(pl.String).is_in(wanted))
-        for index, kind, start, length, payload in chosen.select(*_NEEDED).iter_rows():
-            yield source.payload(index, kind, start, length) if payload is None else payload
+        if chosen.height:
+            yield [
+                source.payload(index, kind, start, length) if payload is None else payload
+                for index, kind, start, length, payload in chosen.select(_NEEDED).iter_rows()
+            ]

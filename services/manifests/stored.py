@@ -10,11 +10,14 @@ import orjson
 import polars as pl
 
 from services.domain.chunks import Ranges
-from services.domain.entries import Entry, EntryType
+from services.domain.entries import COMPOSITE, Entry, EntryType
 from services.manifests.columns import PART, UNKNOWN, part_path
 from services.manifests.csv_rows import CsvRows
 from services.manifests.entry_check import urls_of
 
+_KINDS: Final = {kind.value: kind for kind in EntryType}
+#: Types whose entries may have many URLs.
+_MANY: Final = {*COMPOSITE, EntryType.SCENE}
 _ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length", "payload")
 
 
@@ -39,17 +42,6 @@ class StoredEntry:
         if self.url_count == 1 and not self.kind.is_composite and self.kind is not EntryType.SCENE:
             return [self.url]
         return urls_of(self.kind, orjson.loads(self.payload))
-
-    def as_entry(self) -> Entry:
-        """Return a valid entry in the form the rest of the application takes."""
-        assert self.kind is not None
-        return Entry(
-            index=self.index,
-            type=self.kind,
-            urls=tuple(self.urls()),
-            title=self.title,
-            payload=self.payload,
-        )
 
 
 def load_part(folder: Path, number: int) -> pl.DataFrame:
@@ -100,7 +92,7 @@ class Source:
         piece = self.text[start : start + length]
         if self.csv is None or kind == UNKNOWN:
             return piece
-        return self.csv.payload(index, EntryType(kind), piece)
+        return self.csv.payload(index, piece)
 
 
 def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
@@ -118,3 +110,15 @@ def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
                 length=length or 0,
                 payload=source.payload(index, kind, start, length) if payload is None else payload,
             )
+
+
+def valid_entries(source: Source, ranges: Ranges) -> Iterator[Entry]:
+    """Yield entries without errors in the form the rest of the application takes."""
+    for frame in frames(source.folder, ranges):
+        for row in frame.select(_ROWS).iter_rows():
+            index, word, title, url, _, start, length, payload = row
+            kind = _KINDS[word]
+            if payload is None:
+                payload = source.payload(index, word, start, length)
+            urls = urls_of(kind, orjson.loads(payload)) if kind in _MANY else (url,)
+            yield Entry(index=index, type=kind, urls=tuple(urls), title=title, payload=payload)
