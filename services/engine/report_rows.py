@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from services.domain.chunks import Ranges
 from services.domain.entries import Entry
@@ -66,7 +66,7 @@ def entries_that(
     """Return the run's entries of some outcomes."""
     ranks = {outcome.rank for outcome in outcomes}
     default = _without_outcome(cx, spec).rank
-    known = _known(cx, spec, after_retries=after_retries)
+    known = _known(cx, spec, OUTCOME.c.entry, OUTCOME.c.rank, after_retries=after_retries)
     paired = _paired(selection(spec, manifest), known, index=lambda index: index)
     ranked = ((index, row.rank if row else default) for index, row in paired)
     return Ranges.of(index for index, rank in ranked if rank in ranks)
@@ -101,11 +101,14 @@ class _Jobs:
             yield from ((first, last, job) for first, last in Ranges.parse(entries).pairs)
 
 
-def _known(cx: Connection, spec: RunSpec, *, after_retries: bool) -> Iterator[Any]:
-    """Stream a run's outcome rows, by entry."""
+def _known(
+    cx: Connection, spec: RunSpec, *columns: ColumnElement[Any], after_retries: bool
+) -> Iterator[Any]:
+    """Stream a run's outcome rows, or some columns of them, by entry."""
     run = spec.place.run
     chosen = current(cx, run) if after_retries else select(OUTCOME).where(OUTCOME.c.run == run)
-    ordered = chosen.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
+    narrowed = chosen.with_only_columns(*columns) if columns else chosen
+    ordered = narrowed.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
     yield from cx.execute(ordered)
 
 
