@@ -1,12 +1,14 @@
 """Runs as a table, and the filter above it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
-from components import links, status
+from components import links, session, status
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
+from components.text import stamp
 from services.domain.paging import Page
 from services.ledger.views import RunView
 
@@ -56,6 +58,7 @@ TABLE: Final = PagedTable[RunView](
 def recent(runs: Page[RunView], *, key: str) -> None:
     """Draw the newest runs, without pages."""
     TABLE.show(lambda _offset, _limit: Page(runs.rows, len(runs.rows)), key=key, name="recent_page")
+    _open_choice(runs.rows, key=f"{key}_choice")
 
 
 def search_and_show(*, key: str) -> None:
@@ -73,10 +76,33 @@ def search_and_show(*, key: str) -> None:
         )
     state = STATES.get(chosen)
     ledger = get_runtime().ledger
-    TABLE.show(
+    shown = TABLE.show(
         lambda offset, limit: ledger.runs(
             state=state, search=search or "", offset=offset, limit=limit
         ),
         key=key,
         name="runs_page",
     )
+    _open_choice(shown, key=f"{key}_choice")
+
+
+def _open_choice(runs: Sequence[RunView], *, key: str) -> None:
+    """Offer the shown runs as a list too: a table's buttons cannot be reached by keyboard."""
+    named = {run.id: f"{run.name}, {stamp(run.created_at)}" for run in runs}
+    if named:
+        st.selectbox(
+            "Open a run",
+            list(named),
+            index=None,
+            format_func=lambda run: named.get(run, run),
+            placeholder="Choose from the runs above",
+            key=key,
+            on_change=_open_chosen,
+            args=(key,),
+        )
+
+
+def _open_chosen(key: str) -> None:
+    run = get_runtime().ledger.run(str(session.value(key)))
+    if run:
+        links.open_run(run)

@@ -61,8 +61,8 @@ class PagedTable(Generic[T]):
     on_open: Callable[[T], None] | None = None
     open_label: str = field(default=":material/open_in_new: Open")
 
-    def show(self, fetch: Fetch[T], *, key: str, name: str, nothing: str = "") -> None:
-        """Draw the asked-for page.
+    def show(self, fetch: Fetch[T], *, key: str, name: str, nothing: str = "") -> Sequence[T]:
+        """Draw the asked-for page and return its rows.
 
         Args:
             fetch: Reads one page of rows.
@@ -74,7 +74,7 @@ class PagedTable(Generic[T]):
         page = self._fetch(fetch, known)
         if not page.total:
             st.caption(nothing or self.nothing)
-            return
+            return ()
         place = st.container(gap="xsmall", key=key)
         pages = -(-page.total // self.page_rows)
         asked = st.pagination(pages, key=name, bind="query-params") if pages > 1 else 1
@@ -82,6 +82,7 @@ class PagedTable(Generic[T]):
             page = self._fetch(fetch, asked)
         with place:
             self._draw(page, (asked - 1) * self.page_rows, key=key)
+        return page.rows
 
     def _fetch(self, fetch: Fetch[T], page: int) -> Rows[T]:
         return fetch((page - 1) * self.page_rows, self.page_rows)

@@ -77,7 +77,19 @@ def test_a_dialog_takes_and_returns_the_focus(dashboard: Dashboard) -> None:
 
 
 def test_a_run_opens_by_keyboard(dashboard: Dashboard, seeded: Seeded) -> None:
-    dashboard.open(f"/submit?manifest={seeded.manifest}")
-    dashboard.page.get_by_role("button", name="Open that run").focus()
+    dashboard.open("/runs")
+    dashboard.page.get_by_label("Open a run").focus()
+    dashboard.page.keyboard.type("demo")
     dashboard.page.keyboard.press("Enter")
+    dashboard.heading("Run")
+    assert dashboard.query("run")
+
+
+def test_a_run_opens_by_its_button_in_the_table(dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open("/runs")
+    table = dashboard.page.locator(".st-key-runs canvas").first
+    expect(dashboard.cell(7, 0, table="runs")).to_contain_text("Open")
+    box = table.bounding_box()
+    assert box is not None
+    dashboard.page.mouse.click(box["x"] + box["width"] - 45, box["y"] + 35 + 19)
     dashboard.heading("Run")
