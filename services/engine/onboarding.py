@@ -292,7 +292,7 @@ def _failed(
     cx: Transaction, root: str, *, cause: str | None, search: str, entries: Ranges | None
 ) -> Ranges:
     """Return what still fails, is asked for, and is not being retried right now."""
-    chosen = matching(current(cx, root), outcome=Outcome.FAILED, cause=cause, search=search)
+    chosen = matching(current(root), outcome=Outcome.FAILED, cause=cause, search=search)
     wanted = None if entries is None else set(entries)
     busy: set[int] = set()
     active = select(RUN.c.selection).where(

@@ -106,7 +106,7 @@ def _known(
 ) -> Iterator[Any]:
     """Stream a run's outcome rows, or some columns of them, by entry."""
     run = spec.place.run
-    chosen = current(cx, run) if after_retries else select(OUTCOME).where(OUTCOME.c.run == run)
+    chosen = current(run) if after_retries else select(OUTCOME).where(OUTCOME.c.run == run)
     narrowed = chosen.with_only_columns(*columns) if columns else chosen
     ordered = narrowed.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
     yield from cx.execute(ordered)

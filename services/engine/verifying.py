@@ -65,7 +65,7 @@ def advance_verify(step: Step) -> None:
 
 def _expected(cx: Connection, step: Step) -> Iterator[Expected]:
     """Yield every entry the run asked for, with the best that became of it."""
-    rows = cx.execute(current(cx, step.run.place.root).order_by(OUTCOME.c.entry)).all()
+    rows = cx.execute(current(step.run.place.root).order_by(OUTCOME.c.entry)).all()
     known = {row.entry: row for row in rows}
     for entry in step.entries(step.selection()):
         row = known.get(entry.index)
@@ -91,7 +91,7 @@ def _stopped(row: Any) -> str:  # noqa: ANN401 - a row of the outcome table
 def _lagging(cx: Connection, step: Step, counts: dict[Verdict, int]) -> bool:
     """Whether more is missing than never arrived: then the listing may only be late."""
     arrived = (Outcome.REGISTERED.rank, Outcome.ALREADY_THERE.rank)
-    query = current(cx, step.run.place.root).where(OUTCOME.c.rank.not_in(arrived)).subquery()
+    query = current(step.run.place.root).where(OUTCOME.c.rank.not_in(arrived)).subquery()
     not_arrived = len(cx.execute(select(query.c.entry)).all())
     return counts[Verdict.MISSING] > not_arrived
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, exists, or_, update
 
 from services.domain.entries import Entry
 from services.domain.outcomes import Outcome
 from services.ledger.dialect import insert_into
 from services.ledger.tables import OUTCOME
+
+#: Stays below what either database takes in one statement.
+MOST_PARAMETERS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,5 +60,29 @@ def save(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
         return
     statement = insert_into(cx, OUTCOME)
     keys = [OUTCOME.c.run, OUTCOME.c.entry]
-    changed = {c.name: statement.excluded[c.name] for c in OUTCOME.c if c not in keys}
+    decided = {"run", "entry", "superseded"}
+    changed = {c.name: statement.excluded[c.name] for c in OUTCOME.c if c.name not in decided}
     cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    if any(row["generation"] for row in rows):
+        _supersede(cx, rows)
+
+
+def _supersede(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Mark, among a family's outcomes of these entries, all but each entry's best and newest."""
+    other = OUTCOME.alias("other")
+    better = exists().where(
+        other.c.root == OUTCOME.c.root,
+        other.c.entry == OUTCOME.c.entry,
+        or_(
+            other.c.rank < OUTCOME.c.rank,
+            and_(other.c.rank == OUTCOME.c.rank, other.c.generation > OUTCOME.c.generation),
+        ),
+    )
+    entries = [row["entry"] for row in rows]
+    for first in range(0, len(entries), MOST_PARAMETERS):
+        part = entries[first : first + MOST_PARAMETERS]
+        cx.execute(
+            update(OUTCOME)
+            .where(OUTCOME.c.root == rows[0]["root"], OUTCOME.c.entry.in_(part))
+            .values(superseded=better)
+        )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from services.domain.estimate import Estimate
 from services.domain.outcomes import BY_CODE, UNKNOWN_CAUSE, Outcome
@@ -102,17 +102,14 @@ class Reading:
     def family(self, run: str) -> Counts:
         """Count this run's entries by the best outcome each has after all retries."""
         with self.reading() as cx:
-            alone = cx.scalar(select(func.count()).select_from(RUN).where(RUN.c.root == run)) == 1
-            row = cx.execute(select(RUN).where(RUN.c.id == run)).one_or_none()
-            if alone and row:
-                return _run_view(row).counts
-            best = (
-                select(func.min(OUTCOME.c.rank).label("rank"))
-                .where(OUTCOME.c.root == run)
-                .group_by(OUTCOME.c.entry)
-                .subquery()
+            family = cx.execute(select(RUN).where(RUN.c.root == run)).all()
+            if len(family) == 1:
+                return _run_view(family[0]).counts
+            rows = cx.execute(
+                select(OUTCOME.c.rank, func.count())
+                .where(OUTCOME.c.root == run, OUTCOME.c.superseded.is_(False))
+                .group_by(OUTCOME.c.rank)
             )
-            rows = cx.execute(select(best.c.rank, func.count()).group_by(best.c.rank))
             by_rank: dict[int, int] = {row[0]: row[1] for row in rows}
             entries = cx.scalar(select(RUN.c.entries).where(RUN.c.id == run)) or 0
         return Counts(
@@ -127,11 +124,11 @@ class Reading:
     def causes(self, run: str) -> list[CauseGroup]:
         """Group what still fails after retries by its cause, most entries first."""
         with self.reading() as cx:
-            failed = current(cx, run).where(OUTCOME.c.rank == Outcome.FAILED.rank).subquery()
+            failed = matching(outcomes_of(cx, run), outcome=Outcome.FAILED)
             groups = cx.execute(
-                select(failed.c.cause, func.count())
-                .group_by(failed.c.cause)
-                .order_by(func.count().desc(), failed.c.cause)
+                failed.with_only_columns(OUTCOME.c.cause, func.count())
+                .group_by(OUTCOME.c.cause)
+                .order_by(func.count().desc(), OUTCOME.c.cause)
             ).all()
             return [
                 CauseGroup(
@@ -140,9 +137,8 @@ class Reading:
                     samples=tuple(
                         (row.url, row.message, row.subtask_uuid or "")
                         for row in cx.execute(
-                            select(failed)
-                            .where(failed.c.cause == code)
-                            .order_by(failed.c.entry)
+                            failed.where(OUTCOME.c.cause == code)
+                            .order_by(OUTCOME.c.entry)
                             .limit(SAMPLES)
                         )
                     ),
@@ -162,7 +158,7 @@ class Reading:
     ) -> Page[OutcomeRow]:
         """List what became of a run's entries (of a first run: after all its retries)."""
         with self.reading() as cx:
-            chosen = matching(current(cx, run), outcome=outcome, cause=cause, search=search)
+            chosen = matching(outcomes_of(cx, run), outcome=outcome, cause=cause, search=search)
             rows = cx.execute(chosen.order_by(OUTCOME.c.entry).offset(offset).limit(limit))
             return Page([_outcome_view(row) for row in rows], _count(cx, chosen))
 
@@ -170,7 +166,7 @@ class Reading:
         """Stream every outcome of a run, by entry."""
         with self.reading() as cx:
             streamed = cx.execution_options(yield_per=5_000)
-            for row in streamed.execute(current(cx, run).order_by(OUTCOME.c.entry)):
+            for row in streamed.execute(outcomes_of(cx, run).order_by(OUTCOME.c.entry)):
                 yield _outcome_view(row)
 
     def progress(self, run: str) -> list[ProgressPoint]:
@@ -216,21 +212,15 @@ class Reading:
             return (body or "").encode()
 
 
-def current(cx: Connection, run: str) -> Select[tuple[object, ...]]:
-    """Select a run's outcomes; of a first run, each entry's best and newest in the family."""
-    family = select(func.count()).select_from(RUN).where(RUN.c.root == run)
-    if cx.scalar(family) in {0, 1}:  # a retry, or a run without retries: its own rows are all
-        return select(OUTCOME).where(OUTCOME.c.run == run)
-    other = OUTCOME.alias("other")
-    better = exists().where(
-        other.c.root == OUTCOME.c.root,
-        other.c.entry == OUTCOME.c.entry,
-        or_(
-            other.c.rank < OUTCOME.c.rank,
-            and_(other.c.rank == OUTCOME.c.rank, other.c.generation > OUTCOME.c.generation),
-        ),
-    )
-    return select(OUTCOME).where(OUTCOME.c.root == run, ~better)
+def current(run: str) -> Select[tuple[object, ...]]:
+    """Select a first run's outcomes: of each entry the best and newest in the family."""
+    return select(OUTCOME).where(OUTCOME.c.root == run, OUTCOME.c.superseded.is_(False))
+
+
+def outcomes_of(cx: Connection, run: str) -> Select[tuple[object, ...]]:
+    """Select what to show for a run: a retry's own outcomes, or a whole family's."""
+    root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run))
+    return current(run) if root == run else select(OUTCOME).where(OUTCOME.c.run == run)
 
 
 def matching(

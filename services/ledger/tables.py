@@ -175,8 +175,11 @@ OUTCOME: Final = Table(
     Column("item_uuid", String(36)),
     Column("job_id", String(64)),
     Column("subtask_uuid", String(64)),
-    Index("outcome_family", "root", "entry", "rank", "generation"),
-    Index("outcome_cause", "root", "rank", "cause"),
+    #: Whether another run of the family has a better or newer word on the entry.
+    Column("superseded", Boolean, nullable=False, server_default=text("false")),
+    Index("outcome_order", "root", "superseded", "entry"),
+    Index("outcome_cause", "root", "superseded", "rank", "cause", "entry"),
+    Index("outcome_entry", "root", "entry", "rank", "generation"),
 )
 
 #: How far a run was, when; a line for the plot and the estimate, written when counts change.

@@ -111,16 +111,20 @@ def upgrade() -> None:
         sa.Column("item_uuid", sa.String(length=36), nullable=True),
         sa.Column("job_id", sa.String(length=64), nullable=True),
         sa.Column("subtask_uuid", sa.String(length=64), nullable=True),
+        sa.Column("superseded", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(
             ["run"],
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("run", "entry"),
     )
-    op.create_index("outcome_cause", "outcome", ["root", "rank", "cause"], unique=False)
     op.create_index(
-        "outcome_family", "outcome", ["root", "entry", "rank", "generation"], unique=False
+        "outcome_cause", "outcome", ["root", "superseded", "rank", "cause", "entry"], unique=False
     )
+    op.create_index(
+        "outcome_entry", "outcome", ["root", "entry", "rank", "generation"], unique=False
+    )
+    op.create_index("outcome_order", "outcome", ["root", "superseded", "entry"], unique=False)
     op.create_table(
         "progress",
         sa.Column("run", sa.String(length=32), nullable=False),
