@@ -1,1 +1,12 @@
-"""Mend a manifest: fixes by code, edits by row, find and replace, columns of foreign CSVs."""
+"""Mend a manifest: fixes by code, edits by row, find and replace, columns of foreign CSVs.
+
+Every operation writes a new manifest, named by its bytes like an upload, with its lineage beside
+it; undo is going back to the parent. Documents are streamed and keep their format.
+"""
+
+from services.manifests.repair.actions import Change, Preview
+from services.manifests.repair.fixes import fixes_for
+from services.manifests.repair.lineage import Step, lineage, parent_of
+from services.manifests.repair.mending import apply, preview
+
+__all__ = ["Change", "Preview", "Step", "apply", "fixes_for", "lineage", "parent_of", "preview"]

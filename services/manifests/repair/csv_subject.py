@@ -1,0 +1,191 @@
+"""One entry of a CSV source: its rows read as the check reads them, edited cell by cell."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+from services.domain.entries import EntryType
+from services.manifests import csv_layout
+from services.manifests.csv_cells import Row
+from services.manifests.csv_entry import Draft, entry_fields
+from services.manifests.csv_layout import Column, Layout
+from services.manifests.csv_values import neutralized, unneutralized
+from services.manifests.entry_check import examine
+from services.manifests.faults import Fault, Path
+from services.manifests.options import CheckOptions
+from services.manifests.repair import json_edits
+from services.manifests.repair.actions import (
+    Action,
+    Frames,
+    KeepLast,
+    Put,
+    Remove,
+    Rename,
+    as_json,
+    as_text,
+)
+from services.manifests.repair.subject import in_frame_order
+from services.manifests.schema import MetadataSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row with the columns it is under; changed cells make new text."""
+
+    row: Row
+    layout: Layout
+    cells: tuple[str, ...]
+    is_changed: bool = False
+
+    def cell(self, place: int) -> str:
+        """Return a cell's value, without the mark our exports put before formulas."""
+        text = self.cells[place]
+        return unneutralized(text) if self.layout.is_ours else text
+
+    def with_cell(self, place: int, value: str) -> "Line":
+        """Return the row with another value in a cell."""
+        text = neutralized(value) if self.layout.is_ours else value
+        cells = (*self.cells[:place], text, *self.cells[place + 1 :])
+        return replace(self, cells=cells, is_changed=True)
+
+    @property
+    def text(self) -> str:
+        """The row as text, without its line end."""
+        return written(self.cells, self.row) if self.is_changed else self.row.text
+
+
+def written(cells: Sequence[str], like: Row) -> str:
+    """Write cells in the manner of a row: its delimiter, and quotes where it has them."""
+    quoted = like.text.startswith('"') and like.text.count('"') >= 2 * len(like.cells)
+    stream = io.StringIO()
+    writer = csv.writer(
+        stream,
+        delimiter=like.delimiter,
+        quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL,
+    )
+    writer.writerow(cells)
+    return stream.getvalue().removesuffix("\r\n")
+
+
+@dataclass(frozen=True)
+class CsvSubject:
+    """The rows of one entry; composites have one per frame."""
+
+    index: int
+    kind: EntryType | None
+    lines: tuple[Line, ...]
+    schema: MetadataSchema | None = None
+
+    @cached_property
+    def fields(self) -> dict[str, object]:
+        """The entry as JSON would give it; a row that cannot be read gives nothing."""
+        if self.kind is None:
+            return {}
+        rows = [(replace(line.row, cells=list(line.cells)), line.layout) for line in self.lines]
+        return entry_fields(Draft(self.kind, rows), self.schema)
+
+    def faults(self, options: CheckOptions) -> list[Fault]:
+        """Find what the check finds about this entry alone."""
+        return examine(self.kind, self.fields, options).faults if self.kind else []
+
+    def value(self, path: Path) -> object:
+        """Return the value at a path, None when there is none."""
+        value: object = self.fields
+        for step in path:
+            if not isinstance(value, Mapping):
+                return None
+            value = value.get(step)
+        return value
+
+    def frame_keys(self) -> list[str]:
+        """Return the keys of a composite's frames in display order."""
+        return in_frame_order(list(self.fields))
+
+    def mended(self, actions: Sequence[Action]) -> Self:
+        """Return the entry with actions applied, as far as cells can hold them."""
+        lines = self.lines
+        for action in actions:
+            lines = _applied(lines, action)
+        return replace(self, lines=lines)
+
+
+def _applied(lines: tuple[Line, ...], action: Action) -> tuple[Line, ...]:
+    if isinstance(action, Frames):
+        return _without_frames(lines, action)
+    spots = list(_spots(lines, action.path))
+    below = _below(action.path)
+    made = list(lines)
+    if isinstance(action, Remove) and below == len(action.path):
+        for number, place in spots:
+            made[number] = made[number].with_cell(place, "")
+    elif spots:
+        number, place = _filled(lines, spots)
+        line = made[number]
+        made[number] = line.with_cell(place, _cell_after(line, place, action, below))
+    return tuple(made)
+
+
+def _filled(lines: tuple[Line, ...], spots: list[tuple[int, int]]) -> tuple[int, int]:
+    """Choose the row whose cell counts: the first that is not blank."""
+    return next((spot for spot in spots if lines[spot[0]].cell(spot[1])), spots[0])
+
+
+def _cell_after(
+    line: Line, place: int, action: Put | Rename | Remove | KeepLast, below: int
+) -> str:
+    """Return what a cell holds afterwards; what lies deeper is edited as JSON in the cell."""
+    column = line.layout.columns[place]
+    inner = action.path[below:]
+    if not inner and isinstance(action, Put):
+        is_json = column.is_json or column.role == "field"
+        return as_json(action.value) if is_json else (as_text(action.value) or "")
+    if not inner:
+        return line.cell(place)  # a column's name is not this row's to change
+    return json_edits.edited(line.cell(place), [replace(action, path=inner)])
+
+
+def _below(path: Path) -> int:
+    """Return how many steps of a path a column stands for."""
+    return 2 if path and path[0] == "clientMetadata" else 1
+
+
+def _spots(lines: tuple[Line, ...], path: Path) -> Iterator[tuple[int, int]]:
+    """Yield row and column of every cell that a path leads to."""
+    step = str(path[0]) if path else ""
+    number = step.removeprefix("objectUrl_")
+    wanted = int(number) if number.isdigit() and step != number else None
+    for at, line in enumerate(lines):
+        if wanted is None or wanted == at:
+            for place, column in enumerate(line.layout.columns):
+                if fills(column, step, path):
+                    yield at, place
+
+
+def fills(column: Column, step: str, path: Path) -> bool:
+    """Whether a column fills what a path leads to."""
+    if column.role == "metadata":
+        return step == "clientMetadata" and len(path) > 1 and column.key == path[1]
+    if column.role == "field":
+        return column.key == step
+    roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
+    return column.role == (csv_layout.URL if step.startswith("objectUrl") else roles.get(step))
+
+
+def _without_frames(lines: tuple[Line, ...], action: Frames) -> tuple[Line, ...]:
+    """Drop rows of frames; one that alone tells something about the entry stays."""
+    drop = {int(key.removeprefix("objectUrl_")) for key in action.drop}
+    kept = tuple(line for number, line in enumerate(lines) if number not in drop)
+    return kept if _told(kept) >= _told(lines) else lines
+
+
+def _told(lines: tuple[Line, ...]) -> set[tuple[str, str]]:
+    """Return the columns, beside the URL's, that some row fills."""
+    return {
+        (column.role, column.key)
+        for line in lines
+        for place, column in enumerate(line.layout.columns)
+        if column.role not in {csv_layout.URL, csv_layout.IGNORED} and line.cell(place)
+    }

@@ -1,0 +1,169 @@
+"""The top level of a registration document while it is mended: keys and flags, not entries."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from services.domain.entries import TYPE_OF_SECTION
+from services.domain.nearest import fold, nearest
+from services.domain.rules import Fix
+from services.manifests import json_text, wire
+from services.manifests.json_reader import FLAGS
+from services.manifests.repair import values
+from services.manifests.repair.actions import Change, as_json, as_text
+from services.manifests.repair.json_source import Cut, member_cut
+from services.manifests.repair.notes import Notes
+from services.manifests.repair.opened import Opened
+
+#: Codes of findings about the top level; the one of repeated keys is about entries too.
+CODES: Final = frozenset({"key-unknown", "key-case", "flag-type", "json-duplicate-key"})
+
+_KNOWN: Final = (*TYPE_OF_SECTION, *FLAGS)
+_SPELLINGS: Final = {fold(key): key for key in _KNOWN}
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
+_NEXT: Final = re.compile(rb"[ \t\r\n]*([,}])")
+#: Longer values are lists of entries, which are not shown.
+_SHOWN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TopKey:
+    """One key of the document and where it and its value stand."""
+
+    name: str
+    key_at: int
+    key_end: int
+    value_at: int
+    end: int
+
+
+def cuts(opened: Opened, code: str, fix: Fix, notes: Notes) -> Iterator[Cut]:
+    """Yield what a fix replaces at the top level."""
+    data = opened.document.read_bytes()
+    keys = top_keys(data)
+    names = {key.name for key in keys}
+    for place, key in enumerate(keys):
+        is_wire = opened.summary.format == "json-wire" and key.name in {*wire.KEYS, wire.FROM_ITEMS}
+        if is_wire and code in {"key-unknown", "key-case"}:
+            continue
+        if code == "json-duplicate-key":
+            later = [other for other in keys[place + 1 :] if other.name == key.name]
+            cut = _repeated(data, key, later[-1]) if later else None
+        else:
+            cut = _PLANS[code, fix](data, key, names)
+        if cut is not None:
+            notes.add([_change(data, key, cut)], partial(opened.line_of, key.key_at))
+            yield cut
+
+
+def _change(data: bytes, key: TopKey, cut: Cut) -> Change:
+    """Describe a cut."""
+    value = data[key.value_at : min(key.end, key.value_at + _SHOWN)].decode("utf-8", "replace")
+    after = cut.new.decode() if cut.new else None
+    before = key.name if cut.start == key.key_at and after else value
+    if cut.start == key.key_at and after:
+        after = str(msgspec.json.decode(after))
+    return Change(entry=None, line=None, field=key.name, before=before, after=after)
+
+
+def top_keys(data: bytes) -> list[TopKey]:
+    """Find the keys of the document; values are measured, not read."""
+    try:
+        values_of = _OBJECT.decode(data)
+    except (msgspec.MsgspecError, RecursionError):
+        return _slowly(data)
+    return _walk(data, values_of) or _slowly(data)
+
+
+def _walk(data: bytes, values_of: Mapping[str, msgspec.Raw]) -> list[TopKey]:
+    """Walk over values of known length; none when a repeated key makes lengths uncertain."""
+    found: list[TopKey] = []
+    at = data.index(b"{") + 1
+    while match := _KEY.match(data, at):
+        name = msgspec.json.decode(match[1], type=str)
+        raw = memoryview(values_of[name])
+        end = match.end() + len(raw)
+        separator = _NEXT.match(data, end)
+        if memoryview(data)[match.end() : end] != raw or separator is None:
+            return []
+        found.append(TopKey(name, match.start(1), match.end(1), match.end(), end))
+        at = separator.end()
+    return found if len(found) == len(values_of) else []
+
+
+def _slowly(data: bytes) -> list[TopKey]:
+    """Walk value by value, as Latin-1, where characters are bytes."""
+    text = data.decode("latin-1")
+    start = text.find("{")
+    try:
+        found = list(json_text.members(text, start)) if start >= 0 else []
+    except (ValueError, IndexError, RecursionError, StopIteration):
+        return []
+    return [
+        TopKey(
+            key.encode("latin-1", "replace").decode("utf-8", "replace"), at, _end(data, at), v, e
+        )
+        for key, at, v, e in found
+    ]
+
+
+def _end(data: bytes, at: int) -> int:
+    match = _KEY.match(data, at)
+    return match.end(1) if match else at
+
+
+def _known_name(key: TopKey) -> str | None:
+    return _SPELLINGS.get(fold(key.name))
+
+
+def _renamed(key: TopKey, name: str | None, names: set[str]) -> Cut | None:
+    if name is None or name == key.name or name in names:
+        return None
+    return Cut(key.key_at, key.key_end, as_json(name).encode())
+
+
+def _rename_unknown(_: bytes, key: TopKey, names: set[str]) -> Cut | None:
+    if _known_name(key) is not None:
+        return None
+    return _renamed(key, nearest(key.name, _KNOWN), names)
+
+
+def _rename_case(_: bytes, key: TopKey, names: set[str]) -> Cut | None:
+    return _renamed(key, _known_name(key), names)
+
+
+def _remove_unknown(data: bytes, key: TopKey, _: set[str]) -> Cut | None:
+    if _known_name(key) is not None:
+        return None
+    return member_cut(data, Cut(key.key_at, key.end, None))
+
+
+def _retype(data: bytes, key: TopKey, _: set[str]) -> Cut | None:
+    if _known_name(key) not in FLAGS:
+        return None
+    value = msgspec.json.decode(data[key.value_at : key.end])
+    made = values.UNSURE if isinstance(value, bool) else values.to_boolean(value)
+    if not isinstance(made, bool):
+        return None
+    return Cut(key.value_at, key.end, (as_text(made) or "").encode())
+
+
+def _repeated(data: bytes, key: TopKey, last: TopKey) -> Cut | None:
+    """Cut an earlier one of two that say the same; two lists of entries are not the same."""
+    same = data[key.value_at : key.end] == data[last.value_at : last.end]
+    if not same and _known_name(key) not in FLAGS:
+        return None
+    return member_cut(data, Cut(key.key_at, key.end, None))
+
+
+_PLANS: Final[Mapping[tuple[str, Fix], Callable[[bytes, TopKey, set[str]], Cut | None]]] = {
+    ("key-unknown", Fix.RENAME_KEY): _rename_unknown,
+    ("key-unknown", Fix.REMOVE_KEY): _remove_unknown,
+    ("key-case", Fix.RENAME_KEY): _rename_case,
+    ("flag-type", Fix.RETYPE): _retype,
+}
