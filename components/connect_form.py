@@ -28,6 +28,7 @@ LARGEST_KEY: Final = 64 * 1024
 def show() -> None:
     """Draw the choice of place and, for Encord, the key."""
     layout.notice("connect")
+    _own_connections()
     runtime = get_runtime()
     sandbox = runtime.connections.sandbox()
     places = [*([SANDBOX] if runtime.settings.sandbox else []), *PLACES]
@@ -36,6 +37,17 @@ def show() -> None:
         _sandbox_choice(sandbox)
     else:
         _encord_form(place)
+
+
+def _own_connections() -> None:
+    """Offer the connections this session made before and is not using."""
+    connections = get_runtime().connections
+    for known in session.granted():
+        connection = connections.get(known)
+        if connection and known != session.connection_id():
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.button("Switch back", key=f"switch_{known}", on_click=_use, args=(known,))
+                st.text(f"{connection.label}, {connection.account}", width="content")
 
 
 def _sandbox_choice(sandbox: Connection | None) -> None:

@@ -1,14 +1,30 @@
 """What each page says in the states a person meets."""
 
+from datetime import UTC, datetime
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from components.manifests import OPTIONS
 from components.navigation import PAGES
+from services.bootstrap import Runtime
 from services.domain.runs import DatasetChoice
+from services.engine.connections import Check
 from tests.apptest.conftest import HERE, Open, words
 from tests.unit.engine.world import World
 
 MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
+ANSWER = Check(
+    ok=True,
+    title="Encord answered",
+    remedy="",
+    reference=None,
+    integrations=(),
+    schema_keys=(),
+    milliseconds=12,
+    at=datetime(2026, 3, 1, tzinfo=UTC),
+)
 TITLES = {spec.name: spec.title for spec in PAGES}
 CSV = b"ObjectURL,Type,Title\r\ngs://bucket/1.jpg,image,One\r\ngs://bucket/2 2.jpg,image,Two\r\n"
 
@@ -178,6 +194,35 @@ def test_a_key_that_cannot_be_used_is_explained_and_not_kept(open_page: Open) ->
     assert "This key cannot be used" in words(app)
     assert "canary" not in words(app)
     assert "canary" not in repr(app.session_state)
+
+
+def test_a_key_connects_this_session_until_it_is_forgotten(
+    open_page: Open, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime.connections, "check", lambda _id: ANSWER)
+    monkeypatch.setattr(runtime.connections, "last_check", lambda _id: ANSWER)
+    app = open_page("connect")
+    app.radio(key="place").set_value("Encord EU").run()
+    app.radio(key="key_by").set_value("Paste the key").run()
+    app.text_area[0].set_value(private_key()).run()
+    app.button(key="connect").click().run()
+    assert "Working with Encord EU" in words(app)
+    assert "Working with Sandbox" in words(open_page("connect"))
+    assert "PRIVATE KEY" not in repr(app.session_state)
+    app.radio(key="place").set_value("Sandbox").run()
+    app.button(key="use_sandbox").click().run()
+    assert "Working with Sandbox" in words(app)
+    (made,) = (each.id for each, _ in runtime.connections.everything() if each.kind == "session")
+    app.button(key=f"switch_{made}").click().run()
+    app.button(key="connected_forget").click().run()
+    assert "Working with Sandbox" in words(app)
+    assert runtime.connections.get(made) is None
+
+
+def private_key() -> str:
+    made = Ed25519PrivateKey.generate()
+    written = made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    return written.decode()
 
 
 def test_the_connection_says_who_answered(open_page: Open) -> None:
