@@ -162,4 +162,5 @@ def _nothing(finding: str) -> Examination:
 
 
 def _said(error: BaseException) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
+    words = str(getattr(error, "orig", None) or error) or type(error).__name__
+    return words.partition("\n")[0].rstrip(".")

@@ -59,10 +59,6 @@ def _wrong_ranges(cx: Connection) -> Iterator[str]:
             yield f"Work {row.id} does not name as many entries as it counts."
 
 
-def _orphans(column: str, child: Select[tuple[object]]) -> tuple[str, Select[tuple[object]]]:
-    return (f"Rows without {column}", child)
-
-
 _WORK_OPEN: Final = WORK.c.state.not_in(CLOSED)
 _QUERIES: Final[tuple[tuple[str, Select[tuple[object]]], ...]] = (
     (

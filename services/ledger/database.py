@@ -6,6 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from services.ledger.filesystem import refuse_network_folder
+
 #: Execution option of transactions that only read: they never queue behind a writer.
 READING: Final = "ledger_reading"
 BUSY_MILLISECONDS: Final = 10_000
@@ -17,7 +19,9 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(parsed.database).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        refuse_network_folder(folder)
     engine = create_engine(parsed)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -19,7 +19,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, event, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, event, select, text, true
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from services.ledger.events import record
@@ -76,6 +76,11 @@ def broken(cx: Connection) -> Iterator[str]:
             yield table.name
     if seals.get(_SCHEMA) != schema_digest(cx):
         yield "sqlite_master"
+
+
+def is_content(table: Table) -> ColumnElement[bool]:
+    """Tell a table's own rows from the seals, which belong to one database."""
+    return ~META.c.key.startswith(_KEY) if table is META else true()
 
 
 def total(cx: Connection, table: Table) -> int:
@@ -142,7 +147,8 @@ def _trigger(table: Table, verb: str, row: str, old: str, new: str) -> str:
     name, when = f"seal_{table.name}_{verb.lower()}", _condition(table, f"{row}.")
     head = f'CREATE TRIGGER "{name}" AFTER {verb} ON "{table.name}"{when}'
     moved = f"seal_move(value, {old}, {new})"
-    return f"{head} BEGIN UPDATE meta SET value = {moved} WHERE key = '{_KEY}{table.name}'; END"
+    key = f"'{_KEY}{table.name}'"
+    return f"{head} BEGIN UPDATE meta SET value = {moved} WHERE key = {key}; END"  # noqa: S608
 
 
 def _digest_of_triggers() -> str:

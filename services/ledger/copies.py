@@ -1,0 +1,253 @@
+"""Copies of a ledger: a backup is one SQLite file, whatever the ledger runs on, and is verified.
+
+A restored ledger does not know what was sent after its backup. So nothing it calls unsent is sent
+before the folder was looked at: restoring turns it into attempts whose answer is unknown.
+"""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Row, Table, func, insert, select, text
+from sqlalchemy.exc import DatabaseError
+
+from services.domain.runs import OPEN_ATTEMPTS, AttemptState, RunState, WorkKind
+from services.ledger import attempts, seal
+from services.ledger.care import Examination, examine, opened, sqlite_path
+from services.ledger.errors import LedgerError
+from services.ledger.events import record
+from services.ledger.state import CLOSED
+from services.ledger.store import Ledger
+from services.ledger.tables import ATTEMPT, EVENT, METADATA, RUN, WORK
+
+BATCH: Final = 5_000
+_PRIVATE: Final = 0o600
+_FINAL: Final = [state for state in RunState if state.is_final]
+_IN_USE: Final = "The ledger is in use. Stop the dashboard and every worker first."
+_NOT_EMPTY: Final = "The ledger is not empty. Say --replace to keep it aside and go on."
+_DAMAGED: Final = "The ledger is not whole and was not copied."
+_NOTE: Final = "the ledger was restored; this may have been sent after its backup"
+
+
+class CopyError(LedgerError):
+    """A copy was not made, or not put in place; everything is as it was."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+
+
+def backup(url: str, target: Path) -> Examination:
+    """Copy a ledger that may be in use into one file, readable by its owner only.
+
+    Raises:
+        CopyError: The file exists, or the copy is not whole.
+    """
+    if target.exists():
+        raise CopyError(str(target), "exists; choose another name.")
+    with _aside(target) as part:
+        if sqlite_path(url) is None:
+            _copy_rows(url, f"sqlite:///{part}")
+        else:
+            with opened(url) as cx:
+                cx.exec_driver_sql("COMMIT")  # VACUUM brings its own transaction
+                cx.exec_driver_sql("VACUUM INTO ?", (str(part),))
+        found = _verified(part)
+        _sync(part)
+        part.replace(target)
+    return found
+
+
+def restore(source: Path, url: str, *, replace: bool = False) -> Path | None:
+    """Put a backup in a ledger's place; return where the replaced ledger is kept.
+
+    Raises:
+        CopyError: The backup is not whole, or the ledger is in use, or not empty and `replace`
+            was not said.
+    """
+    found = examine(f"sqlite:///{source}")
+    if found.findings:
+        raise CopyError(str(source), "is not a whole backup.", found.findings[0])
+    if not replace and not is_empty(url):
+        raise CopyError(_NOT_EMPTY)
+    path = sqlite_path(url)
+    kept = _restore_rows(source, url) if path is None else _restore_file(source, path)
+    _doubt_the_unsent(url, found.head)
+    return kept
+
+
+def is_empty(url: str) -> bool:
+    """Whether a ledger has no history; one that cannot be read is not empty."""
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        return True
+    try:
+        with opened(url) as cx:
+            seen = cx.scalar(select(func.count()).where(EVENT.c.what != seal.SEALED)) or 0
+    except DatabaseError as error:
+        return "does not exist" in str(error.orig)  # a PostgreSQL database without tables
+    return seen == 0
+
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """Give a private, empty file beside the target, gone afterwards unless it was renamed."""
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE))
+    try:
+        yield part
+    finally:
+        for path in _files(part):
+            path.unlink(missing_ok=True)
+
+
+def _verified(part: Path) -> Examination:
+    found = examine(f"sqlite:///{part}")
+    if found.findings:
+        raise CopyError(_DAMAGED, found.findings[0])
+    return found
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _files(path: Path) -> list[Path]:
+    """Return a SQLite database's file and those SQLite puts beside it."""
+    return [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))]
+
+
+def _copy_rows(source: str, target: str) -> None:
+    """Copy a ledger row by row: from one kind of database to another."""
+    ledger = Ledger(target)
+    seal.attach(ledger.engine)
+    with opened(source) as reading, ledger.transaction() as writing:
+        _clear(writing)
+        for table in METADATA.sorted_tables:
+            _copy_table(reading, writing, table)
+        _restart_numbers(writing)
+    if ledger.engine.dialect.name == "sqlite":
+        with ledger.engine.connect() as cx:
+            dbapi = cx.connection.driver_connection
+            assert dbapi is not None
+            dbapi.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+    ledger.engine.dispose()
+
+
+def _clear(cx: Connection) -> None:
+    for table in reversed(METADATA.sorted_tables):
+        cx.execute(table.delete().where(seal.is_content(table)))
+
+
+def _copy_table(reading: Connection, writing: Connection, table: Table) -> None:
+    ordered = select(table).where(seal.is_content(table)).order_by(*table.primary_key.columns)
+    found = reading.execute(ordered.execution_options(yield_per=BATCH))
+    for rows in found.partitions():
+        writing.execute(insert(table), [_values(row) for row in rows])
+
+
+def _values(row: "Row[tuple[object, ...]]") -> dict[str, object]:
+    return dict(row._mapping)  # noqa: SLF001 - the documented way to a dict
+
+
+def _restart_numbers(cx: Connection) -> None:
+    """Let PostgreSQL count on from the rows that were put in."""
+    if cx.dialect.name != "postgresql":
+        return
+    for table, column in ((WORK, "id"), (EVENT, "seq")):
+        highest = f'(SELECT coalesce(max("{column}"), 0) + 1 FROM "{table.name}")'  # noqa: S608
+        serial = f"pg_get_serial_sequence('{table.name}', '{column}')"
+        cx.execute(text(f"SELECT setval({serial}, {highest}, false)"))
+
+
+def _restore_rows(source: Path, url: str) -> Path | None:
+    """Restore into PostgreSQL; what was there is kept as a backup beside the source."""
+    Ledger(url).engine.dispose()
+    _require_alone(url)
+    kept = None
+    if not is_empty(url):
+        kept = source.with_name(_kept_name(source.name))
+        with _aside(kept) as part:
+            _copy_rows(url, f"sqlite:///{part}")
+            part.replace(kept)
+    _copy_rows(f"sqlite:///{source}", url)
+    return kept
+
+
+def _require_alone(url: str) -> None:
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with opened(url) as cx:
+        if cx.scalar(others):
+            raise CopyError(_IN_USE)
+
+
+def _restore_file(source: Path, path: Path) -> Path | None:
+    """Restore a SQLite file; what was there is renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = None
+    if path.exists():
+        _close_writers(path)
+        kept = path.with_name(_kept_name(path.name))
+    with _aside(path) as part:
+        shutil.copyfile(source, part)
+        _sync(part)
+        if kept:
+            for old, new in zip(_files(path), _files(kept), strict=True):
+                with suppress(FileNotFoundError):
+                    old.rename(new)
+        part.replace(path)
+    return kept
+
+
+def _close_writers(path: Path) -> None:
+    """Make the ledger one file, which works only while nobody else has it open."""
+    dbapi = sqlite3.connect(path, timeout=1)
+    try:
+        dbapi.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise CopyError(_IN_USE) from None
+    except sqlite3.DatabaseError:
+        return  # damaged: it is kept as it is
+    finally:
+        dbapi.close()
+
+
+def _kept_name(name: str) -> str:
+    return f"{name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+
+
+def _doubt_the_unsent(url: str, head: str) -> None:
+    """Have every folder looked at before anything of a restored run is sent."""
+    ledger = Ledger(url)
+    seal.attach(ledger.engine)
+    with ledger.transaction() as cx:
+        record(cx, "restored", actor="ledger", detail=f"from a backup with the head {head}")
+        unsent = (
+            select(WORK.c.id, WORK.c.run, WORK.c.fence, WORK.c.entries, ATTEMPT.c.token)
+            .join(RUN, RUN.c.id == WORK.c.run)
+            .outerjoin(ATTEMPT, (ATTEMPT.c.work == WORK.c.id) & ATTEMPT.c.state.in_(OPEN_ATTEMPTS))
+            .where(
+                RUN.c.state.not_in(_FINAL),
+                WORK.c.kind == WorkKind.CHUNK,
+                WORK.c.state.not_in(CLOSED),
+                ATTEMPT.c.state.is_(None) | (ATTEMPT.c.state == AttemptState.INTENT),
+            )
+        )
+        for work in cx.execute(unsent).all():
+            token = work.token
+            if token is None:
+                made = attempts.intend(cx, work.id, fence=work.fence, entries=work.entries)
+                token = made.token
+            attempts.move(cx, token, AttemptState.UNKNOWN, note=_NOTE)
+            record(cx, "unknown", actor="ledger", run=work.run, work=work.id, detail=_NOTE)
+    ledger.engine.dispose()
