@@ -1,6 +1,6 @@
 # The verbs of this project. `make run` starts the dashboard, `make test` proves it.
 .DEFAULT_GOAL := run
-.PHONY: run test test-fast check fix chaos chromium
+.PHONY: run test test-fast check fix chaos chromium machine
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,11 +13,11 @@ run: $(APP_STAMP)  ## Start the dashboard on http://localhost:8501
 	@echo "Starting Encord Onboarding on http://localhost:8501 (Ctrl+C stops it)"
 	@$(BIN)/streamlit run app.py
 
-test: check chromium  ## Every check and every test, the browser's included
+test: check chromium machine  ## Every check and every test, the browser's included
 	$(BIN)/pytest -n 2 --dist worksteal
 
-test-fast: $(TEST_STAMP)  ## Everything that needs no browser
-	$(BIN)/pytest -n 2 --dist worksteal -m "not browser"
+test-fast: $(TEST_STAMP) machine  ## Everything that needs no browser
+	$(BIN)/pytest -n 2 --dist worksteal -m "not browser and not chaos"
 
 check: $(TEST_STAMP)  ## Lint, format, types, import contracts
 	$(BIN)/ruff check $(CHECKED)
@@ -47,6 +47,9 @@ $(TEST_STAMP): requirements.txt tests/requirements.txt | $(BIN)/python
 
 chromium:
 	@sh tests/browser/chromium.sh
+
+machine:
+	@sh tests/machine.sh
 
 chaos: $(TEST_STAMP)  ## Kill the worker 1,000 times on SQLite and on PostgreSQL (KILLS=n for more)
 	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),1000)
