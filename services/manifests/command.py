@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -89,6 +90,10 @@ def _guarded(work: Callable[[], int]) -> int:
         return work()
     except ManifestError as problem:
         return _complain(str(problem))
+    except BrokenPipeError:
+        # Whoever read our output has enough; nothing more may be written, not even on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _USAGE
 
 
 def _complain(message: str) -> int:

@@ -89,8 +89,18 @@ USUAL = {
     "title": "usual",
     "clientMetadata": {"km": 1.5, "note": "ok"},
 }
+#: One thing differs from the usual entry, so that nothing else hides it.
+ONE_DIFFERENCE = st.one_of(
+    st.fixed_dictionaries({"objectUrl": URLS}),
+    st.fixed_dictionaries({"title": TITLES}),
+    st.fixed_dictionaries({"clientMetadata": METADATA}),
+    st.builds(lambda v: {"clientMetadata": {"km": v, "note": "ok"}}, VALUES),
+    st.builds(lambda v: {"clientMetadata": {"km": 1.5, "note": v}}, VALUES),
+    st.fixed_dictionaries({"imageMetadata": MEDIA}),
+)
 ENTRY = st.one_of(
     st.just(USUAL),
+    ONE_DIFFERENCE.map(lambda difference: {**USUAL, **difference}),
     st.fixed_dictionaries(
         {"objectUrl": st.one_of(URLS, st.just(5))},
         optional={
@@ -106,7 +116,7 @@ ENTRY = st.one_of(
 FRAMES = st.lists(st.one_of(URLS, st.just(True)), max_size=4)
 
 
-def group(title: Any, frames: list[Any], video: Any, metadata: Any) -> dict[str, Any]:
+def group(title: Any, frames: list[Any], video: Any, metadata: Any = None) -> dict[str, Any]:
     made: dict[str, Any] = {"title": title}
     made |= {f"objectUrl_{number}": url for number, url in enumerate(frames)}
     if video is not None:
@@ -114,7 +124,12 @@ def group(title: Any, frames: list[Any], video: Any, metadata: Any) -> dict[str,
     return made | ({"clientMetadata": metadata} if metadata else {})
 
 
-GROUP = st.builds(group, TITLES, FRAMES, st.sampled_from([None, True, False, "x"]), METADATA)
+GROUP = st.one_of(
+    st.builds(group, TITLES, FRAMES, st.sampled_from([None, True, False, "x"]), METADATA),
+    st.builds(group, st.just("g"), st.lists(URLS, max_size=3), st.just(True), st.just({})),
+    st.builds(group, TITLES, st.just(["gs://demo/1.jpg"]), st.none(), st.just({"km": 1})),
+    st.builds(group, st.just("g"), st.just(["gs://demo/1.jpg", "gs://demo/2.png"]), st.none()),
+)
 
 
 @st.composite

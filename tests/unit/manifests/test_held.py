@@ -1,0 +1,109 @@
+"""Held entries: a file for a spreadsheet that can be mended and uploaded again."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from services.manifests.checked import CheckedManifest
+from services.manifests.csv_values import neutralized, unneutralized
+from tests.unit.manifests.conftest import Check
+
+JSON = """{"images": [
+  {"objectUrl": "gs://demo/ok.jpg"},
+  {"objectUrl": "gs://demo/a b.jpg", "title": "=SUM(A1)", "clientMetadata":
+    {"n": 5, "s": "+x", "q": "'quoted", "o": {"deep": [1]}, "e": ""}},
+  {"objectUrl": "gs://demo/m.jpg", "imageMetadata": {"width": 0, "height": 2, "fileSize": 3,
+    "mimeType": "image/jpeg"}},
+  {"title": "no url", "titel": "odd"}
+ ],
+ "image_groups": [
+  {"title": "g", "objectUrl_0": "gs://demo/1 1.jpg", "objectUrl_1": "gs://demo/2.jpg",
+   "createVideo": true, "clientMetadata": {"n": 1}}
+]}
+"""
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def payloads(checked: CheckedManifest) -> list[object]:
+    return [json.loads(entry.payload) for entry in checked.read(checked.valid_indexes())]
+
+
+def test_reasons_stand_beside_the_entries(check: Check, tmp_path: Path) -> None:
+    assert check(JSON).write_held(tmp_path / "held.csv") == 4
+    first, *_ = rows(tmp_path / "held.csv")
+    assert first["ObjectURL"] == "gs://demo/a b.jpg"
+    assert first["Title"] == "'=SUM(A1)"
+    assert first["Onboarding finding"] == (
+        "url-whitespace: There is white space (blank) inside the URL."
+    )
+
+
+def test_no_cell_begins_like_a_formula(check: Check, tmp_path: Path) -> None:
+    check(JSON).write_held(tmp_path / "held.csv")
+    for row in rows(tmp_path / "held.csv"):
+        assert not any(cell.lstrip().startswith(tuple("=+-@\t\r|%")) for cell in row.values())
+
+
+def test_mended_entries_are_what_the_manifest_said(check: Check, tmp_path: Path) -> None:
+    check(JSON).write_held(tmp_path / "held.csv")
+    text = (tmp_path / "held.csv").read_text(encoding="utf-8-sig")
+    mended = (
+        text.replace("a b.jpg", "a_b.jpg")
+        .replace("1 1.jpg", "1.jpg")
+        .replace('""width"":0', '""width"":1')
+    )
+    again = check(mended, "held.csv")
+    assert again.summary.entries == 4
+    assert payloads(again) == [
+        {
+            "objectUrl": "gs://demo/a_b.jpg",
+            "title": "=SUM(A1)",
+            "clientMetadata": {"n": 5, "s": "+x", "q": "'quoted", "o": {"deep": [1]}, "e": ""},
+        },
+        {
+            "objectUrl": "gs://demo/m.jpg",
+            "imageMetadata": {
+                "width": 1,
+                "height": 2,
+                "fileSize": 3,
+                "mimeType": "image/jpeg",
+            },
+        },
+        {
+            "title": "g",
+            "createVideo": True,
+            "clientMetadata": {"n": 1},
+            "objectUrl_0": "gs://demo/1.jpg",
+            "objectUrl_1": "gs://demo/2.jpg",
+        },
+    ]
+
+
+def test_rows_that_could_not_be_split_are_kept_as_text(check: Check, tmp_path: Path) -> None:
+    broken = 'ObjectURL,Type,Title\ngs://demo/a.jpg,image\n"gs://demo/b.jpg,image,b\n'
+    checked = check(broken, "m.csv")
+    assert checked.write_held(tmp_path / "held.csv") == 2
+    width, quote = rows(tmp_path / "held.csv")
+    assert width["ObjectURL"] == "gs://demo/a.jpg"
+    assert quote["Onboarding row"] == '"gs://demo/b.jpg,image,b'
+
+
+def test_broken_lines_of_json_lines_are_kept_as_text(check: Check, tmp_path: Path) -> None:
+    text = '{"type": "image", "objectUrl": "gs://demo/a.jpg"}\n{"type": \n'
+    assert check(text, "m.jsonl").write_held(tmp_path / "held.csv") == 1
+    (line,) = rows(tmp_path / "held.csv")
+    assert line["Onboarding row"] == '{"type":'
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "'x", "''=1", "-5", "\tx", "\uff1dx", " =x", "plain", "", "gs://demo/a.jpg"]
+)
+def test_neutralizing_is_reversible(text: str) -> None:
+    assert unneutralized(neutralized(text)) == text
+    assert not neutralized(text).lstrip().startswith(("=", "+", "-", "@", "\uff1d"))
