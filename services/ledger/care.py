@@ -48,30 +48,35 @@ class Examination:
         return not self.findings
 
 
-def examine(url: str) -> Examination:
-    """Examine the ledger at a SQLAlchemy URL; nothing is written, whatever state it is in."""
+def examine(url: str, *, head: str | None = None) -> Examination:
+    """Examine the ledger at a SQLAlchemy URL; nothing is written, whatever state it is in.
+
+    Args:
+        url: Where the ledger is.
+        head: Hash of an event that must be in the history, as somebody noted it down.
+    """
     path = sqlite_path(url)
     if path is not None and not path.is_file():
         return _nothing(f"There is no ledger at {path}.")
     try:
         with opened(url) as cx:
-            return examine_connection(cx)
+            return examine_connection(cx, head=head)
     except _DAMAGE as error:
         return _nothing(f"The ledger cannot be opened: {_said(error)}.")
 
 
-def examine_connection(cx: Connection) -> Examination:
+def examine_connection(cx: Connection, *, head: str | None = None) -> Examination:
     """Examine a ledger inside a transaction that reads."""
     findings = [sentence for look in _LOOKS for sentence in _guarded(look, cx)]
-    runs, events, head = 0, 0, GENESIS
     try:
+        if head and not cx.scalar(select(EVENT.c.seq).where(EVENT.c.hash == head)):
+            findings.append(f"The history does not hold the event {head}.")
         runs = cx.scalar(select(func.count()).select_from(RUN)) or 0
         events = cx.scalar(select(func.count()).select_from(EVENT)) or 0
-        newest = select(EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)
-        head = cx.scalar(newest) or GENESIS
+        newest = cx.scalar(select(EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)) or GENESIS
     except _DAMAGE as error:
-        findings.append(f"The ledger cannot be counted: {_said(error)}.")
-    return Examination(findings=tuple(findings), runs=runs, events=events, head=head)
+        return _nothing(*findings, f"The ledger cannot be counted: {_said(error)}.")
+    return Examination(findings=tuple(findings), runs=runs, events=events, head=newest)
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -157,8 +162,8 @@ def _rows(cx: Connection) -> Iterator[str]:
 _LOOKS: Final = (_structure, _tables, _history, _seal, _rows)
 
 
-def _nothing(finding: str) -> Examination:
-    return Examination(findings=(finding,), runs=0, events=0, head=GENESIS)
+def _nothing(*findings: str) -> Examination:
+    return Examination(findings=findings, runs=0, events=0, head=GENESIS)
 
 
 def _said(error: BaseException) -> str:

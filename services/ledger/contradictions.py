@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
 from services.domain.runs import OPEN_ATTEMPTS, AttemptState, RunState, WorkKind, WorkState
+from services.ledger.notices import NOTIFY
 from services.ledger.state import CLOSED, COUNTED
 from services.ledger.tables import ANSWER, ATTEMPT, OUTCOME, RECEIPT, RUN, WORK
 
@@ -59,7 +60,8 @@ def _wrong_ranges(cx: Connection) -> Iterator[str]:
             yield f"Work {row.id} does not name as many entries as it counts."
 
 
-_WORK_OPEN: Final = WORK.c.state.not_in(CLOSED)
+#: A notice may wait for its receiver when its run has long ended.
+_WORK_OPEN: Final = and_(WORK.c.state.not_in(CLOSED), WORK.c.kind != NOTIFY)
 _QUERIES: Final[tuple[tuple[str, Select[tuple[object]]], ...]] = (
     (
         "More than one attempt is open for work",
@@ -93,7 +95,7 @@ _QUERIES: Final[tuple[tuple[str, Select[tuple[object]]], ...]] = (
     (
         "States that do not exist: work",
         select(WORK.c.id).where(
-            or_(WORK.c.state.not_in(list(WorkState)), WORK.c.kind.not_in(list(WorkKind)))
+            or_(WORK.c.state.not_in(list(WorkState)), WORK.c.kind.not_in([*WorkKind, NOTIFY]))
         ),
     ),
     (

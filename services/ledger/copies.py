@@ -26,6 +26,7 @@ from services.ledger.store import Ledger
 from services.ledger.tables import ATTEMPT, EVENT, METADATA, RUN, WORK
 
 BATCH: Final = 5_000
+_PATIENCE: Final = 20
 _PRIVATE: Final = 0o600
 _FINAL: Final = [state for state in RunState if state.is_final]
 _IN_USE: Final = "The ledger is in use. Stop the dashboard and every worker first."
@@ -132,6 +133,8 @@ def _copy_rows(source: str, target: str) -> None:
         for table in METADATA.sorted_tables:
             _copy_table(reading, writing, table)
         _restart_numbers(writing)
+        if writing.dialect.name == "sqlite":
+            seal.apply(writing)
     if ledger.engine.dialect.name == "sqlite":
         with ledger.engine.connect() as cx:
             dbapi = cx.connection.driver_connection
@@ -168,7 +171,6 @@ def _restart_numbers(cx: Connection) -> None:
 
 def _restore_rows(source: Path, url: str) -> Path | None:
     """Restore into PostgreSQL; what was there is kept as a backup beside the source."""
-    Ledger(url).engine.dispose()
     _require_alone(url)
     kept = None
     if not is_empty(url):
@@ -181,13 +183,17 @@ def _restore_rows(source: Path, url: str) -> Path | None:
 
 
 def _require_alone(url: str) -> None:
+    """Refuse while others are connected; a connection that is closing has a moment to go."""
     others = text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
     )
     with opened(url) as cx:
-        if cx.scalar(others):
-            raise CopyError(_IN_USE)
+        for _ in range(_PATIENCE):
+            if not cx.scalar(others):
+                return
+            cx.execute(text("SELECT pg_sleep(0.1), pg_stat_clear_snapshot()"))
+    raise CopyError(_IN_USE)
 
 
 def _restore_file(source: Path, path: Path) -> Path | None:
