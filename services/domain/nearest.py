@@ -34,10 +34,17 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 @lru_cache(maxsize=1_024)
 def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     folded = fold(word)
-    ranked = sorted((distance(folded, fold(each)), each) for each in known)
-    if not ranked or ranked[0][0] > max(1, len(folded) // 3):
-        return None
-    return ranked[0][1]
+    limit = max(1, len(folded) // 3)
+    near = [(distance(folded, fold(each)), each) for each in known if _may_be(folded, each, limit)]
+    best = min(near, default=None)
+    return best[1] if best and best[0] <= limit else None
+
+
+def _may_be(folded: str, known: str, limit: int) -> bool:
+    """Whether two words have letters enough in common to be worth comparing."""
+    other = fold(known)
+    missing = max(len(set(other) - set(folded)), len(set(folded) - set(other)))
+    return abs(len(other) - len(folded)) <= limit and missing <= limit
 
 
 def hint(word: str, known: Iterable[str]) -> str:

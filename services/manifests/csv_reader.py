@@ -1,6 +1,7 @@
 """Read CSV into a sink: Encord's dialect and our superset become the entries JSON would give."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -119,8 +120,7 @@ class CsvReader:
             sink.collector.add(fault, None, always(Where(line=row.line, column=1)))
             return False
         for column, fault in csv_layout.header_faults(layout):
-            line, at = row.place(column)
-            sink.collector.add(fault, None, always(Where(line=line, column=at)))
+            sink.collector.add(fault, None, partial(_place_of_cell, row, column))
         if layout.width == 1:
             fault = Fault("csv-single-column", (), row.text)
             sink.collector.add(fault, None, always(Where(line=row.line, column=1)))
@@ -205,6 +205,11 @@ def _end_of_stretch(data: bytes, at: int) -> int:
         return len(data)
     end = data.rfind(b"\n", at, at + STRETCH)
     return end + 1 if end >= 0 else len(data)
+
+
+def _place_of_cell(row: Row, cell: int, _fault: Fault) -> Where:
+    line, column = row.place(cell)
+    return Where(line=line, column=column)
 
 
 def _row_fault(row: Row, layout: Layout) -> Fault:

@@ -29,6 +29,7 @@ from services.manifests.json_filter import (
     single_filter,
 )
 from services.manifests.json_split import Member
+from services.manifests.metadata_check import MAX_BYTES
 from services.manifests.sink import Sink
 from services.manifests.url_columns import (
     count_buckets,
@@ -254,6 +255,7 @@ class SectionReader:
 
     def _suspect_oddities(self, batch: _Batch, keys: _Keys) -> None:
         """Add the entries whose bytes hold what the filters cannot see."""
+        batch.suspects.update(np.flatnonzero(batch.lengths > MAX_BYTES).tolist())
         batch.suspects.update(list(self._trapped(batch)))
         expected = keys.total - sum(keys.of(position) for position in batch.suspects)
         colons = count_colons(self._data, batch.begin, batch.end)

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed
 from json.scanner import c_make_scanner  # type: ignore[attr-defined]  # not in typeshed
 from typing import Final
@@ -20,10 +21,14 @@ MAX_DEPTH: Final = 64
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 #: The C scanner: it reads the value at a place and says where it ends.
-_SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(json.JSONDecoder())
+_SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(
+    json.JSONDecoder(parse_int=len, parse_float=len)
+)
 _INT_LIMIT: Final = 2**64
 _INT_FLOOR: Final = -(2**63)
 _LONG: Final = 10**300
+#: Python itself refuses to read numbers much longer than this.
+_DIGITS: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -44,8 +49,13 @@ def parse(text: str) -> Parsed:
             repeats.append(True)
         return made
 
-    value = json.JSONDecoder(object_pairs_hook=build).decode(text)
-    return Parsed(value, bool(repeats))
+    decoder = json.JSONDecoder(object_pairs_hook=build, parse_int=_whole)
+    return Parsed(decoder.decode(text), bool(repeats))
+
+
+def _whole(digits: str) -> float:
+    """Read a whole number; one that no reader takes counts as infinite."""
+    return int(digits) if len(digits) < _DIGITS else math.inf
 
 
 def _skip(text: str, at: int) -> int:
@@ -95,12 +105,24 @@ def locate(text: str, path: Path, *, on_key: bool = False) -> int:
 def _step(text: str, at: int, step: str | int, *, want_key: bool) -> int | None:
     found = None
     if isinstance(step, int) and text[at] == "[":
-        return next((place for n, place in enumerate(elements(text, at)) if n == step), None)
+        places = _elements_at(text, at)
+        return places[step] if step < len(places) else None
     if isinstance(step, str) and text[at] == "{":
-        for key, key_at, value_at, _ in members(text, at):
-            if key == step:
-                found = key_at if want_key else value_at
-    return found
+        found = _members_at(text, at).get(step)
+    if found is None:
+        return None
+    return found[0] if want_key else found[1]
+
+
+@lru_cache(maxsize=4)
+def _members_at(text: str, at: int) -> dict[str, tuple[int, int]]:
+    """Return the places of an object's keys and values; many faults may ask for one object."""
+    return {key: (key_at, value_at) for key, key_at, value_at, _ in members(text, at)}
+
+
+@lru_cache(maxsize=4)
+def _elements_at(text: str, at: int) -> list[int]:
+    return list(elements(text, at))
 
 
 @dataclass(slots=True)
