@@ -4,9 +4,17 @@ import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import structlog
 
+from services.cloud_storage.credentials import (
+    CredentialProblem,
+    anonymous,
+    application_default,
+)
+from services.cloud_storage.google import connect
+from services.cloud_storage.interface import BucketReader
 from services.encord_api.credentials import PrivateKey
 from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
@@ -15,6 +23,7 @@ from services.engine.lines import Lines
 from services.engine.onboarding import Onboarding
 from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.engine.sandbox_demo import SandboxDemo
+from services.engine.sources import Sources
 from services.engine.supervisor import Child, forget_line, hold_line, worker_environment
 from services.engine.worker import Worker
 from services.ledger.store import Ledger
@@ -22,6 +31,9 @@ from services.manifests.store import ManifestStore
 from services.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+
+NO_CREDENTIALS: Final = "This server has no Google credentials"
 
 
 class NoDatabaseError(RuntimeError):
@@ -43,6 +55,7 @@ class Runtime:
     ledger: Ledger
     connections: Connections
     onboarding: Onboarding
+    sources: Sources
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
     sandbox_demo: SandboxDemo | None = None
     _children: list[Child] = field(default_factory=list)
@@ -122,7 +135,21 @@ def build_runtime(settings: Settings) -> Runtime:
         ledger=ledger,
         connections=connections,
         onboarding=onboarding,
+        sources=Sources(
+            manifests, settings.manifest_folders, lambda known: bucket_reader(connections, known)
+        ),
     )
+
+
+def bucket_reader(connections: Connections, connection: str | None) -> BucketReader:
+    """Return who reads buckets: nobody in particular in the sandbox, else this server."""
+    known = connections.get(connection) if connection else None
+    if known and known.kind == "sandbox":
+        return connect(anonymous(), api_endpoint=known.domain)
+    try:
+        return connect(application_default())
+    except CredentialProblem as problem:
+        raise ConnectionProblem(NO_CREDENTIALS, str(problem)) from None
 
 
 def build_worker(settings: Settings) -> tuple[Worker | ProcrastinateWorker, Connections]:

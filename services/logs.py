@@ -19,6 +19,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 MARK: Final = "[redacted]"
+#: Libraries that tell at INFO what our own events tell better.
+CHATTY: Final = ("alembic", "encord", "procrastinate")
 
 #: Values of these names are dropped whatever they look like. `_` also stands for `-`.
 _NAMES: Final = (
@@ -78,6 +80,8 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     # Other libraries own handlers of their own; what reaches those is redacted at its birth.
     logging.setLogRecordFactory(_redacted_record)
     structlog.configure(

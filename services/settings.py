@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     sandbox: bool = Field(True, description="Start the sandbox and offer it as connection.")
     sandbox_rate: float = Field(40.0, description="Units the sandbox processes per second.")
     max_upload_mb: int = Field(512, description="Largest manifest accepted, in MiB.")
+    manifest_folders: tuple[Path, ...] = Field(
+        (), description="Folders of this server that people may take manifests from."
+    )
     domains: tuple[str, ...] = Field((), description="Own Encord domains, beside EU and US.")
     executor: Literal["embedded", "procrastinate"] = Field(
         "embedded",

@@ -17,6 +17,8 @@ _SESSION: Final[Callable[..., AuthorizedSession]] = AuthorizedSession
 ENDPOINT: Final = "https://storage.googleapis.com"
 #: The most Google returns at once.
 PAGE: Final = 1000
+#: Bytes of an object asked for at once.
+PIECE: Final = 8 * 1024 * 1024
 
 _READING_NAME: Final = "reading a bucket's name"
 _READING_OBJECT: Final = "reading the object"
@@ -102,6 +104,21 @@ class GoogleBuckets(BucketReader):
         if found is None:
             raise NotFound(_READING_OBJECT, f"gs://{bucket}/{key}")
         return _object_info(found)
+
+    def read(self, bucket: str, key: str) -> Iterator[bytes]:
+        """See the interface."""
+        found = self.object(bucket, key)
+        for start in range(0, found.size, PIECE):
+            yield self._read_piece(bucket, key, found.generation, start)
+
+    @_asking(_READING_OBJECT)
+    def _read_piece(self, bucket: str, key: str, generation: int, start: int) -> bytes:
+        blob = self._client.bucket(bucket).blob(key, generation=generation)
+        return bytes(
+            blob.download_as_bytes(
+                start=start, end=start + PIECE - 1, raw_download=True, **self._options
+            )
+        )
 
     @_asking("listing objects")
     def _start_listing(

@@ -78,3 +78,11 @@ class BucketReader(Protocol):
     def object(self, bucket: str, key: str) -> ObjectInfo:
         """Return one object's metadata."""
         ...
+
+    def read(self, bucket: str, key: str) -> Iterator[bytes]:
+        """Yield an object's bytes in pieces of 8 MiB, one request a piece and one for its size.
+
+        All pieces are of the generation the first request saw; a change in between is `Changed`
+        or `NotFound`, never a mixture.
+        """
+        ...

@@ -274,6 +274,7 @@ def _run_view(row: "Row[tuple[object, ...]]") -> RunView:
             cancelled=row.cancelled,
             unknown=row.unknown,
         ),
+        still_failed=row.still_failed,
         chunks=row.chunks,
         chunks_done=row.chunks_done,
         paused=row.paused,

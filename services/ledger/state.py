@@ -84,7 +84,26 @@ def _counts(cx: Connection, run: str) -> dict[str, int]:
             WORK.c.state == WorkState.DONE,
         )
     )
-    return _decided(cx, run) if decided else _reported(cx, run)
+    if not decided:
+        return _reported(cx, run)
+    _note_family(cx, run)
+    return _decided(cx, run)
+
+
+def _note_family(cx: Connection, run: str) -> None:
+    """Tell the first run of the family how many entries still fail."""
+    root = select(RUN.c.root).where(RUN.c.id == run).scalar_subquery()
+    failing = (
+        select(func.count())
+        .select_from(OUTCOME)
+        .where(
+            OUTCOME.c.root == root,
+            OUTCOME.c.superseded.is_(False),
+            OUTCOME.c.rank == Outcome.FAILED.rank,
+        )
+        .scalar_subquery()
+    )
+    cx.execute(update(RUN).where(RUN.c.id == root).values(still_failed=failing))
 
 
 def _decided(cx: Connection, run: str) -> dict[str, int]:

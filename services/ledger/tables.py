@@ -71,6 +71,8 @@ RUN: Final = Table(
     Column("failed", Integer, nullable=False, server_default="0"),
     Column("cancelled", Integer, nullable=False, server_default="0"),
     Column("unknown", Integer, nullable=False, server_default="0"),
+    #: Entries of a first run that fail even after its retries.
+    Column("still_failed", Integer, nullable=False, server_default="0"),
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
     #: Nothing new is sent while this is set; what runs at Encord goes on.
     Column("paused", Boolean, nullable=False, server_default=text("false")),

@@ -56,6 +56,8 @@ class RunView:
     dataset_title: str | None
     #: This run's own entries; progress while it runs comes from the jobs' unit counts.
     counts: Counts
+    #: Entries that fail even after the retries of this run.
+    still_failed: int
     chunks: int
     chunks_done: int
     paused: bool

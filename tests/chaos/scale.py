@@ -158,11 +158,14 @@ def measure(crew: Fleet, workers: int, turn: int) -> float:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, cluster() as postgres:
-        with fleet(Path(folder), postgres.new_database()) as crew:
-            for turn, workers in enumerate((1, 2, 4)):
-                seconds = measure(crew, workers, turn)
-                print(f"{workers} workers: {CHUNKS} jobs in {seconds:.1f} s")  # noqa: T201
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        cluster() as postgres,
+        fleet(Path(folder), postgres.new_database()) as crew,
+    ):
+        for turn, workers in enumerate((1, 2, 4)):
+            seconds = measure(crew, workers, turn)
+            print(f"{workers} workers: {CHUNKS} jobs in {seconds:.1f} s")  # noqa: T201
 
 
 if __name__ == "__main__":

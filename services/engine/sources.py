@@ -1,0 +1,141 @@
+"""Manifests that are not uploaded: a file in a folder the operator allowed, an object in a bucket.
+
+A path is never typed: people choose from what the allowed folders hold.
+"""
+
+import io
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from services.cloud_storage.errors import StorageError
+from services.cloud_storage.interface import BucketReader
+from services.engine.errors import ConnectionProblem
+from services.manifests.store import ManifestStore
+
+SUFFIXES: Final = (".csv", ".json", ".jsonl", ".ndjson")
+#: A folder with more than this is not a folder of manifests.
+MOST_FILES: Final = 500
+_OBJECT: Final = re.compile(r"gs://([^/?#]+)/([^?#]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFile:
+    """A manifest in an allowed folder."""
+
+    #: Names it among the allowed folders' files; means nothing anywhere else.
+    id: str
+    name: str
+    bytes: int
+
+
+class Sources:
+    """Where manifests come from, beside the browser."""
+
+    def __init__(
+        self,
+        manifests: ManifestStore,
+        folders: tuple[Path, ...],
+        reader: Callable[[str | None], BucketReader],
+    ) -> None:
+        """Take the store, the allowed folders, and what opens buckets for a connection id."""
+        self._manifests = manifests
+        self._folders = tuple(folder.expanduser().resolve() for folder in folders)
+        self._reader = reader
+
+    def files(self) -> list[ServerFile]:
+        """List the manifests in the allowed folders, by name."""
+        found = (
+            ServerFile(
+                id=f"{number}:{path.relative_to(folder)}",
+                name=str(path.relative_to(folder)),
+                bytes=path.stat().st_size,
+            )
+            for number, folder in enumerate(self._folders)
+            for path in sorted(folder.rglob("*"))
+            if _looks_like_manifest(path)
+        )
+        return [file for file, _ in zip(found, range(MOST_FILES), strict=False)]
+
+    def add_file(self, file: str) -> str:
+        """Take a file that `files` named and return its fingerprint.
+
+        Raises:
+            ConnectionProblem: It is not there any more, or was never offered.
+        """
+        number, _, name = file.partition(":")
+        try:
+            folder = self._folders[int(number)]
+            path = (folder / name).resolve(strict=True)
+            if not path.is_relative_to(folder):
+                raise ConnectionProblem(*GONE)
+            with _open_regular(path) as source:
+                return self._manifests.add(path.name, source)
+        except (OSError, ValueError, IndexError):
+            raise ConnectionProblem(*GONE) from None
+
+    def add_object(self, url: str, connection: str | None) -> str:
+        """Take an object of a bucket and return its fingerprint.
+
+        Raises:
+            ConnectionProblem: The URL is not `gs://bucket/object`, or Google refused.
+        """
+        match = _OBJECT.fullmatch(url.strip())
+        if match is None:
+            raise ConnectionProblem(*NOT_AN_OBJECT)
+        bucket, key = match.groups()
+        try:
+            pieces = self._reader(connection).read(bucket, key)
+            return self._manifests.add(key.rpartition("/")[2], _Stream(pieces))
+        except StorageError as error:
+            raise ConnectionProblem(UNREADABLE, str(error)) from None
+
+
+UNREADABLE: Final = "The object could not be read"
+GONE: Final = ("This file is not there any more", "Choose another, or upload the file.")
+NOT_AN_OBJECT: Final = (
+    "This is not the address of an object",
+    "It looks like gs://bucket/folder/manifest.csv.",
+)
+
+
+def _looks_like_manifest(path: Path) -> bool:
+    suffixes = path.name.lower().removesuffix(".gz")
+    return suffixes.endswith(SUFFIXES) and not path.is_symlink() and path.is_file()
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a regular file and nothing that only looks like one."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError
+    return os.fdopen(descriptor, "rb")
+
+
+class _Stream(io.RawIOBase, BinaryIO):
+    """An iterator of pieces, read as a file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes, all that is left when negative, nothing at the end."""
+        if size < 0:
+            return self._rest + b"".join(self._pieces)
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = piece
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
