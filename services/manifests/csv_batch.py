@@ -1,4 +1,4 @@
-"""Read plain stretches of a CSV as columns: no quotes, one layout, entries with one URL each.
+"""Read plain stretches of a CSV as columns: a row per line, one layout, one URL per entry.
 
 A stretch that is anything else goes row by row. Rows that may have a finding are examined one by
 one either way, so the two ways give the same answers.
@@ -60,14 +60,14 @@ def read_stretch(
     chunk: bytes, at: int, layout: Layout, delimiter: str, options: CheckOptions
 ) -> Stretch | None:
     """Read whole lines of a document as columns; None when they are not plain."""
-    if layout.is_ours or b'"' in chunk or not _is_plain(layout, options.schema):
+    if layout.is_ours or not _is_plain(layout, options.schema):
         return None
     text = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
     lines = _lines_of(chunk, at)
     if lines is None or b"\r" in text or _has_header(text):
         return None
     starts, lengths = lines
-    if text.count(delimiter.encode()) != len(starts) * (layout.width - 1):
+    if not _has_width(text, len(starts), layout.width, delimiter):
         return None
     frame = _cells(text, layout.width, delimiter)
     if frame is None or frame.height != len(starts):
@@ -108,6 +108,15 @@ def _has_header(text: bytes) -> bool:
     return bool(pl.Series([text.decode()]).str.contains(_HEADER)[0])
 
 
+def _has_width(text: bytes, lines: int, width: int, delimiter: str) -> bool:
+    """Whether every line is strictly quoted and none can have too few cells."""
+    if b'"' not in text:
+        return text.count(delimiter.encode()) == lines * (width - 1)
+    cell = f'(?:"(?:[^"]|"")*"|[^"{delimiter}]*)'
+    rows = pl.Series(text.decode().removesuffix("\n").split("\n"))
+    return bool(rows.str.contains(f"^{cell}(?:{delimiter}{cell}){{{width - 1}}}$").all())
+
+
 def _cells(text: bytes, width: int, delimiter: str) -> pl.DataFrame | None:
     """Cut plain lines; too many cells are an error of the reader, too few were counted before."""
     try:
@@ -115,7 +124,7 @@ def _cells(text: bytes, width: int, delimiter: str) -> pl.DataFrame | None:
             text,
             has_header=False,
             separator=delimiter,
-            quote_char=None,
+            quote_char='"' if b'"' in text else None,
             schema={f"c{place}": pl.String for place in range(width)},
         )
     except pl.exceptions.PolarsError:

@@ -12,7 +12,7 @@ from services.manifests import csv_layout
 from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_batch import STRETCH, Stretch, put_over, read_stretch
-from services.manifests.csv_cells import Lines, Row, rows_until
+from services.manifests.csv_cells import Lines, Row, row_of, rows_until
 from services.manifests.csv_entry import CsvEntry, Draft, cell_of
 from services.manifests.csv_layout import Layout
 from services.manifests.faults import Fault
@@ -101,8 +101,8 @@ class CsvReader:
         assert layout is not None
         start, length = int(stretch.starts[place]), int(stretch.lengths[place])
         text = self.sink.document.data[start : start + length].decode()
-        row = Row(line + place, text, text.split(self._delimiter), self._delimiter)
-        row.start, row.length = start, length
+        row = row_of(text, self._delimiter)
+        row.line, row.start, row.length = line + place, start, length
         kind = EntryType(stretch.frame["type"][place])
         return CsvEntry(Draft(kind, [(row, layout)]), self.sink, self.sink.index + place).judge()
 

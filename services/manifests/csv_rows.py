@@ -1,5 +1,6 @@
 """Read accepted CSV rows back from the document: their payloads, and the columns of their URLs."""
 
+import csv
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -67,9 +68,17 @@ class CsvRows:
 
     def payload(self, index: int, text: bytes) -> bytes:
         """Return Encord's JSON of an entry that is one plain row."""
-        return self._at(index)[2].payload(text.decode().split(self.delimiter))
+        line = text.decode()
+        plain = '"' not in line
+        cells = line.split(self.delimiter) if plain else _unquoted(line, self.delimiter)
+        return self._at(index)[2].payload(cells)
 
     def url_column(self, index: int, text: bytes) -> int:
         """Return the 1-based column where a row's URL begins."""
         row = row_of(text.decode(), self.delimiter)
         return row.place(self._at(index)[1].place_of(csv_layout.URL) or 0)[1]
+
+
+def _unquoted(line: str, delimiter: str) -> list[str]:
+    """Cut a row that was proved to be strictly quoted."""
+    return next(csv.reader([line], delimiter=delimiter, strict=True))

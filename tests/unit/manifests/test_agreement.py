@@ -207,6 +207,13 @@ ROW = st.one_of(
 )
 
 
+def quoted(cell: str, when: str) -> str:
+    """Quote a cell always, or those of odd length."""
+    if when == "never" or (when == "some" and len(cell) % 2):
+        return cell
+    return '"' + cell.replace('"', '""') + '"'
+
+
 @st.composite
 def tables(draw: Any) -> str:
     delimiter, end = draw(st.sampled_from([",", ";"])), draw(st.sampled_from(["\n", "\r\n"]))
@@ -217,7 +224,8 @@ def tables(draw: Any) -> str:
     rows = [header, *draw(st.lists(ROW, max_size=6))]
     if draw(st.booleans()):
         rows.insert(draw(st.integers(1, len(rows))), ["Image title", "objecturl"])
-    text: str = end.join(delimiter.join(row) for row in rows)
+    quotes = draw(st.sampled_from(["never", "always", "some"]))
+    text: str = end.join(delimiter.join(quoted(cell, quotes) for cell in row) for row in rows)
     return text + str(end if draw(st.booleans()) else "")
 
 
