@@ -8,5 +8,23 @@ from services.manifests.repair.actions import Change, Preview
 from services.manifests.repair.fixes import fixes_for
 from services.manifests.repair.lineage import Step, lineage, parent_of
 from services.manifests.repair.mending import apply, preview
+from services.manifests.repair.replacing import Kind, Replacement, preview_urls, replace_urls
+from services.manifests.repair.rows import EditableRow, edit, failing_rows
 
-__all__ = ["Change", "Preview", "Step", "apply", "fixes_for", "lineage", "parent_of", "preview"]
+__all__ = [
+    "Change",
+    "EditableRow",
+    "Kind",
+    "Preview",
+    "Replacement",
+    "Step",
+    "apply",
+    "edit",
+    "failing_rows",
+    "fixes_for",
+    "lineage",
+    "parent_of",
+    "preview",
+    "preview_urls",
+    "replace_urls",
+]

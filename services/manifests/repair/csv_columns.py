@@ -10,7 +10,7 @@ from services.manifests import csv_layout
 from services.manifests.csv_cells import Row
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.repair.actions import Change
-from services.manifests.repair.csv_source import CsvSource
+from services.manifests.repair.csv_source import CsvSource, is_header
 from services.manifests.repair.csv_subject import CsvSubject, written
 from services.manifests.repair.fixes import is_better
 from services.manifests.repair.notes import Notes
@@ -64,12 +64,12 @@ class Columns:
         before = [column.header for column in layout.columns]
         if headers == before:
             return row.text
-        is_header = csv_layout.is_header(row.cells) and not row.problem
-        if is_header:
+        header_row = is_header(row)
+        if header_row:
             self._note(row, before, headers)
         if row.problem or len(row.cells) != layout.width:
             return row.text
-        pairs = zip(headers if is_header else row.cells, headers, strict=True)
+        pairs = zip(headers if header_row else row.cells, headers, strict=True)
         return written([cell or "" for cell, header in pairs if header is not None], row)
 
     def _headers(self, layout: Layout) -> list[str | None]:

@@ -4,22 +4,32 @@ Which entry a row belongs to follows from the check: an entry's first row is kno
 of a group share an identity. Rows wait only while a group that is looked at is incomplete.
 """
 
+import mmap
+import re
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
 from typing import Final
 
 from services.domain.entries import EntryType
 from services.manifests import csv_layout
-from services.manifests.csv_cells import Row, rows_of
+from services.manifests.csv_cells import Row, row_of, rows_of
 from services.manifests.csv_entry import cell_of
 from services.manifests.csv_layout import Layout
+from services.manifests.document import open_text
 from services.manifests.repair.csv_subject import CsvSubject, Line
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Location, Mask, Opened
+from services.manifests.repair.splicing import Cut, dropped_lines, spliced
 from services.manifests.repair.subject import Mend, Subject
 
 BOM: Final = b"\xef\xbb\xbf"
+
+#: What every header row holds; most rows need no closer look.
+_HEADER: Final = re.compile("[-_ ]*".join("objecturl"), re.IGNORECASE)
 
 #: Rewrites a header row and the rows below it; gets the row and the columns that hold.
 Reshape = Callable[[Row, Layout], str]
@@ -59,12 +69,47 @@ class CsvSource:
             notes: Takes the changes of each mended entry.
             reshape: Writes each row instead, where columns change.
         """
-        data = self.opened.document.read_bytes()
-        end = "\r\n" if data.find(b"\r\n", 0, data.find(b"\n") + 1) >= 0 else "\n"
         if self._begins_with_mark():
             yield BOM
+        if reshape is None and not self._has_groups(mask):
+            yield from self._spliced(mask, mend, notes)
+            return
+        data = self.opened.document.read_bytes()
+        end = "\r\n" if data.find(b"\r\n", 0, data.find(b"\n") + 1) >= 0 else "\n"
         rows = rows_of(data, self.opened.summary.delimiter or ",")
         yield from _joined(_Pass(self.opened, mask, mend, notes, reshape).texts(rows), end)
+
+    def _has_groups(self, mask: Mask) -> bool:
+        """Whether a marked entry is made of several rows."""
+        places = self.opened.locations(mask)
+        return any(place.kind is not None and place.kind.is_composite for place in places)
+
+    def _spliced(self, mask: Mask, mend: Mend, notes: Notes) -> Iterator[bytes]:
+        """Mend entries of one row each, without a look at the other rows."""
+        text = open_text(self.opened.document)
+        cuts = (self._cut(text, place, mend, notes) for place in self.opened.locations(mask))
+        yield from spliced(text, dropped_lines(text, (cut for cut in cuts if cut)))
+
+    def _cut(
+        self, text: bytes | mmap.mmap, place: Location, mend: Mend, notes: Notes
+    ) -> Cut | None:
+        subject = self.subject(text, place)
+        mended = mend(subject)
+        if mended is None:
+            return None
+        notes.take(subject, mended, partial(self.opened.line_of, place.start))
+        after = mended.subject
+        new = after.lines[0].text.encode() if isinstance(after, CsvSubject) else None
+        return Cut(place.start, place.start + place.length, new)
+
+    def subject(self, text: bytes | mmap.mmap, place: Location) -> CsvSubject:
+        """Read an entry of one row."""
+        raw = text[place.start : place.start + place.length].decode()
+        row = row_of(raw, self.opened.summary.delimiter or ",")
+        layouts = self.opened.layouts
+        at = bisect_right(layouts, place.index, key=itemgetter(0)) - 1
+        line = _line(row, layouts[at][1])
+        return CsvSubject(place.index, place.kind, (line,), self.opened.options.schema)
 
     def _begins_with_mark(self) -> bool:
         """Whether the source tells its encoding, so that a spreadsheet reads it right."""
@@ -74,6 +119,10 @@ class CsvSource:
 
     def subjects(self, mask: Mask) -> Iterator[Subject]:
         """Yield the marked entries, groups when they are complete."""
+        if not self._has_groups(mask):
+            text = open_text(self.opened.document)
+            yield from (self.subject(text, place) for place in self.opened.locations(mask))
+            return
         found: list[Subject] = []
 
         def look(subject: Subject) -> None:
@@ -117,7 +166,7 @@ class _Pass:
         """Yield the rows as they are afterwards."""
         layout: Layout | None = None
         for row in rows:
-            if layout is None or (not row.problem and csv_layout.is_header(row.cells)):
+            if layout is None or is_header(row):
                 layout = csv_layout.read_layout(row.cells)
                 self._queue.append(_Slot(self._copied(row, layout)))
             else:
@@ -192,6 +241,12 @@ class _Pass:
         made = {line.row.line: line.text for line in lines}
         for slot, line in zip(group.slots, group.lines, strict=True):
             slot.text = made.get(line.row.line)
+
+
+def is_header(row: Row) -> bool:
+    """Whether a row names columns."""
+    likely = not row.problem and _HEADER.search(row.text)
+    return bool(likely) and csv_layout.is_header(row.cells)
 
 
 def _line(row: Row, layout: Layout) -> Line:

@@ -39,6 +39,8 @@ class Line:
     layout: Layout
     cells: tuple[str, ...]
     is_changed: bool = False
+    #: The whole row, where somebody wrote it anew.
+    raw: str | None = None
 
     def cell(self, place: int) -> str:
         """Return a cell's value, without the mark our exports put before formulas."""
@@ -54,6 +56,8 @@ class Line:
     @property
     def text(self) -> str:
         """The row as text, without its line end."""
+        if self.raw is not None:
+            return self.raw
         return written(self.cells, self.row) if self.is_changed else self.row.text
 
 

@@ -3,6 +3,7 @@
 ManifestError
 |- UnfitFixError       the fix is not one of the finding code's
 |- UnknownEntryError   no entry with that index, or no such field in it
+|- InvalidEditError    the new text of an entry is no entry
 `- BrokenLineageError  the file that says where a manifest comes from cannot be read
 """
 
@@ -29,3 +30,10 @@ class BrokenLineageError(ManifestError):
 
     def __init__(self, fingerprint: str) -> None:
         super().__init__(f"The record of where manifest {fingerprint[:12]} comes from is damaged.")
+
+
+class InvalidEditError(ManifestError):
+    """The text somebody wrote for a whole entry would break the document around it."""
+
+    def __init__(self, entry: int) -> None:
+        super().__init__(f"The new text of entry {entry} is not one JSON value.")

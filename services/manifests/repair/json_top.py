@@ -15,9 +15,9 @@ from services.manifests import json_text, wire
 from services.manifests.json_reader import FLAGS
 from services.manifests.repair import values
 from services.manifests.repair.actions import Change, as_json, as_text
-from services.manifests.repair.json_source import Cut, member_cut
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Opened
+from services.manifests.repair.splicing import Cut, member_cut
 
 #: Codes of findings about the top level; the one of repeated keys is about entries too.
 CODES: Final = frozenset({"key-unknown", "key-case", "flag-type", "json-duplicate-key"})

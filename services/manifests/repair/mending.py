@@ -13,10 +13,11 @@ from services.manifests.repair.actions import Preview, as_text
 from services.manifests.repair.csv_source import CsvSource
 from services.manifests.repair.errors import UnfitFixError
 from services.manifests.repair.fixes import Mender, fixes_for
-from services.manifests.repair.json_source import JsonSource, spliced
+from services.manifests.repair.json_source import JsonSource
 from services.manifests.repair.lineage import keep
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Mask, Opened
+from services.manifests.repair.splicing import spliced
 from services.manifests.repair.subject import Mend, Mended, field_name
 from services.manifests.store import ManifestStore
 

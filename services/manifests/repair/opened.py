@@ -1,5 +1,6 @@
 """The files of a finished check, as repair needs them: where entries stand and what marks them."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +14,11 @@ import polars as pl
 from services.domain.chunks import Ranges
 from services.domain.entries import EntryType
 from services.domain.findings import Summary
+from services.manifests.check import LAYOUT
 from services.manifests.checked import CheckedManifest
 from services.manifests.collector import NUMBER_OF
 from services.manifests.columns import UNKNOWN, part_paths
+from services.manifests.csv_layout import Layout, read_layout
 from services.manifests.finding_columns import MARKS
 from services.manifests.line_numbers import LineNumbers
 from services.manifests.options import CheckOptions
@@ -93,6 +96,13 @@ class Opened:
         made[self.marked(code)["entry"].to_numpy()] = True
         return made
 
+    def held(self) -> Mask:
+        """Mark the entries with errors."""
+        made = self.every()
+        for first, last in self.checked.valid_indexes().pairs:
+            made[first : last + 1] = False
+        return made
+
     def none(self) -> Mask:
         """Mark no entry."""
         return np.zeros(self.summary.entries, np.bool_)
@@ -109,6 +119,13 @@ class Opened:
             chosen = part.filter(pl.Series(mask[first : first + part.height]))
             for row in chosen.select(_COLUMNS).iter_rows():
                 yield _location(row)
+
+    @cached_property
+    def layouts(self) -> list[tuple[int, Layout]]:
+        """The columns of a CSV, each with the first entry below them."""
+        content = json.loads((self.folder / LAYOUT).read_text(encoding="utf-8"))
+        headers = (content["csv"] or {}).get("headers", [])
+        return [(first, read_layout(cells)) for first, cells in headers]
 
     def by_start(self) -> Iterator[Location]:
         """Yield where all entries stand, in the order of the document."""

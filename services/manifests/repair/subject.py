@@ -53,6 +53,8 @@ class Mended:
 
     subject: Subject | None
     actions: tuple[Action, ...] = ()
+    #: Field, before and after, where no action tells them.
+    told: tuple[tuple[str, str | None, str | None], ...] = ()
 
 
 Mend = Callable[[Subject], Mended | None]
@@ -77,6 +79,7 @@ def field_name(path: Path) -> str:
 def changes_of(subject: Subject, mended: Mended) -> list[Change]:
     """Describe what was done to an entry, without its line."""
     described = [each for action in mended.actions for each in _described(subject, action)]
+    described.extend(mended.told)
     if mended.subject is None:
         url = subject.value(("objectUrl",)) or subject.value(("title",))
         described = [("entry", as_text(url) or "", None)]
