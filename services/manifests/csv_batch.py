@@ -60,7 +60,7 @@ def read_stretch(
     chunk: bytes, at: int, layout: Layout, delimiter: str, options: CheckOptions
 ) -> Stretch | None:
     """Read whole lines of a document as columns; None when they are not plain."""
-    if layout.is_ours or not _is_plain(layout, options.schema):
+    if layout.is_ours or options.strict_client_only or not _is_plain(layout, options.schema):
         return None
     text = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
     lines = _lines_of(chunk, at)

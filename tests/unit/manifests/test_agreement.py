@@ -183,7 +183,7 @@ def slowly() -> Callable[..., dict[str, Any]]:
 
 
 PATIENT = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
