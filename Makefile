@@ -1,6 +1,6 @@
 # The verbs of this project. `make run` starts the dashboard, `make test` proves it.
 .DEFAULT_GOAL := run
-.PHONY: run test test-fast check fix chaos chromium machine
+.PHONY: run test test-fast check fix bench chaos chromium machine
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -50,6 +50,9 @@ chromium:
 
 machine:
 	@sh tests/machine.sh
+
+bench: $(TEST_STAMP)  ## Measure the manifest engine against its peers, medians of 5
+	$(BIN)/python -m tests.bench
 
 chaos: $(TEST_STAMP)  ## Kill the worker 1,000 times on SQLite and on PostgreSQL (KILLS=n for more)
 	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),1000)

@@ -1,0 +1,128 @@
+"""What each contender does with one document, alone in its process.
+
+`python -m tests.bench.peers NAME FILE` prints one line: seconds of work and peak memory in MB.
+"""
+
+import gc
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from services.manifests.options import CheckOptions
+from services.manifests.store import ManifestStore
+
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "images": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["objectUrl"],
+                "additionalProperties": False,
+                "properties": {
+                    "objectUrl": {
+                        "type": "string",
+                        "pattern": r"^(gs|s3|https)://[^/\s]+/\S+$",
+                        "maxLength": 16384,
+                    },
+                    "title": {"type": "string", "maxLength": 300},
+                    "clientMetadata": {"type": "object"},
+                },
+            },
+        },
+        "skip_duplicate_urls": {"type": "boolean"},
+    },
+}
+
+
+def parse(file: Path) -> None:
+    """Parse only: what nobody who reads JSON into objects can be faster than."""
+    import orjson
+
+    data = file.read_bytes()
+    gc.disable()
+    orjson.loads(data)
+
+
+def jsonschema_rs(file: Path) -> None:
+    """Check with jsonschema-rs, all errors; it knows no duplicates and no places in the file."""
+    import jsonschema_rs
+    import orjson
+
+    validator = jsonschema_rs.validator_for(SCHEMA)
+    document = orjson.loads(file.read_bytes())
+    for _ in validator.iter_errors(document):
+        pass
+
+
+def pydantic(file: Path) -> None:
+    """Check with pydantic's `validate_json`, all errors, no places, no duplicates."""
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+    class Image(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+        objectUrl: str = Field(pattern=r"^(gs|s3|https)://[^/\s]+/\S+$", max_length=16384)  # noqa: N815
+        title: str | None = Field(None, max_length=300)
+        clientMetadata: dict[str, Any] = {}  # noqa: N815
+
+    class Document(BaseModel):
+        images: list[Image]
+        skip_duplicate_urls: bool
+
+    try:
+        Document.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        error.error_count()
+
+
+def polars(file: Path) -> None:
+    """Read the CSV with polars, and check nothing."""
+    import polars as pl
+
+    pl.read_csv(file)
+
+
+def engine(file: Path) -> None:
+    """Check with ours: all rules, exact counts, places of the samples, columns on disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = ManifestStore(Path(folder), max_bytes=10**12)
+        with file.open("rb") as source:
+            fingerprint = store.add(file.name, source)
+        checked = store.check(fingerprint, CheckOptions())
+        assert checked.summary.entries
+
+
+def command(file: Path) -> None:
+    """Run the whole command, interpreter and imports included."""
+    words = [sys.executable, "-m", "services", "validate", str(file)]
+    subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+PEERS: Final[dict[str, Callable[[Path], None]]] = {
+    "parse": parse,
+    "jsonschema-rs": jsonschema_rs,
+    "pydantic": pydantic,
+    "polars read": polars,
+    "engine": engine,
+    "command": command,
+}
+
+
+def main() -> None:
+    name, file = sys.argv[1], Path(sys.argv[2])
+    started = time.perf_counter()
+    PEERS[name](file)
+    seconds = time.perf_counter() - started
+    who = resource.RUSAGE_CHILDREN if name == "command" else resource.RUSAGE_SELF
+    megabytes = resource.getrusage(who).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+    print(f"{seconds:.3f} {megabytes:.0f}")  # noqa: T201 - read by the caller
+
+
+if __name__ == "__main__":
+    main()
