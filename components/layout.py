@@ -99,9 +99,9 @@ def card_box(title: str, *, key: str) -> DeltaGenerator:
     return box
 
 
-def facts(rows: dict[str, str]) -> None:
+def facts(rows: dict[str, str], *, width: int = 110) -> None:
     """Draw names and values; the values may be untrusted."""
     for name, value in rows.items():
         with st.container(horizontal=True, gap="small", wrap=False):
-            st.caption(name, width=110)
+            st.caption(name, width=width)
             st.text(value, width="stretch")

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from services.manifests.checked import CheckedManifest
 
 from components.text import count
+from services.manifests.checked import CheckedManifest
 
 
 def show(checked: CheckedManifest, *, key: str) -> None:

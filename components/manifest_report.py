@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import session, status
+from components import reference_codes, session, status
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
@@ -78,7 +78,11 @@ def _group(group: FindingGroup, *, key: str) -> None:
                 status.badge(status.SEVERITIES[group.severity])
                 st.markdown(f"**{group.title}**", width="content")
             st.caption(count(group.count, "finding"), width="content")
-        st.caption(group.fix)
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.caption(group.fix, width="content")
+            reference_codes.link(group.code)
         for sample in group.samples:
             st.markdown(_sample(sample))
         if group.count > len(group.samples):

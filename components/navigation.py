@@ -68,6 +68,12 @@ PAGES: Final = (
         icon=":material/verified:",
         help="Prove that every expected file is in the dataset",
     ),
+    PageSpec(
+        name="reference",
+        title="Reference",
+        icon=":material/menu_book:",
+        help="Every finding code, format, limit and word",
+    ),
 )
 
 

@@ -72,7 +72,8 @@ VERDICTS: Final = {
 
 def of_run(run: RunView, counts: Counts | None = None, *, now: datetime | None = None) -> Status:
     """Return how a run looks; `counts` after all retries, where the caller has them."""
-    if run.state is RunState.COMPLETE and (counts or run.counts).failed:
+    failed = counts.failed if counts else run.still_failed
+    if run.state is RunState.COMPLETE and failed:
         return COMPLETE_WITH_FAILURES
     if is_stalled(run, now=now):
         return STALLED

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from components.runtime import get_runtime
 from services.bootstrap import Runtime
 from services.engine.connections import Connection, Connections, _Held
+from services.engine.sources import Sources
 from services.settings import Settings
 from tests.unit.engine.world import World
 
@@ -32,6 +33,8 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    shared = tmp_path / "shared"
+    shared.mkdir()
     connections = Connections()
     connections._held[HERE.id] = _Held(HERE, world.encord, cast("Any", None))
     made = Runtime(
@@ -40,6 +43,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         ledger=world.ledger,
         connections=connections,
         onboarding=world.onboarding,
+        sources=Sources(world.manifests, (shared,), lambda _: cast("Any", None)),
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
     get_runtime.clear()

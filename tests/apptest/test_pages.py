@@ -45,7 +45,7 @@ def test_every_page_has_its_title_and_something_to_do_when_empty(
 ) -> None:
     app = open_page(name)
     assert app.title[0].value == TITLES[name]
-    assert app.button or app.file_uploader
+    assert app.button or app.file_uploader or app.selectbox
 
 
 def test_a_fresh_overview_says_what_comes_next(open_page: Open) -> None:

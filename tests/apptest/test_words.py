@@ -32,6 +32,7 @@ RUN = RunView(
     dataset_uuid=None,
     dataset_title=None,
     counts=Counts(entries=12_880, registered=8_103, failed=37),
+    still_failed=37,
     chunks=2,
     chunks_done=1,
     paused=False,

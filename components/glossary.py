@@ -1,0 +1,47 @@
+"""The words of the dashboard: one word for one thing, everywhere."""
+
+from typing import Final
+
+import streamlit as st
+
+#: Word to meaning, in the order in which a person meets them.
+WORDS: Final = {
+    "connection": "An Encord domain plus a key; or the built-in sandbox.",
+    "integration": "Encord's stored access to a bucket. Its id and title are all Encord reveals.",
+    "manifest": "The CSV, JSON or JSON Lines document that lists what to register. It is "
+    "identified by its SHA-256 fingerprint.",
+    "entry": "One item a manifest asks for: a video, image, image group, image sequence, DICOM "
+    "series, audio, text, PDF, NIfTI file, scene or time series.",
+    "object URL": "The address of one object in cloud storage. An entry has one or many.",
+    "finding": "One thing the check found in a manifest: code, severity, place, value and how to "
+    "fix it.",
+    "held back": "An entry with an error. It is not sent; the others are.",
+    "run": "One submission of a manifest to a folder through an integration.",
+    "chunk": "The slice of a run that is sent as one Encord upload job.",
+    "job": "Encord's upload job for a chunk.",
+    "unit": "What Encord processed for one entry of a job.",
+    "outcome": "What became of an entry: registered, already there, failed (with a cause), "
+    "cancelled or unknown.",
+    "folder, item": "Encord's own words: where files are registered, and one registered file.",
+    "dataset, data row": "Encord's own words: what is labeled, and one linked item of it.",
+    "verification": "Comparing what the manifest asked for with what Encord lists, by object URL, "
+    "never by title or count.",
+    "receipt": "The durable, checkable record of a verification.",
+    "sandbox": "The stand-in for Encord and Google Cloud Storage on this machine.",
+}
+
+
+def show(search: str) -> None:
+    """Draw the words that match."""
+    wanted = search.casefold()
+    found = {
+        word: meaning for word, meaning in WORDS.items() if wanted in f"{word} {meaning}".casefold()
+    }
+    if not found:
+        st.caption("Nothing matches. Clear the search to see every word.")
+        return
+    with st.grid(2, min_column_width=300):
+        for word, meaning in found.items():
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                st.markdown(f"**{word.capitalize()}**")
+                st.caption(meaning)
