@@ -1,57 +1,102 @@
-"""Template CSVs: the columns of our superset for one type, with the schema's metadata columns."""
+"""Template CSVs: our columns for one type of entry, with the keys of the metadata schema.
 
-import csv
+The example rows check without errors, so that a template can be uploaded as it is to try it.
+"""
+
+import csv as csv_format
 import io
+import json
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from services.domain.entries import EntryType
 from services.manifests.csv_layout import METADATA
 from services.manifests.schema import MetadataKey, MetadataSchema, ValueType
 
-_NAMES: Final = {
-    EntryType.VIDEO: ("clip.mp4",),
-    EntryType.IMAGE: ("photo.jpg",),
-    EntryType.IMAGE_GROUP: ("left.jpg", "right.jpg"),
-    EntryType.IMAGE_SEQUENCE: ("frame-0.jpg", "frame-1.jpg"),
-    EntryType.AUDIO: ("call.mp3",),
-    EntryType.TEXT: ("note.txt",),
-    EntryType.PDF: ("report.pdf",),
-    EntryType.NIFTI: ("scan.nii.gz",),
-    EntryType.DICOM_SERIES: ("slice-0.dcm", "slice-1.dcm"),
-    EntryType.TIME_SERIES: ("signal.csv",),
+_EXTENSIONS: Final[Mapping[EntryType, str]] = {
+    EntryType.VIDEO: "mp4",
+    EntryType.IMAGE: "jpg",
+    EntryType.IMAGE_GROUP: "jpg",
+    EntryType.IMAGE_SEQUENCE: "jpg",
+    EntryType.AUDIO: "mp3",
+    EntryType.TEXT: "txt",
+    EntryType.PDF: "pdf",
+    EntryType.NIFTI: "nii.gz",
+    EntryType.DICOM_SERIES: "dcm",
+    EntryType.SCENE: "pcd",
+    EntryType.TIME_SERIES: "csv",
 }
-_SAMPLES: Final = {
+#: Larger vectors would make the template unreadable; their cells are left blank.
+_LARGEST: Final = 64
+
+
+def csv(kind: EntryType, schema_keys: MetadataSchema | Iterable[str] = ()) -> bytes:
+    """Return a template as UTF-8 with a byte order mark, which spreadsheets need.
+
+    Args:
+        kind: The type of its entries; composites get a column for their group.
+        schema_keys: The live schema, which gives example values, or only its keys.
+    """
+    schema = schema_keys if isinstance(schema_keys, Mapping) else dict.fromkeys(schema_keys)
+    stream = io.StringIO(newline="")
+    writer = csv_format.writer(stream)
+    keys = [METADATA + key for key in schema]
+    writer.writerow([*_columns(kind), *keys])
+    examples = [_example(schema[key]) for key in schema]
+    for number, row in enumerate(_rows(kind)):
+        is_first = number == 0 or not kind.is_composite
+        writer.writerow([*row, *(examples if is_first else [""] * len(keys))])
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def name(kind: EntryType) -> str:
+    """Return the file name of a template."""
+    return f"template-{kind.value.replace('_', '-')}.csv"
+
+
+def _columns(kind: EntryType) -> list[str]:
+    columns = ["ObjectURL", "Type", "Title"]
+    if kind is EntryType.SCENE:
+        return [*columns, "scene"]
+    if kind in {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE}:
+        return [*columns, "Group", "Create video"]
+    return [*columns, "Group"] if kind.is_composite else columns
+
+
+def _rows(kind: EntryType) -> list[list[str]]:
+    """Return two entries, or two frames of one."""
+    stem, ending = kind.value.replace("_", "-"), _EXTENSIONS[kind]
+    urls = [f"gs://your-bucket/path/{stem}-{number}.{ending}" for number in (1, 2)]
+    if kind is EntryType.SCENE:
+        return [["", kind.value, f"Scene {n}", url] for n, url in enumerate(urls, 1)]
+    if not kind.is_composite:
+        return [[url, kind.value, f"{stem} {n}"] for n, url in enumerate(urls, 1)]
+    flag = {EntryType.IMAGE_GROUP: ["false"], EntryType.IMAGE_SEQUENCE: ["true"]}.get(kind, [])
+    rest = [kind.value, f"First {kind.label}", "group-1", *flag]
+    return [[url, *rest] for url in urls]
+
+
+def _example(declared: MetadataKey | None) -> str:
+    """Return a value that fits a key; blank when there is none to show."""
+    if declared is None:
+        return ""
+    match declared.type:
+        case ValueType.ENUM:
+            return declared.options[0] if declared.options else ""
+        case ValueType.EMBEDDING:
+            size = declared.size or 3
+            return json.dumps([0.0] * size) if size <= _LARGEST else ""
+        case ValueType.VARCHAR:
+            return "example"[: declared.size]
+        case _:
+            return _EXAMPLES[declared.type]
+
+
+_EXAMPLES: Final[Mapping[ValueType, str]] = {
     ValueType.BOOLEAN: "true",
     ValueType.DATETIME: "2025-04-03T12:00:00Z",
     ValueType.NUMBER: "1.5",
     ValueType.UUID: "00000000-0000-4000-8000-000000000000",
-    ValueType.VARCHAR: "text",
-    ValueType.TEXT: "text",
+    ValueType.TEXT: "example",
+    ValueType.GEOSPATIAL: '{"type": "Point", "coordinates": [13.4, 52.5]}',
 }
-
-#: Types that a template can show; a scene is an object and needs JSON.
-KINDS: Final = tuple(_NAMES)
-
-
-def template(kind: EntryType, schema: MetadataSchema | None = None) -> str:
-    """Return a CSV that is valid as it stands and shows every column of a type."""
-    keys = dict(schema or {})
-    group = ["Group"] if kind.is_composite else []
-    header = ["ObjectURL", "Type", "Title", *group, *(f"{METADATA}{key}" for key in keys)]
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(header)
-    for number, name in enumerate(_NAMES[kind]):
-        url = f"gs://your-bucket/path/{name}"
-        title = "" if number else f"Your {kind.label}"
-        values = [_sample(key) for key in keys.values()] if number == 0 else [""] * len(keys)
-        writer.writerow([url, kind.value, title, *(["1"] if group else []), *values])
-    return stream.getvalue()
-
-
-def _sample(key: MetadataKey) -> str:
-    """Show a value that fits; empty where any value would be a guess."""
-    if key.type is ValueType.ENUM:
-        return key.options[0] if key.options else ""
-    text = _SAMPLES.get(key.type, "")
-    return text[: key.size] if key.type is ValueType.VARCHAR and key.size else text
