@@ -16,6 +16,8 @@ USAGE: Final = """usage: python -m services COMMAND ...
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
   sandbox         start the stand-in for Encord and Google Cloud Storage
+  ledger verify|backup FILE|restore FILE
+                  look after the record of all runs
   worker          move runs forward, one of many (ENCORD_ONBOARDING_EXECUTOR=procrastinate)
 
 COMMAND --help says more."""
@@ -59,6 +61,13 @@ def _sandbox(argv: list[str]) -> int:
     return serve(argv)
 
 
+def _ledger(argv: list[str]) -> int:
+    from services.ledger.command import main as care  # noqa: PLC0415
+    from services.settings import Settings  # noqa: PLC0415
+
+    return care(argv, Settings().ledger_url)
+
+
 def _worker(argv: list[str]) -> int:
     from services.bootstrap import build_worker, connect_standalone  # noqa: PLC0415
     from services.engine.worker_process import serve  # noqa: PLC0415
@@ -87,6 +96,7 @@ COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     "convert": _convert,
     "onboard": _onboard,
     "sandbox": _sandbox,
+    "ledger": _ledger,
     "worker": _worker,
 }
 

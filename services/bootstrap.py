@@ -22,9 +22,11 @@ from services.engine.errors import ConnectionProblem
 from services.engine.lines import Lines
 from services.engine.onboarding import Onboarding
 from services.engine.procrastinate_worker import ProcrastinateWorker
+from services.engine.report import Reports
 from services.engine.sandbox_demo import SandboxDemo
 from services.engine.sources import Sources
 from services.engine.supervisor import Child, forget_line, hold_line, worker_environment
+from services.engine.webhook import Webhook
 from services.engine.worker import Worker
 from services.ledger.store import Ledger
 from services.manifests.store import ManifestStore
@@ -55,6 +57,7 @@ class Runtime:
     ledger: Ledger
     connections: Connections
     onboarding: Onboarding
+    reports: Reports
     sources: Sources
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
     sandbox_demo: SandboxDemo | None = None
@@ -123,6 +126,7 @@ def build_runtime(settings: Settings) -> Runtime:
     ledger = open_ledger(settings)
     manifests = open_manifests(settings)
     connections = Connections(own_domains=settings.domains)
+    reports = Reports(ledger, manifests)
     onboarding = Onboarding(
         ledger,
         manifests,
@@ -135,6 +139,7 @@ def build_runtime(settings: Settings) -> Runtime:
         ledger=ledger,
         connections=connections,
         onboarding=onboarding,
+        reports=reports,
         sources=Sources(
             manifests, settings.manifest_folders, lambda known: bucket_reader(connections, known)
         ),
@@ -209,7 +214,16 @@ def tools(settings: Settings, connections: Connections) -> Tools:
         outbox=settings.data_dir / "outbox",
         receipts=settings.data_dir / "receipts",
         link_piece=settings.link_piece,
+        webhook=open_webhook(settings),
     )
+
+
+def open_webhook(settings: Settings) -> Webhook | None:
+    """Return who is told outside; raises `WebhookSettingError` for settings that cannot work."""
+    if settings.webhook_url is None:
+        return None
+    secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
+    return Webhook(url=settings.webhook_url, secret=secret)
 
 
 def open_ledger(settings: Settings) -> Ledger:

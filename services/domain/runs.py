@@ -54,6 +54,8 @@ class WorkKind(StrEnum):
     VERIFY = "verify"
     #: Rebuild a run from what a folder holds.
     RESCUE = "rescue"
+    #: Tell somebody outside what became of the run; no part of the run itself.
+    NOTIFY = "notify"
 
 
 class WorkState(StrEnum):

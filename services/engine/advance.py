@@ -26,6 +26,7 @@ from services.engine.context import Step, Tools
 from services.engine.errors import NotConnectedError, StopError
 from services.engine.linking import advance_dataset, advance_link
 from services.engine.matching import advance_match
+from services.engine.notify import advance_notify
 from services.engine.preparation import advance_folder, advance_plan
 from services.engine.rescue import advance_rescue
 from services.engine.verifying import advance_verify
@@ -48,6 +49,7 @@ STEPS: Final[MappingProxyType[WorkKind, Callable[[Step], None]]] = MappingProxyT
         WorkKind.LINK: advance_link,
         WorkKind.VERIFY: advance_verify,
         WorkKind.RESCUE: advance_rescue,
+        WorkKind.NOTIFY: lambda step: advance_notify(step, step.tools.webhook),
     }
 )
 
@@ -98,7 +100,7 @@ def _after_error(step: Step, error: EncordError) -> None:
 def _after_surprise(step: Step) -> None:
     with step.tools.ledger.reading() as cx:
         tries = work_spec(cx, step.claim.work).tries
-    if tries + 1 >= UNEXPECTED_TRIES:
+    if tries + 1 >= UNEXPECTED_TRIES and step.claim.kind is not WorkKind.NOTIFY:
         _block(step, Problem.UNEXPECTED, "Something failed on our side; the log has the details.")
     else:
         _back_off(step, None, "something failed on our side")

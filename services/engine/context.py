@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from services.domain.chunks import Ranges
 from services.domain.entries import Entry
 from services.encord_api.interface import EncordGateway
+from services.engine.webhook import Webhook
 from services.ledger.specs import RunSpec
 from services.ledger.store import Claim, Ledger
 from services.manifests.checked import CheckedManifest
@@ -51,6 +52,8 @@ class Tools:
     #: Where verifications keep their lines.
     receipts: Path
     link_piece: int = 1000
+    #: Who is told outside when a run ends or needs attention.
+    webhook: Webhook | None = None
     #: Tells the worker that a long step is alive.
     alive: Callable[[], None] = lambda: None
 

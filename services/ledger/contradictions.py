@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
 from services.domain.runs import OPEN_ATTEMPTS, AttemptState, RunState, WorkKind, WorkState
-from services.ledger.notices import NOTIFY
 from services.ledger.state import CLOSED, COUNTED
 from services.ledger.tables import ANSWER, ATTEMPT, OUTCOME, RECEIPT, RUN, WORK
 
@@ -61,7 +60,7 @@ def _wrong_ranges(cx: Connection) -> Iterator[str]:
 
 
 #: A notice may wait for its receiver when its run has long ended.
-_WORK_OPEN: Final = and_(WORK.c.state.not_in(CLOSED), WORK.c.kind != NOTIFY)
+_WORK_OPEN: Final = and_(WORK.c.state.not_in(CLOSED), WORK.c.kind != WorkKind.NOTIFY)
 _QUERIES: Final[tuple[tuple[str, Select[tuple[object]]], ...]] = (
     (
         "More than one attempt is open for work",
@@ -95,7 +94,7 @@ _QUERIES: Final[tuple[tuple[str, Select[tuple[object]]], ...]] = (
     (
         "States that do not exist: work",
         select(WORK.c.id).where(
-            or_(WORK.c.state.not_in(list(WorkState)), WORK.c.kind.not_in([*WorkKind, NOTIFY]))
+            or_(WORK.c.state.not_in(list(WorkState)), WORK.c.kind.not_in(list(WorkKind)))
         ),
     ),
     (

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from services.ledger import seal
 from services.ledger.filesystem import refuse_network_folder
 
 #: Execution option of transactions that only read: they never queue behind a writer.
@@ -36,6 +37,7 @@ def _prepare_sqlite(dbapi: Any, entry: ConnectionPoolEntry) -> None:  # noqa: AN
     """
     del entry
     dbapi.isolation_level = None
+    seal.prepare(dbapi)
     for pragma in (
         f"busy_timeout={BUSY_MILLISECONDS}",
         "journal_mode=WAL",

@@ -5,6 +5,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from services.ledger import seal
+
 #: The newest migration; a test compares it with the files.
 HEAD: Final = "0001"
 
@@ -14,6 +16,8 @@ def upgrade(engine: Engine) -> None:
     with engine.begin() as cx:
         if not inspect(cx).has_table("alembic_version") or version(cx) != HEAD:
             _run(cx)
+        if engine.dialect.name == "sqlite":
+            seal.apply(cx)
 
 
 def version(cx: Connection) -> str | None:

@@ -5,16 +5,12 @@ A notice is a piece of work that belongs to its run and never changes the run's 
 """
 
 import hashlib
-from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from services.domain.runs import Problem, RunState, WorkState
+from services.domain.runs import Problem, RunState, WorkKind, WorkState
 from services.ledger.dialect import insert_into
 from services.ledger.tables import WORK
-
-#: The kind of work a notice is.
-NOTIFY: Final = "notify"
 
 
 def announce(cx: Connection, run: str, state: RunState, problem: Problem | None = None) -> None:
@@ -25,11 +21,11 @@ def announce(cx: Connection, run: str, state: RunState, problem: Problem | None 
     mine = select(func.coalesce(func.max(WORK.c.seq) + 1, 0))
     values = {
         "run": run,
-        "kind": NOTIFY,
-        "seq": cx.scalar(mine.where(WORK.c.run == run, WORK.c.kind == NOTIFY)),
+        "kind": WorkKind.NOTIFY,
+        "seq": cx.scalar(mine.where(WORK.c.run == run, WORK.c.kind == WorkKind.NOTIFY)),
         "state": WorkState.OPEN,
         "digest": told,
-        "idem": hashlib.sha256(f"{NOTIFY} {run} {told}".encode()).hexdigest(),
+        "idem": hashlib.sha256(f"{WorkKind.NOTIFY} {run} {told}".encode()).hexdigest(),
     }
     statement = insert_into(cx, WORK).values(**values)
     cx.execute(statement.on_conflict_do_nothing(index_elements=[WORK.c.idem]))

@@ -249,7 +249,7 @@ def request_cancel(cx: Connection, run: str) -> None:
     held = (WorkState.OPEN, WorkState.BLOCKED, WorkState.PAUSED)
     cx.execute(
         update(WORK)
-        .where(WORK.c.run == run, WORK.c.state.in_(held))
+        .where(WORK.c.run == run, WORK.c.kind != WorkKind.NOTIFY, WORK.c.state.in_(held))
         .values(state=WorkState.OPEN, next_at=0.0, problem=None, problem_detail="")
     )
     open_next(cx, run)
@@ -261,7 +261,12 @@ def pause(cx: Connection, run: str) -> None:
     cx.execute(update(RUN).where(RUN.c.id == run).values(paused=True))
     cx.execute(
         update(WORK)
-        .where(WORK.c.run == run, WORK.c.state == WorkState.OPEN, *_untouched())
+        .where(
+            WORK.c.run == run,
+            WORK.c.kind != WorkKind.NOTIFY,
+            WORK.c.state == WorkState.OPEN,
+            *_untouched(),
+        )
         .values(state=WorkState.PAUSED)
     )
     refresh(cx, run)

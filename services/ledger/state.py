@@ -5,9 +5,10 @@ from typing import Final
 from sqlalchemy import Connection, case, exists, func, select, update
 
 from services.domain.outcomes import Outcome
-from services.domain.runs import AttemptState, RunState, WorkKind, WorkState
+from services.domain.runs import AttemptState, Problem, RunState, WorkKind, WorkState
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
+from services.ledger.notices import announce
 from services.ledger.tables import ATTEMPT, OUTCOME, PROGRESS, RUN, WORK
 
 #: The part of a run that cancelling ends.
@@ -55,8 +56,11 @@ def refresh(cx: Connection, run: str) -> None:
             **counts,
         )
     )
+    problem = Problem(blocked.problem) if blocked and blocked.problem else None
     if state != row.state:
         record(cx, "state", actor="worker", run=run, detail=f"{row.state} to {state}")
+    if (state, problem) != (row.state, row.problem):
+        announce(cx, run, state, problem)
 
 
 def _note_progress(cx: Connection, run: str, now: str, counts: dict[str, int]) -> None:
@@ -141,7 +145,11 @@ def _state(
             func.max(case((WORK.c.state == WorkState.PAUSED, 1), else_=0)).label("paused"),
             func.max(case((unsent, 1), else_=0)).label("unsent"),
         )
-        .where(WORK.c.run == run, WORK.c.state.not_in(CLOSED))
+        .where(
+            WORK.c.run == run,
+            WORK.c.kind != WorkKind.NOTIFY,
+            WORK.c.state.not_in(CLOSED),
+        )
         .group_by(WORK.c.kind)
     ).all()
     if any(row.blocked for row in rows):

@@ -18,7 +18,7 @@ from services.engine.context import Step
 from services.engine.notify import TRIES, advance_notify
 from services.engine.webhook import Webhook, WebhookSettingError, signature
 from services.ledger.errors import LeaseLostError
-from services.ledger.notices import NOTIFY, announce
+from services.ledger.notices import announce
 from services.ledger.specs import run_spec
 from services.ledger.store import Claim
 from services.ledger.tables import RUN, WORK
@@ -52,7 +52,9 @@ def tell(
 
 def notices(world: World) -> list["Row[tuple[object, ...]]"]:
     with world.ledger.reading() as cx:
-        return list(cx.execute(select(WORK).where(WORK.c.kind == NOTIFY).order_by(WORK.c.id)))
+        return list(
+            cx.execute(select(WORK).where(WORK.c.kind == WorkKind.NOTIFY).order_by(WORK.c.id))
+        )
 
 
 def claimed(world: World) -> Step | None:
@@ -60,7 +62,7 @@ def claimed(world: World) -> Step | None:
     with world.ledger.transaction() as cx:
         now = world.clock.now(cx)
         due = select(WORK.c.id).where(
-            WORK.c.kind == NOTIFY, WORK.c.state == WorkState.OPEN, WORK.c.next_at <= now
+            WORK.c.kind == WorkKind.NOTIFY, WORK.c.state == WorkState.OPEN, WORK.c.next_at <= now
         )
         taken = cx.execute(
             update(WORK)
@@ -73,7 +75,7 @@ def claimed(world: World) -> Step | None:
         claim = Claim(
             work=taken.id,
             run=taken.run,
-            kind=WorkKind.VERIFY,
+            kind=WorkKind.NOTIFY,
             connection="",
             fence=taken.fence,
             owner="worker",

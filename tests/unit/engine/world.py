@@ -19,7 +19,8 @@ from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 from tests.contract.memory import BUCKET, MemoryGateway
 
-KINDS = tuple(WorkKind)
+#: Everything that a run itself consists of.
+KINDS = tuple(kind for kind in WorkKind if kind is not WorkKind.NOTIFY)
 OPTIONS = CheckOptions()
 
 

@@ -112,7 +112,8 @@ def test_stages_open_one_after_the_other(ledger: Ledger) -> None:
                 chunk = Chunk(seq=0, entries=Ranges(((0, 4),)), urls=5, digest="d")
                 runs.add_chunks(cx, run, [chunk])
             runs.finish(cx, claim.work)
-    assert order == [WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK, WorkKind.MATCH]
+    told = WorkKind.NOTIFY  # that the run has ended
+    assert order == [WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK, WorkKind.MATCH, told]
 
 
 def test_an_altered_event_is_found(ledger: Ledger) -> None:
