@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from components import manifest_source
 from components.text import count
 from services.manifests.checked import CheckedManifest
 
@@ -14,14 +15,13 @@ from services.manifests.checked import CheckedManifest
 def show(checked: CheckedManifest, *, key: str) -> None:
     """Draw the downloads; the files are made when somebody asks for them."""
     summary = checked.summary
-    stem = Path(summary.name).stem
+    stem = Path(summary.name.removesuffix(".gz")).stem
     with st.container(horizontal=True):
         if summary.held_entries:
-            ending = Path(summary.name).suffix or ".csv"
             _download(
                 f"Download the {count(summary.held_entries, 'entry')} to fix",
-                partial(_written, checked.write_held, ending),
-                name=f"{stem}-to-fix{ending}",
+                partial(_written, checked.write_held, ".csv"),
+                name=f"{stem}-to-fix.csv",
                 key=f"{key}_held",
             )
         if summary.counts:
@@ -32,6 +32,27 @@ def show(checked: CheckedManifest, *, key: str) -> None:
                     name=f"{stem}-report{ending}",
                     key=f"{key}_report_{ending[1:]}",
                 )
+    if summary.held_entries:
+        _mended(checked, key=f"{key}_mended")
+
+
+def _mended(checked: CheckedManifest, *, key: str) -> None:
+    """Explain the way of the entries that are held back, and take the mended file."""
+    held, ready = checked.summary.held_entries, checked.summary.valid_entries
+    with st.expander(f"Mend the {count(held, 'entry')} in a spreadsheet", icon=":material/table:"):
+        st.markdown(
+            f"1. Download the {count(held, 'entry')} to fix. Its last column says what is wrong "
+            "with each row.\n"
+            "2. Correct the rows in a spreadsheet and save it as CSV. The last column may stay.\n"
+            "3. Upload that file here. It becomes a manifest of its own, is checked like any "
+            "other, and is submitted as a run of its own."
+        )
+        if ready:
+            st.caption(
+                f"The {count(ready, 'entry')} that are ready need not wait: submit them now. "
+                f"Together the two manifests hold all {count(checked.summary.entries, 'entry')}."
+            )
+        manifest_source.uploader("Mended file", key=key)
 
 
 def _download(label: str, make: Callable[[], bytes], *, name: str, key: str) -> None:

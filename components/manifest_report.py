@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import reference_codes, session, status
+from components import reference_codes, repair_fix, session, status
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
@@ -37,14 +37,14 @@ def verdict(summary: Summary) -> None:
     held, ready = summary.held_entries, summary.valid_entries
     if not ready:
         st.error(
-            "No entry can be sent as it is. Fix what is listed below and upload the file again.",
+            "No entry can be sent as it is. Fix what is listed below, here or in the file.",
             title="This manifest is not ready",
             icon=":material/error:",
         )
     elif held:
         st.warning(
             f"{count(held, 'entry')} of {summary.entries:,} need a fix. Submit the "
-            f"{ready:,} others now and hold these back, or fix the file and upload it again.",
+            f"{ready:,} others now and hold these back, or fix them first, here or in the file.",
             title=f"{count(ready, 'entry')} ready, {held:,} to fix",
             icon=":material/warning:",
         )
@@ -63,11 +63,11 @@ def show(checked: CheckedManifest, *, key: str) -> None:
         st.caption("Nothing was found.")
         return
     for group in groups:
-        _group(group, key=f"{key}_{group.code}")
+        _group(checked, group, key=f"{key}_{group.code}")
     _all_findings(checked, [group.code for group in groups], key=key)
 
 
-def _group(group: FindingGroup, *, key: str) -> None:
+def _group(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
     with st.container(border=True, key=key, gap="small"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -85,15 +85,21 @@ def _group(group: FindingGroup, *, key: str) -> None:
             reference_codes.link(group.code)
         for sample in group.samples:
             st.markdown(_sample(sample))
-        if group.count > len(group.samples):
-            st.button(
-                f"Show all {group.count:,}",
-                key=f"{key}_all",
-                type="tertiary",
-                icon=":material/filter_list:",
-                on_click=session.set_value,
-                args=("findings_code", group.code),
-            )
+        with st.container(horizontal=True, gap="small"):
+            repair_fix.buttons(checked, group, key=key)
+            if group.count > len(group.samples):
+                _show_all(group, key=key)
+
+
+def _show_all(group: FindingGroup, *, key: str) -> None:
+    st.button(
+        f"Show all {group.count:,}",
+        key=f"{key}_all",
+        type="tertiary",
+        icon=":material/filter_list:",
+        on_click=session.set_value,
+        args=("findings_code", group.code),
+    )
 
 
 def _sample(finding: Finding) -> str:

@@ -1,18 +1,22 @@
-"""Where a manifest comes from: an upload, an earlier upload, or the sandbox's demo."""
+"""Where a manifest comes from: an upload, this server, a bucket, an earlier one, or the demo."""
 
 import io
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from components import connection, layout, manifests, session
+from components import connection, layout, manifests, mending, session
 from components.runtime import get_runtime
+from components.text import size
 from services.manifests.errors import ManifestTooLargeError
 from services.sandbox.demo import demo_manifest_csv
 
-ENDINGS: Final = ["csv", "json", "jsonl", "ndjson"]
+ENDINGS: Final = ["csv", "json", "jsonl", "ndjson", "gz"]
 DEMO_NAME: Final = "demo-manifest.csv"
 RECENT: Final = 20
+UPLOAD, SERVER, BUCKET = "This computer", "This server", "A bucket"
 
 
 def show(chosen: str | None) -> None:
@@ -26,12 +30,23 @@ def show(chosen: str | None) -> None:
 
 
 def _choices(chosen: str | None) -> None:
-    _uploader()
+    ways = [UPLOAD, *([SERVER] if get_runtime().settings.manifest_folders else []), BUCKET]
+    way = st.radio("Take it from", ways, key="source", horizontal=True)
+    if way == SERVER:
+        _server_file()
+    elif way == BUCKET:
+        _object()
+    else:
+        uploader("Manifest file", key="upload")
+    _recent(chosen)
+
+
+def _recent(chosen: str | None) -> None:
     recent = get_runtime().manifests.recent(RECENT)
     if recent:
         names = {entry.fingerprint: entry.name for entry in recent}
         st.selectbox(
-            "Uploaded before",
+            "Checked before",
             list(names),
             index=list(names).index(chosen) if chosen in names else None,
             format_func=lambda fingerprint: f"{names.get(fingerprint, '')} ({fingerprint[:8]})",
@@ -42,26 +57,80 @@ def _choices(chosen: str | None) -> None:
         )
 
 
-def _uploader() -> None:
+def uploader(label: str, *, key: str) -> None:
+    """Draw a field that takes a file as a new manifest."""
     # A new key after each upload makes a new, empty widget: the stored copy is the one that counts.
-    key = f"upload_{session.nonce('upload')}"
+    widget = f"{key}_{session.nonce(key)}"
+    limit = get_runtime().settings.max_upload_mb
     st.file_uploader(
-        "Manifest file",
+        label,
         type=ENDINGS,
-        key=key,
-        max_upload_size=get_runtime().settings.max_upload_mb,
+        key=widget,
+        max_upload_size=limit,
         on_change=_store_upload,
-        args=(key,),
-        help="CSV in Encord's or a plain layout, JSON or JSON Lines",
+        args=(key, widget),
+        help=f"CSV in Encord's or a plain layout, JSON, JSON Lines, up to {limit} MB; .gz of each",
     )
 
 
-def _store_upload(key: str) -> None:
-    upload = session.value(key)
+def _store_upload(key: str, widget: str) -> None:
+    upload = session.value(widget)
     if upload is None:
         return
-    session.renew_nonce("upload")
+    session.renew_nonce(key)
     _store(upload.name, upload)
+
+
+def _server_file() -> None:
+    files = {file.id: file for file in get_runtime().sources.files()}
+    if not files:
+        st.caption("The folders this server offers hold no CSV, JSON or JSON Lines file.")
+        return
+    st.selectbox(
+        "File on this server",
+        list(files),
+        index=None,
+        format_func=lambda known: f"{files[known].name} ({size(files[known].bytes)})",
+        placeholder="Choose a file",
+        key="server_file",
+        on_change=_take_file,
+    )
+
+
+def _take_file() -> None:
+    chosen = session.value("server_file")
+    if chosen:
+        _take(f"file {chosen}", partial(get_runtime().sources.add_file, str(chosen)))
+
+
+def _take(name: str, work: Callable[[], str]) -> None:
+    """Read a manifest in the background; what it was when it was read before does not count."""
+    session.renew_nonce("take")
+    mending.start(f"{name} {session.nonce('take')}", work)
+
+
+def _object() -> None:
+    with (
+        st.form("object", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.text_input("Object", key="object_url", placeholder="gs://bucket/folder/manifest.csv")
+        st.form_submit_button("Read it", icon=":material/cloud_download:", on_click=_take_object)
+    st.caption(_reader())
+
+
+def _reader() -> str:
+    current = connection.current()
+    if current and current.kind == "sandbox":
+        return "Read from the sandbox's bucket."
+    return "Read with the Google credentials of this server, which need to see the object."
+
+
+def _take_object() -> None:
+    current = connection.current()
+    url = str(session.value("object_url") or "")
+    known = current.id if current else None
+    _take(f"object {url}", partial(get_runtime().sources.add_object, url, known))
 
 
 def use_demo() -> None:
@@ -77,32 +146,14 @@ def demo_button(*, key: str) -> None:
 
 
 def _store(name: str, file: io.BytesIO) -> None:
-    store = get_runtime().manifests
     session.clear_notice("manifest")
     try:
-        fingerprint = store.add(name, file)
+        manifests.go_to(get_runtime().manifests.add(name, file))
     except ManifestTooLargeError as problem:
-        session.notify(
-            "manifest",
-            session.Notice(
-                title="The file is too large",
-                body=f"This server reads manifests of up to {problem.limit:,} bytes. Split the "
-                "file and submit the parts one after the other.",
-            ),
-        )
-        return
-    store.start_check(fingerprint, manifests.OPTIONS)
-    open_manifest(fingerprint)
+        session.notify("manifest", mending.too_large(problem))
 
 
 def _choose_recent(key: str) -> None:
     fingerprint = session.value(key)
     if fingerprint:
-        get_runtime().manifests.start_check(fingerprint, manifests.OPTIONS)
-        open_manifest(fingerprint)
-
-
-def open_manifest(fingerprint: str) -> None:
-    """Go to the page of a manifest."""
-    session.use_manifest(fingerprint)
-    session.go_to("manifest", manifest=fingerprint)
+        manifests.go_to(fingerprint)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from components import session
 from components.runtime import get_runtime
 from services.domain.findings import Summary
 from services.manifests.checked import CheckedManifest
@@ -24,3 +25,10 @@ def summary(fingerprint: str | None) -> Summary | None:
     """Return what a finished check counted; None when there is none."""
     found = checked(fingerprint)
     return found.summary if found else None
+
+
+def go_to(fingerprint: str) -> None:
+    """Check a manifest, if that was not done yet, and go to its page."""
+    get_runtime().manifests.start_check(fingerprint, OPTIONS)
+    session.use_manifest(fingerprint)
+    session.go_to("manifest", manifest=fingerprint)

@@ -42,6 +42,7 @@ class _State:
     nonces: dict[str, str] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     destination: Destination | None = None
+    waits_for: str | None = None
 
 
 def _state() -> _State:
@@ -141,6 +142,16 @@ def take_destination() -> Destination | None:
     state = _state()
     wanted, state.destination = state.destination, None
     return wanted
+
+
+def wait_for(work: str | None) -> None:
+    """Remember the background work this session wants the answer of."""
+    _state().waits_for = work
+
+
+def waits_for() -> str | None:
+    """Return the background work this session wants the answer of."""
+    return _state().waits_for
 
 
 def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its widget makes

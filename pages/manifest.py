@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import (
     layout,
+    lineage,
     links,
     manifest_check,
     manifest_downloads,
@@ -14,6 +15,9 @@ from components import (
     manifest_source,
     manifest_summary,
     manifests,
+    mending,
+    repair_replace,
+    repair_rows,
 )
 
 fingerprint = links.manifest()
@@ -27,6 +31,7 @@ layout.page_head(
 if checked:
     manifest_summary.name(checked.summary)
 manifest_source.show(fingerprint)
+working = mending.progress()
 if fingerprint is None:
     layout.empty_state(
         icon=":material/upload_file:",
@@ -36,16 +41,23 @@ if fingerprint is None:
     )
 elif checked is None:
     manifest_check.show(fingerprint, key="check")
-else:
+elif not working:
+    lineage.show(fingerprint, key="lineage")
     manifest_report.verdict(checked.summary)
     manifest_summary.cards(checked.summary)
     manifest_downloads.show(checked, key="files")
-    findings, entries, preview = st.tabs(
-        ["Findings", "Entries", "What Encord receives"], key="manifest_view", bind="query-params"
+    findings, edit, entries, preview = st.tabs(
+        ["Findings", "Edit", "Entries", "What Encord receives"],
+        key="manifest_view",
+        bind="query-params",
     )
     if findings.open:
         with findings:
             manifest_report.show(checked, key="findings")
+    if edit.open:
+        with edit:
+            repair_rows.show(checked, key="edit")
+            repair_replace.show(checked, key="replace")
     if entries.open:
         with entries:
             manifest_entries.show(checked, key="entries")

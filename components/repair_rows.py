@@ -1,0 +1,106 @@
+"""Edit only the entries that need it, one page of rows at a time, in a table."""
+
+from functools import partial
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from components import layout, manifests, mending, session
+from components.runtime import get_background, get_runtime
+from components.text import count, number
+from services.domain.findings import Page
+from services.domain.rules import RULES
+from services.manifests import repair
+from services.manifests.checked import CheckedManifest
+from services.manifests.repair import EditableRow
+
+ROWS: Final = 25
+HELD: Final = "Everything that is held back"
+LINE, REASON = "Line", "What is wrong"
+
+
+def show(checked: CheckedManifest, *, key: str) -> None:
+    """Draw the choice of a code, one page of its entries to edit, and the button that saves."""
+    layout.section("Entries to fix", "Change cells, then save: the result is a new manifest")
+    about_entries = [code for code in checked.summary.counts if code in RULES]
+    chosen = st.selectbox(
+        "Found", [HELD, *about_entries], key="edit_code", bind="query-params", width=300
+    )
+    code = None if chosen == HELD else chosen
+    known = int(session.value("edit_page") or 1)
+    page = _rows(checked, code, known)
+    if page is None:
+        st.progress(0.0, text="Reading the entries")
+    elif page.total:
+        _table(checked, page, known, key=f"{key}_{checked.summary.fingerprint[:8]}_{code}_{known}")
+    else:
+        st.caption("No entry to show. Findings about the file itself are mended in the file.")
+
+
+def _rows(checked: CheckedManifest, code: str | None, page: int) -> Page[EditableRow] | None:
+    """Return one page of entries; None when that takes longer than anybody waits."""
+    name = f"rows {checked.summary.fingerprint} {code} {page}"
+    offset = (page - 1) * ROWS
+    get_background().start(name, partial(repair.failing_rows, checked, code, offset, ROWS))
+    if get_background().phase(name, patience=10.0) == "running":
+        return None
+    found = get_background().result(name)
+    assert isinstance(found, Page)
+    return found
+
+
+def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key: str) -> None:
+    start = (known - 1) * ROWS
+    st.caption(
+        f"{number(start + 1)} to {number(start + len(page.rows))} of {count(page.total, 'entry')}"
+    )
+    names = list(dict.fromkeys(name for row in page.rows for name in row.fields))
+    st.data_editor(
+        pd.DataFrame([_cells(row, names) for row in page.rows], columns=[LINE, REASON, *names]),
+        hide_index=True,
+        num_rows="fixed",
+        disabled=[LINE, REASON],
+        column_config={
+            LINE: st.column_config.NumberColumn(width=60),
+            REASON: st.column_config.TextColumn(width=300),
+        },
+        key=key,
+        alt="Entries to fix; cells can be edited",
+    )
+    pages = -(-page.total // ROWS)
+    if pages > 1:
+        st.pagination(pages, key="edit_page", bind="query-params")
+    st.button(
+        "Save as a new manifest",
+        key=f"{key}_save",
+        type="primary",
+        icon=":material/save:",
+        on_click=_save,
+        args=(checked, page.rows, names, key),
+    )
+
+
+def _cells(row: EditableRow, names: list[str]) -> dict[str, object]:
+    reasons = " ".join(dict.fromkeys(finding.message for finding in row.findings))
+    texts = {name: row.fields.get(name) for name in names}
+    return {LINE: row.line, REASON: reasons, **texts}
+
+
+def _save(
+    checked: CheckedManifest, rows: tuple[EditableRow, ...], names: list[str], key: str
+) -> None:
+    edited = (session.value(key) or {}).get("edited_rows", {})
+    edits = {
+        rows[int(place)].index: {name: text for name, text in cells.items() if name in names}
+        for place, cells in edited.items()
+    }
+    if not edits:
+        session.notify(
+            "manifest",
+            session.Notice(title="No cell was changed", body="Change a cell, then save."),
+        )
+        return
+    fingerprint = checked.summary.fingerprint
+    work = partial(repair.edit, get_runtime().manifests, fingerprint, edits, manifests.OPTIONS)
+    mending.start(f"{fingerprint} edit {sorted(edits.items())}", work)

@@ -1,0 +1,67 @@
+"""A manifest is mended by click and by spreadsheet, and every step can be taken back."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator
+
+from tests.browser.axe import violations
+from tests.browser.driver import Dashboard
+
+STREET = "gs://encord-demo-bucket/images/street"
+VENDOR = f"""ObjectURL,Type,Title
+{STREET}/0001.jpg,image,One
+{STREET}/00 02.jpg,image,Two
+{STREET}/00 03.jpg,image,Three
+ftp://files.example.com/0004.jpg,image,Four
+"""
+
+
+@pytest.fixture
+def vendor(dashboard: Dashboard, tmp_path: Path) -> Dashboard:
+    file = tmp_path / "vendor.csv"
+    file.write_text(VENDOR)
+    dashboard.open("/manifest")
+    upload(dashboard.page.locator("input[type=file]"), file)
+    dashboard.sees("1 entry ready, 3 to fix")
+    return dashboard
+
+
+def upload(field: Locator, file: Path) -> None:
+    field.set_input_files(file)
+
+
+def test_all_findings_of_a_code_are_fixed_by_click_and_the_fix_is_undone(
+    vendor: Dashboard,
+) -> None:
+    before = vendor.query("manifest")
+    vendor.click("Percent-encode ...")
+    dialog = vendor.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Apply 2 changes").wait_for()
+    assert not violations(vendor.page)
+    dialog.get_by_role("button", name="Apply 2 changes").click()
+    vendor.sees("3 entries ready, 1 to fix")
+    vendor.sees("Percent-encode: White space in the URL, 2 changes")
+    assert vendor.query("manifest") != before
+    vendor.click("Undo")
+    vendor.sees("1 entry ready, 3 to fix")
+    assert vendor.query("manifest") == before
+
+
+def test_entries_held_back_come_again_as_a_manifest_of_their_own(
+    vendor: Dashboard, tmp_path: Path
+) -> None:
+    name, held = vendor.download(lambda: vendor.click("Download the 3 entries to fix"))
+    rows = list(csv.reader(io.StringIO(held.decode("utf-8-sig"))))
+    assert [row[0] for row in rows[1:]] == [line.split(",")[0] for line in VENDOR.splitlines()[2:]]
+    mended = tmp_path / name
+    for row in rows[1:]:
+        row[0] = row[0].replace("00 ", "00").replace("ftp://files.example.com", STREET)
+    with mended.open("w", newline="", encoding="utf-8-sig") as stream:
+        csv.writer(stream).writerows(rows)
+    vendor.page.get_by_text("Mend the 3 entries in a spreadsheet").click()
+    upload(vendor.page.locator("[class*=st-key-files_mended] input[type=file]"), mended)
+    vendor.sees("All 3 entries ready")
+    vendor.sees("vendor-to-fix.csv")
