@@ -9,7 +9,7 @@ import streamlit as st
 from components import layout, manifests, mending, session
 from components.runtime import get_background, get_runtime
 from components.text import count, number
-from services.domain.findings import Page
+from services.domain.paging import Page
 from services.domain.rules import RULES
 from services.manifests import repair
 from services.manifests.checked import CheckedManifest

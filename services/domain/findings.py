@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
-
-Row = TypeVar("Row")
 
 
 class Severity(StrEnum):
@@ -50,15 +47,6 @@ class FindingGroup:
     samples: tuple[Finding, ...]
     #: Names of the machine fixes that apply.
     fixes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """One page of a long list."""
-
-    rows: tuple[Row, ...]
-    #: How many there are on all pages.
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

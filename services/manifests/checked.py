@@ -14,7 +14,8 @@ import polars as pl
 
 from services.domain.chunks import Ranges
 from services.domain.entries import Entry, EntryRow, EntryType
-from services.domain.findings import Finding, FindingGroup, Page, Severity, Summary
+from services.domain.findings import Finding, FindingGroup, Severity, Summary
+from services.domain.paging import Page
 from services.domain.rules import ORDER, RULES
 from services.manifests.check import LAYOUT, read_summary
 from services.manifests.columns import UNKNOWN, part_paths

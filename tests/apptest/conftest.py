@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from components.runtime import get_runtime
 from services.bootstrap import Runtime
 from services.engine.connections import Connection, Connections, _Held
+from services.engine.report import Reports
 from services.engine.sources import Sources
 from services.settings import Settings
 from tests.unit.engine.world import World
@@ -43,6 +44,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         ledger=world.ledger,
         connections=connections,
         onboarding=world.onboarding,
+        reports=Reports(world.ledger, world.manifests),
         sources=Sources(world.manifests, (shared,), lambda _: cast("Any", None)),
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)

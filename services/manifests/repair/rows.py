@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from services.domain.entries import EntryType
-from services.domain.findings import Finding, Page
+from services.domain.findings import Finding
+from services.domain.paging import Page
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.repair import row_cells, row_fields
