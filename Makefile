@@ -1,6 +1,6 @@
 # The verbs of this project. `make run` starts the dashboard, `make test` proves it.
 .DEFAULT_GOAL := run
-.PHONY: run test test-fast check fix bench chaos chromium machine
+.PHONY: run test test-fast check fix bench chaos fuzz chromium machine
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -56,3 +56,7 @@ bench: $(TEST_STAMP)  ## Measure the manifest engine against its peers, medians 
 
 chaos: $(TEST_STAMP)  ## Kill the worker 1,000 times on SQLite and on PostgreSQL (KILLS=n for more)
 	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),1000)
+
+fuzz: $(TEST_STAMP)  ## Fuzz what reads foreign bytes for ten minutes (SECONDS=n for another time)
+	@$(PIP) tests/fuzz/requirements.txt
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
