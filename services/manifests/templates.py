@@ -1,6 +1,6 @@
 """Template CSVs: our columns for one type of entry, with the keys of the metadata schema.
 
-The example rows check without errors, so that a template can be uploaded as it is to try it.
+The example rows check without findings, so that a template can be uploaded as it is to try it.
 """
 
 import csv as csv_format
@@ -23,9 +23,11 @@ _EXTENSIONS: Final[Mapping[EntryType, str]] = {
     EntryType.PDF: "pdf",
     EntryType.NIFTI: "nii.gz",
     EntryType.DICOM_SERIES: "dcm",
-    EntryType.SCENE: "pcd",
     EntryType.TIME_SERIES: "csv",
 }
+#: Types that a template can show; a scene is an object and needs JSON.
+KINDS: Final = tuple(_EXTENSIONS)
+
 #: Larger vectors would make the template unreadable; their cells are left blank.
 _LARGEST: Final = 64
 
@@ -34,19 +36,23 @@ def csv(kind: EntryType, schema_keys: MetadataSchema | Iterable[str] = ()) -> by
     """Return a template as UTF-8 with a byte order mark, which spreadsheets need.
 
     Args:
-        kind: The type of its entries; composites get a column for their group.
+        kind: The type of its entries, one of `KINDS`.
         schema_keys: The live schema, which gives example values, or only its keys.
     """
-    schema = schema_keys if isinstance(schema_keys, Mapping) else dict.fromkeys(schema_keys)
+    named = schema_keys if isinstance(schema_keys, Mapping) else dict.fromkeys(schema_keys)
+    return template(kind, named).encode("utf-8-sig")
+
+
+def template(kind: EntryType, schema: Mapping[str, MetadataKey | None] | None = None) -> str:
+    """Return a template as text: one entry, its frames in rows of their own."""
+    schema = schema or {}
     stream = io.StringIO(newline="")
     writer = csv_format.writer(stream)
-    keys = [METADATA + key for key in schema]
-    writer.writerow([*_columns(kind), *keys])
-    examples = [_example(schema[key]) for key in schema]
+    writer.writerow([*_columns(kind), *(METADATA + key for key in schema)])
+    values = [_example(declared) for declared in schema.values()]
     for number, row in enumerate(_rows(kind)):
-        is_first = number == 0 or not kind.is_composite
-        writer.writerow([*row, *(examples if is_first else [""] * len(keys))])
-    return stream.getvalue().encode("utf-8-sig")
+        writer.writerow([*row, *(values if number == 0 else [""] * len(values))])
+    return stream.getvalue()
 
 
 def name(kind: EntryType) -> str:
@@ -56,24 +62,20 @@ def name(kind: EntryType) -> str:
 
 def _columns(kind: EntryType) -> list[str]:
     columns = ["ObjectURL", "Type", "Title"]
-    if kind is EntryType.SCENE:
-        return [*columns, "scene"]
     if kind in {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE}:
         return [*columns, "Group", "Create video"]
     return [*columns, "Group"] if kind.is_composite else columns
 
 
 def _rows(kind: EntryType) -> list[list[str]]:
-    """Return two entries, or two frames of one."""
+    """Return one entry: a row, or a row for each of two frames."""
     stem, ending = kind.value.replace("_", "-"), _EXTENSIONS[kind]
-    urls = [f"gs://your-bucket/path/{stem}-{number}.{ending}" for number in (1, 2)]
-    if kind is EntryType.SCENE:
-        return [["", kind.value, f"Scene {n}", url] for n, url in enumerate(urls, 1)]
+    path = f"gs://your-bucket/path/{stem}"
     if not kind.is_composite:
-        return [[url, kind.value, f"{stem} {n}"] for n, url in enumerate(urls, 1)]
+        return [[f"{path}.{ending}", kind.value, f"Your {kind.label}"]]
     flag = {EntryType.IMAGE_GROUP: ["false"], EntryType.IMAGE_SEQUENCE: ["true"]}.get(kind, [])
-    rest = [kind.value, f"First {kind.label}", "group-1", *flag]
-    return [[url, *rest] for url in urls]
+    rest = [kind.value, f"Your {kind.label}", "1", *flag]
+    return [[f"{path}-{number}.{ending}", *rest] for number in (0, 1)]
 
 
 def _example(declared: MetadataKey | None) -> str:

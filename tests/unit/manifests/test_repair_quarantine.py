@@ -1,0 +1,240 @@
+"""What is held back can be mended in a spreadsheet and uploaded again as its own manifest."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.domain.entries import SECTIONS, EntryType
+from services.manifests.checked import CheckedManifest
+from services.manifests.options import CheckOptions, read_schema
+from services.manifests.store import ManifestStore
+
+OPTIONS = CheckOptions(schema=read_schema({"km": "number", "note": "text", "vec": "embedding"}))
+
+#: What a spreadsheet runs, or what hides it from a check that looks at the first character only.
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "%0A=1",
+    "|cmd",
+    "\t=1+1",
+    " =1+1",
+    "\ufeff=1+1",
+    "\u200b=1+1",
+    "\u00a0=1+1",
+    "\uff1d1+1",
+    "\uff0b1+1",
+    "\uff0d1+1",
+    "\uff20SUM(A1)",
+    "'=1+1",
+    "''",
+    '=HYPERLINK("http://x","y")',
+    '=cmd|"/C calc"!A0',
+    '=DDE("cmd";"/C calc";"__DdeLink_60_870516294")',
+    '@SUM(1+1)*cmd|"/C calc"!A0',
+    "=IMPORTXML(CONCAT(A1),B1)",
+    "\n=1+1",
+    " \t\u200b@x",
+]
+_DANGEROUS = "=+-@|%\t\r\n\uff1d\uff0b\uff0d\uff20"
+_HIDING = " \t\r\n\ufeff\u00a0" + "".join(map(chr, range(0x200B, 0x2010)))
+
+
+def store_in(root: Path) -> ManifestStore:
+    return ManifestStore(root, max_bytes=50_000_000)
+
+
+def check(store: ManifestStore, document: object, name: str = "m.json") -> CheckedManifest:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return store.check(store.add(name, io.BytesIO(text.encode())), OPTIONS)
+
+
+def held_rows(checked: CheckedManifest, folder: Path) -> list[dict[str, str]]:
+    """Write what is held and read it as a spreadsheet does."""
+    target = folder / "held.csv"
+    checked.write_held(target)
+    with target.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def uploaded(store: ManifestStore, rows: list[dict[str, str]]) -> CheckedManifest:
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, list(rows[0]), restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return check(store, "\ufeff" + stream.getvalue(), "held.csv")
+
+
+def entries_of(checked: CheckedManifest) -> list[tuple[str, dict[str, Any]]]:
+    entries = checked.read(checked.valid_indexes())
+    return [(entry.type.value, json.loads(entry.payload)) for entry in entries]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_cell_is_a_formula_and_all_read_back(formula: str, tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    metadata = {"note": formula, "km": -5}
+    entry = {"objectUrl": "/a.jpg", "title": formula, "clientMetadata": metadata}
+    rows = held_rows(check(store, {"images": [entry]}), tmp_path)
+    for row in rows:
+        for text in row.values():
+            bare = text.lstrip(_HIDING)
+            assert not bare.startswith(tuple(_DANGEROUS))
+            assert not text.startswith(tuple(_DANGEROUS))
+    rows[0]["ObjectURL"] = "gs://d/a.jpg"
+    mended = uploaded(store, rows)
+    assert mended.summary.valid_entries == 1, mended.findings().rows
+    assert entries_of(mended) == [("image", {**entry, "objectUrl": "gs://d/a.jpg"})]
+
+
+def single() -> dict[str, Any]:
+    made: dict[str, Any] = {"title": "t", "clientMetadata": {"km": 1, "note": "a", "vec": [1, 2]}}
+    return {**made, "objectUrl": "gs://d/a"}
+
+
+def composite(kind: EntryType) -> dict[str, Any]:
+    made: dict[str, Any] = {"title": "t", "objectUrl_0": "gs://d/0", "objectUrl_1": "gs://d/1"}
+    if kind is not EntryType.DICOM_SERIES:
+        made["createVideo"] = kind is EntryType.IMAGE_SEQUENCE
+    return {**made, "clientMetadata": {"km": 1}}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EntryType if kind is not EntryType.SCENE])
+def test_mended_entries_of_every_type_read_as_they_were_meant(
+    kind: EntryType, tmp_path: Path
+) -> None:
+    store = store_in(tmp_path)
+    meant = composite(kind) if kind.is_composite else single()
+    broken = {**meant, "clientMetadata": {**meant["clientMetadata"], "km": "wrong"}}
+    other = {**broken, **{key: f"{url}x" for key, url in meant.items() if "objectUrl" in key}}
+    document = {SECTIONS[kind]: [broken, meant, other]}
+    checked = check(store, document)
+    assert (checked.summary.valid_entries, checked.summary.held_entries) == (1, 2)
+    rows = held_rows(checked, tmp_path)
+    for row in rows:
+        row["metadata.km"] = row["metadata.km"].replace("wrong", "1")
+    mended = uploaded(store, rows)
+    assert mended.summary.valid_entries == 2, mended.findings().rows
+    assert entries_of(mended) == [
+        (kind.value, meant),
+        (kind.value, {**other, "clientMetadata": meant["clientMetadata"]}),
+    ]
+
+
+def test_broken_rows_of_a_csv_come_with_their_text(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    text = 'ObjectURL,Type,Title\n"gs://d/a.jpg,image,a\ngs://d/b.jpg,picture,=b\ngs://d/c.jpg\n'
+    rows = held_rows(check(store, text, "m.csv"), tmp_path)
+    assert [row["Onboarding row"] for row in rows] == [
+        '"gs://d/a.jpg,image,a',
+        "gs://d/b.jpg,picture,=b",
+        "gs://d/c.jpg",
+    ]
+    assert (rows[1]["Type"], rows[1]["Title"]) == ("picture", "'=b")
+    for row in rows:
+        row |= {"ObjectURL": row["ObjectURL"] or "gs://d/a.jpg", "Type": "image"}
+    mended = entries_of(uploaded(store, rows))
+    assert mended == [
+        ("image", {"objectUrl": "gs://d/a.jpg"}),
+        ("image", {"objectUrl": "gs://d/b.jpg", "title": "=b"}),
+        ("image", {"objectUrl": "gs://d/c.jpg"}),
+    ]
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(FORMULAS)
+    | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab:.", max_size=3), inner),
+    max_leaves=4,
+)
+METADATA = st.dictionaries(
+    st.sampled_from(["note", "km", "a", "b c", "x.y", "Title", ""]), VALUES, max_size=4
+)
+ENTRIES = st.fixed_dictionaries(
+    {"objectUrl": st.sampled_from(["gs://d/a.jpg", "/a.jpg", "", "gs://d/b c.jpg", "=1"])},
+    optional={
+        "title": st.sampled_from(["a", "", *FORMULAS]),
+        "clientMetadata": METADATA,
+        "label": VALUES,
+        "imageMetadata": st.dictionaries(st.sampled_from(["width", "fileSize"]), VALUES),
+    },
+)
+GROUPS = st.fixed_dictionaries(
+    {"title": st.sampled_from(["g", "=g", ""]), "objectUrl_5": st.just("gs://d/5")},
+    optional={
+        "createVideo": st.booleans(),
+        "clientMetadata": METADATA,
+        **{f"objectUrl_{n}": st.sampled_from([f"gs://d/{n}", "/x", "gs://d/0"]) for n in range(4)},
+    },
+)
+PROVEN = settings(
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@PROVEN
+@given(st.lists(ENTRIES, max_size=4), st.lists(GROUPS, max_size=3))
+def test_valid_and_held_are_the_input(
+    tmp_path_factory: pytest.TempPathFactory,
+    images: list[dict[str, Any]],
+    groups: list[dict[str, Any]],
+) -> None:
+    folder = tmp_path_factory.mktemp("held")
+    store = store_in(folder)
+    checked = check(store, {"images": images, "image_groups": groups})
+    summary = checked.summary
+    valid, held = list(checked.valid_indexes()), list(checked.held_indexes())
+    assert sorted([*valid, *held]) == list(range(summary.entries))
+    assert summary.entries == len(images) + len(groups)
+    assert checked.write_held(folder / "held.csv") == len(held) == summary.held_entries
+    document = folder / "valid.json"
+    checked.write_registration(checked.valid_indexes(), document)
+    sent = json.loads(document.read_text())
+    sent_count = len(sent.get("images", [])) + len(sent.get("image_groups", []))
+    assert sent_count + len(held) == summary.entries
+    again = store.check(
+        store.add("held.csv", io.BytesIO((folder / "held.csv").read_bytes())), OPTIONS
+    )
+    assert again.summary.entries == len(held)
+
+
+@PROVEN
+@given(st.lists(ENTRIES, min_size=1, max_size=3))
+def test_mended_urls_give_the_entries_that_were_meant(
+    tmp_path_factory: pytest.TempPathFactory, images: list[dict[str, Any]]
+) -> None:
+    folder = tmp_path_factory.mktemp("mended")
+    store = store_in(folder)
+    broken = [{**entry, "objectUrl": f"/{n}"} for n, entry in enumerate(images)]
+    meant = [{**entry, "objectUrl": f"gs://d/{n}"} for n, entry in enumerate(images)]
+    rows = held_rows(check(store, {"images": broken}), folder)
+    for number, row in enumerate(rows):
+        row["ObjectURL"] = f"gs://d/{number}"
+    mended, expected = uploaded(store, rows), check(store, {"images": meant})
+    assert [row.valid for row in mended.entries().rows] == [
+        row.valid for row in expected.entries().rows
+    ]
+    assert list(map(without_nothing, entries_of(mended))) == list(
+        map(without_nothing, entries_of(expected))
+    )
+
+
+def without_nothing(entry: tuple[str, dict[str, Any]]) -> object:
+    """Leave out what a CSV has no cell for: empty metadata, and fields nobody knows."""
+    kind, fields = entry
+    kept = {key: value for key, value in fields.items() if value not in ({}, "") and key != "label"}
+    return kind, kept
