@@ -47,7 +47,7 @@ def show(fingerprint: str, *, key: str) -> None:
         if len(steps) > 1:
             with st.expander("All steps", type="compact"):
                 for step in steps:
-                    st.caption(f"{moment(step.at)}: {sentence(step)}")
+                    st.markdown(f"{moment(step.at)}: {sentence(step)}")
 
 
 def sentence(step: Step) -> str:

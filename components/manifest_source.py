@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, layout, manifests, mending, session
+from components import connection, layout, manifests, mending, session, templates
 from components.runtime import get_runtime
 from components.text import size
 from services.manifests.errors import ManifestTooLargeError
@@ -39,6 +39,7 @@ def _choices(chosen: str | None) -> None:
     else:
         uploader("Manifest file", key="upload")
     _recent(chosen)
+    templates.show(key="template")
 
 
 def _recent(chosen: str | None) -> None:

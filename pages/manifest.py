@@ -15,6 +15,7 @@ from components import (
     manifest_source,
     manifest_summary,
     manifests,
+    mapping,
     mending,
     repair_replace,
     repair_rows,
@@ -44,6 +45,8 @@ elif checked is None:
 elif not working:
     lineage.show(fingerprint, key="lineage")
     manifest_report.verdict(checked.summary)
+    if mapping.is_needed(checked):
+        mapping.show(checked, key="mapping")
     manifest_summary.cards(checked.summary)
     manifest_downloads.show(checked, key="files")
     findings, edit, entries, preview = st.tabs(

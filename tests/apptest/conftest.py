@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.runtime import get_runtime
+from components.runtime import get_background, get_runtime
 from services.bootstrap import Runtime
 from services.engine.connections import Connection, Connections, _Held
 from services.engine.report import Reports
@@ -39,7 +39,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
     connections = Connections()
     connections._held[HERE.id] = _Held(HERE, world.encord, cast("Any", None))
     made = Runtime(
-        settings=Settings(data_dir=tmp_path),
+        settings=Settings(data_dir=tmp_path, manifest_folders=(shared,)),
         manifests=world.manifests,
         ledger=world.ledger,
         connections=connections,
@@ -49,6 +49,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
     get_runtime.clear()
+    get_background.clear()
     return made
 
 

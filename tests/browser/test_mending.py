@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard
@@ -65,3 +65,30 @@ def test_entries_held_back_come_again_as_a_manifest_of_their_own(
     upload(vendor.page.locator("[class*=st-key-files_mended] input[type=file]"), mended)
     vendor.sees("All 3 entries ready")
     vendor.sees("vendor-to-fix.csv")
+
+
+def test_the_columns_of_a_foreign_csv_are_mapped_and_remembered(
+    dashboard: Dashboard, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        file = tmp_path / f"foreign {number}.csv"
+        file.write_text(
+            "Frame id;Where it is;Site\n"
+            f"{number};{STREET}/000{number}.jpg;harbor\n{number}b;{STREET}/001{number}.jpg;depot\n"
+        )
+        dashboard.open("/manifest")
+        upload(dashboard.page.locator("input[type=file]"), file)
+        dashboard.sees("Map the columns")
+        if number == 1:
+            assert not violations(dashboard.page)
+            choose(dashboard, "Column 1 becomes", "Title")
+        expect(dashboard.page.get_by_label("Column 1 becomes")).to_have_value("Title")
+        dashboard.click("Use these columns")
+        dashboard.sees("All 2 entries ready")
+        dashboard.sees("Columns mapped")
+
+
+def choose(person: Dashboard, label: str, option: str) -> None:
+    person.page.get_by_label(label).click()
+    person.page.get_by_role("option", name=option, exact=True).click()
+    person.idle()

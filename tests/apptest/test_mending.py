@@ -1,0 +1,65 @@
+"""Manifests are edited by hand, come from allowed folders, and lead back to their parents."""
+
+from components.manifests import OPTIONS
+from services.bootstrap import Runtime
+from services.manifests import repair
+from tests.apptest.conftest import Open, words
+from tests.unit.engine.world import World
+
+BROKEN = {"images": [{"objectUrl": "gs://b/1.jpg"}, {"objectUrl": "gs://b/2 2.jpg"}]}
+
+
+def test_failing_rows_are_edited_into_a_new_manifest(open_page: Open, world: World) -> None:
+    before = world.manifest(BROKEN)
+    app = open_page("manifest", manifest=before, manifest_view="Edit")
+    assert "1 to 1 of 1 entry" in words(app)
+    key = f"edit_{before[:8]}_None_1"
+    app.session_state[key] = {
+        "edited_rows": {0: {"objectUrl": "gs://b/2.jpg"}},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    app.button(key=f"{key}_save").click().run()
+    after = str(app.query_params["manifest"])
+    assert repair.parent_of(world.manifests, after) == before
+    assert world.manifests.check(after, OPTIONS).summary.valid_entries == 2
+    said = words(open_page("manifest", manifest=after))
+    assert "Edited by hand, 1 change" in said
+
+
+def test_nothing_edited_is_nothing_saved(open_page: Open, world: World) -> None:
+    before = world.manifest(BROKEN)
+    app = open_page("manifest", manifest=before, manifest_view="Edit")
+    app.button(key=f"edit_{before[:8]}_None_1_save").click().run()
+    assert "No cell was changed" in words(app)
+    assert len(world.manifests.recent()) == 1
+
+
+def test_undo_goes_back_to_the_parent(open_page: Open, world: World) -> None:
+    before = world.manifest(BROKEN)
+    after = repair.edit(world.manifests, before, {1: {"objectUrl": "gs://b/2.jpg"}}, OPTIONS)
+    world.manifests.check(after, OPTIONS)
+    app = open_page("manifest", manifest=after)
+    app.button(key="lineage_undo").click().run()
+    assert app.query_params["manifest"] == before
+    assert "1 entry ready, 1 to fix" in words(app)
+
+
+def test_a_file_of_an_allowed_folder_is_taken(
+    open_page: Open, runtime: Runtime, world: World
+) -> None:
+    folder = runtime.settings.manifest_folders[0]
+    (folder / "nightly.csv").write_text("ObjectURL,Type\ngs://b/1.jpg,image\n")
+    app = open_page("manifest")
+    app.radio(key="source").set_value("This server").run()
+    app.selectbox(key="server_file").select_index(0).run()
+    assert world.manifests.recent()[0].name == "nightly.csv"
+
+
+def test_what_is_no_address_of_an_object_is_said(open_page: Open, world: World) -> None:
+    app = open_page("manifest")
+    app.radio(key="source").set_value("A bucket").run()
+    app.text_input(key="object_url").set_value("not an address")
+    app.button[0].click().run()
+    assert "This is not the address of an object" in words(app)
+    assert not world.manifests.recent()
