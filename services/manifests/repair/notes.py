@@ -28,6 +28,13 @@ class Notes:
             at = line()
             self.kept.extend(replace(change, line=at) for change in made[:room])
 
+    def is_full(self) -> bool:
+        """Count one change more; returns whether nobody needs its description."""
+        if len(self.kept) < self.limit:
+            return False
+        self.count += 1
+        return True
+
     def preview(self) -> Preview:
         """Return what is known so far."""
         return Preview(self.count, tuple(self.kept))

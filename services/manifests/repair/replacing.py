@@ -24,7 +24,7 @@ from services.manifests.csv_layout import Layout
 from services.manifests.document import open_text
 from services.manifests.faults import Path
 from services.manifests.options import CheckOptions
-from services.manifests.repair.actions import Action, Change, Preview, Put, as_json
+from services.manifests.repair.actions import Action, Change, Preview, Put
 from services.manifests.repair.csv_source import CsvSource, is_header
 from services.manifests.repair.csv_subject import Line
 from services.manifests.repair.json_source import JsonSource
@@ -72,6 +72,9 @@ class Replacement:
 
 
 def _bucket(asked: Replacement, url: str) -> str:
+    head = f"gs://{asked.old}/"
+    if asked.old and asked.new and url.startswith(head):  # most URLs
+        return f"gs://{asked.new}/{url[len(head) :]}"
     parts = urls.split(url)
     if isinstance(parts, urls.UrlFault) or parts.bucket != asked.old or not asked.new:
         return url
@@ -180,8 +183,8 @@ class _Rows:
         after = self.replacement.of(before)
         if after == before:
             return row.text
-        change = Change(entry=None, line=None, field="objectUrl", before=before, after=after)
-        self.notes.add([change], lambda: row.line)
+        if not self.notes.is_full():
+            self.notes.add([_change(None, "objectUrl", before, after)], lambda: row.line)
         return line.with_cell(place, after).text
 
 
@@ -208,10 +211,16 @@ def _cuts(
             continue
         for start, end, key, before in plain:
             after = replacement.of(before)
-            if after != before:
-                change = Change(entry=place.index, line=None, field=key, before=before, after=after)
+            if after == before:
+                continue
+            if not notes.is_full():
+                change = _change(place.index, key, before, after)
                 notes.add([change], partial(source.opened.line_of, place.start))
-                yield Cut(place.start + start, place.start + end, as_json(after).encode())
+            yield Cut(place.start + start, place.start + end, orjson.dumps(after))
+
+
+def _change(entry: int | None, field: str, before: str, after: str) -> Change:
+    return Change(entry=entry, line=None, field=field, before=before, after=after)
 
 
 def _plain_urls(raw: bytes) -> list[tuple[int, int, str, str]] | None:
