@@ -1,5 +1,6 @@
 """Read the ledger for pages: one short transaction a question, one page of rows an answer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -25,12 +26,12 @@ from services.ledger.views import (
 SAMPLES = 5
 
 
-class Reading:
+class Reading(ABC):
     """The questions pages ask. `Ledger` adds the writing half."""
 
+    @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a transaction that only reads."""
-        raise NotImplementedError
 
     def overview(self) -> OverviewView:
         """Summarize all runs."""
