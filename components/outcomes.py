@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import status
+from components import retries, status
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
 from components.text import count
@@ -12,6 +12,8 @@ from services.domain.outcomes import BY_CODE, Outcome
 from services.ledger.views import OutcomeRow, RunView
 
 ANY: Final = "Any outcome"
+ANY_CAUSE: Final = "Any cause"
+CAUSES: Final = {cause.title: code for code, cause in BY_CODE.items()}
 WORDS: Final = {look.word: outcome for outcome, look in status.OUTCOMES.items()}
 
 TABLE: Final = PagedTable[OutcomeRow](
@@ -48,6 +50,9 @@ def show(run: RunView, *, key: str) -> None:
         chosen = st.selectbox(
             "Outcome", [ANY, *WORDS], key="run_outcome", bind="query-params", width=200
         )
+        cause = st.selectbox(
+            "Cause", [ANY_CAUSE, *CAUSES], key="run_cause", bind="query-params", width=230
+        )
         st.download_button(
             f"Download {count(total, 'row')}",
             lambda: runtime.onboarding.outcomes_csv(run.id),
@@ -58,12 +63,22 @@ def show(run: RunView, *, key: str) -> None:
             disabled=not total,
             key=f"{key}_download",
         )
-    outcome: Outcome | None = WORDS.get(chosen)
-    TABLE.show(
-        lambda offset, limit: runtime.ledger.outcomes(
-            run.id, outcome=outcome, search=search or "", offset=offset, limit=limit
+    _rows(run, total, WORDS.get(chosen), CAUSES.get(cause), search=search or "", key=f"{key}_table")
+
+
+def _rows(
+    run: RunView, total: int, outcome: Outcome | None, cause: str | None, *, search: str, key: str
+) -> None:
+    ledger = get_runtime().ledger
+    retrying = bool(run.still_failed) and not status.is_active(run)
+    show_rows = TABLE.choose if retrying else TABLE.show
+    ticked = show_rows(
+        lambda offset, limit: ledger.outcomes(
+            run.id, outcome=outcome, cause=cause, search=search, offset=offset, limit=limit
         ),
-        key=f"{key}_table",
+        key=key,
         name="run_page",
         nothing="" if total else "Outcomes appear here once Encord has answered.",
     )
+    if retrying:
+        retries.offer(run, ticked, cause=cause, search=search, key=key)

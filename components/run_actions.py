@@ -8,7 +8,6 @@ from components import confirm, links, navigation, session, status
 from components.runtime import get_runtime
 from components.text import count
 from services.domain.runs import Problem, RunState
-from services.ledger.errors import NothingToRetryError
 from services.ledger.views import Counts, RunView
 
 #: Problem to what happened, what to do about it, and the page where it is done.
@@ -64,29 +63,6 @@ PROBLEMS: Final = {
         "run",
     ),
 }
-
-NOTHING_TO_RETRY: Final = session.Notice(
-    title="Nothing to retry",
-    body="These entries are being retried already, or they have arrived since.",
-)
-
-
-def retry(run: RunView, made: int, cause: str | None) -> None:
-    """Send what failed again, as a run beside this one.
-
-    `made` is how many retries the page knew of when it was drawn: it makes a second click, here or
-    in another tab, the same retry.
-    """
-    session.clear_notice("retry")
-    try:
-        new = get_runtime().onboarding.retry(
-            run.id, cause=cause, nonce=f"retry-{made}-{cause or 'all'}", actor=session.actor()
-        )
-    except NothingToRetryError:
-        session.notify("retry", NOTHING_TO_RETRY)
-        return
-    session.use_run(new)
-    session.go_to("run", run=new)
 
 
 def needs_attention(run: RunView, *, key: str) -> None:

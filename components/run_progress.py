@@ -5,9 +5,9 @@ from typing import Final
 
 import streamlit as st
 
-from components import status
+from components import session, status
 from components.runtime import get_runtime
-from components.text import ago, count, duration, number
+from components.text import ago, code, count, duration, number
 from services.domain.estimate import Estimate
 from services.domain.runs import RunState
 from services.ledger.views import Counts, RunView
@@ -22,6 +22,8 @@ SENTENCES: Final = {
     RunState.VERIFYING: "Comparing what was asked for with what Encord lists.",
     RunState.CANCELLING: "Cancelling what Encord has not registered yet.",
 }
+#: Names the notice that a run has stopped.
+ENDED: Final = "ended"
 #: The entries are settled in these, so a bar of entries would stand at its end.
 AFTER_REGISTERING: Final = frozenset({RunState.LINKING, RunState.VERIFYING})
 
@@ -34,6 +36,7 @@ def live(run: RunView, *, key: str) -> None:
 def _panel(run_id: str) -> None:
     run = get_runtime().ledger.run(run_id)
     if run is None or not status.is_active(run):
+        session.notify(ENDED, session.Notice(title=run_id, body="", good=True))
         st.rerun()
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -46,11 +49,27 @@ def _panel(run_id: str) -> None:
         st.caption(f"{_age(run)} The work goes on without this page: you can close it.")
         if status.is_stalled(run):
             st.warning(
+                "Encord answers, and nothing has changed for two hours. The run goes on by itself "
+                "as soon as it does; if it does not, quote the job's id to Encord's support.",
+                title="Stalled",
+                icon=":material/hourglass_disabled:",
+            )
+        elif status.is_silent(run):
+            st.warning(
                 "Encord has not answered for a while. The run goes on by itself as soon as it "
                 "does; nothing is sent twice.",
                 title="No news",
                 icon=":material/hourglass_disabled:",
             )
+
+
+def announce(run: RunView, counts: Counts) -> None:
+    """Say in a toast that a run ended or stopped while somebody watched it."""
+    ended = session.notice(ENDED)
+    if ended and ended.title == run.id:
+        session.clear_notice(ENDED)
+        look = status.of_run(run, counts)
+        st.toast(f"{look.word}: {code(run.name)}", icon=look.icon, duration="long")
 
 
 def _bar(run: RunView) -> None:

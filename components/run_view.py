@@ -5,7 +5,17 @@ from functools import partial
 import streamlit as st
 
 from components import failures as failure_groups
-from components import history, layout, navigation, outcomes, run_actions, run_progress, status
+from components import (
+    history,
+    layout,
+    navigation,
+    outcomes,
+    retries,
+    run_plot,
+    run_progress,
+    run_report,
+    status,
+)
 from components.runtime import get_runtime
 from components.text import code, count, moment, number
 from services.ledger.views import Counts, RunView
@@ -24,7 +34,8 @@ def line(run: RunView) -> str:
 
 
 def state(run: RunView, counts: Counts) -> None:
-    """Draw the run's name and state."""
+    """Draw the run's name and state, and tell once that it ended while this page was open."""
+    run_progress.announce(run, counts)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not status.is_active(run):  # the progress below has its own, always fresh
             status.badge(status.of_run(run, counts))
@@ -81,17 +92,25 @@ def failures(run: RunView) -> None:
     groups = ledger.causes(run.id)
     if groups:
         made = len(ledger.retries(run.id))
-        failure_groups.show(groups, key="failures", on_retry=partial(run_actions.retry, run, made))
+        failure_groups.show(groups, key="failures", on_retry=partial(retries.retry, run, made))
 
 
 def details(run: RunView) -> None:
-    """Draw the tabs: every entry, what was asked for, and the history."""
-    entries, asked, events = st.tabs(
-        ["Entries", "What was asked for", "History"], key="run_view", bind="query-params"
+    """Draw the tabs: every entry, the report, progress, what was asked for, and the history."""
+    entries, report, progress, asked, events = st.tabs(
+        ["Entries", "Report", "Progress", "What was asked for", "History"],
+        key="run_view",
+        bind="query-params",
     )
     if entries.open:
         with entries:
             outcomes.show(run, key="outcomes")
+    if report.open:
+        with report:
+            run_report.show(run, key="report")
+    if progress.open:
+        with progress:
+            run_plot.show(run)
     if asked.open:
         with asked:
             _asked(run)
@@ -112,6 +131,7 @@ def _asked(run: RunView) -> None:
             "Dataset": f"{run.dataset_title or 'None yet'} {run.dataset_uuid or ''}",
             "Held back": count(run.held, "entry"),
             "Upload jobs": f"{run.chunks_done} of {count(run.chunks, 'job')} finished",
+            **({"Adopted job": run.adopted_job} if run.adopted_job else {}),
             "Run": run.id,
         }
     )

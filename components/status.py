@@ -13,8 +13,10 @@ from services.ledger.views import Counts, RunView
 
 Color = Literal["red", "orange", "blue", "green", "gray"]
 
-#: Without news for this long, an active run is shown as stalled.
-STALLED_AFTER: Final = timedelta(minutes=3)
+#: Without a change for this long, a run that Encord processes is shown as stalled.
+STALLED_AFTER: Final = timedelta(hours=2)
+#: Without an answer for this long, the page says that there is no news.
+SILENT_AFTER: Final = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,16 @@ def is_active(run: RunView) -> bool:
 
 
 def is_stalled(run: RunView, *, now: datetime | None = None) -> bool:
-    """Tell whether an active run has been silent for too long."""
+    """Tell whether nothing has changed for too long while Encord processes a run."""
+    last = run.progress_at or run.created_at
+    processing = run.state is RunState.PROCESSING and not run.paused
+    return processing and (now or datetime.now(UTC)) - last > STALLED_AFTER
+
+
+def is_silent(run: RunView, *, now: datetime | None = None) -> bool:
+    """Tell whether nothing was heard of an active run for too long."""
     last = max(run.heard_at or run.updated_at, run.updated_at)
-    return is_active(run) and (now or datetime.now(UTC)) - last > STALLED_AFTER
+    return is_active(run) and (now or datetime.now(UTC)) - last > SILENT_AFTER
 
 
 def badge(status: Status) -> None:

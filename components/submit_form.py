@@ -5,17 +5,14 @@ from typing import Final
 
 import streamlit as st
 
-from components import session
-from components.connect_form import notice_of
+from components import folder_lookup, session
 from components.layout import notice
-from components.runtime import get_runtime
 from components.text import code, count
-from services.domain.chunks import MAX_ENTRIES
+from services.domain.chunks import MAX_ENTRIES, MAX_URLS
 from services.domain.findings import Summary
 from services.domain.runs import FolderChoice, RunOptions
 from services.encord_api.interface import Integration
 from services.engine.connections import Connection
-from services.engine.errors import ConnectionProblem
 
 NEW, EXISTING = "A new folder", "An existing folder"
 LONGEST_NAME: Final = 200
@@ -70,7 +67,7 @@ def ask(summary: Summary, connection: Connection, found: tuple[Integration, ...]
         folder=folder,
         folder_words=words,
         integration=integration,
-        options=_options(),
+        options=_options(summary),
         hold_back=hold_back,
     )
 
@@ -124,18 +121,11 @@ def _folder(connection: Connection, summary: Summary) -> tuple[FolderChoice, str
 
 
 def _look_up(connection: str) -> None:
-    uuid = str(session.value("folder_uuid") or "").strip()
-    session.clear_notice("folder")
-    if not uuid:
-        return
-    try:
-        folder = get_runtime().connections.find_folder(connection, uuid)
-    except ConnectionProblem as problem:
-        session.notify("folder", notice_of(problem))
-        return
-    session.set_value("folder_uuid", folder.uuid)
-    session.set_value("folder_found_uuid", folder.uuid)
-    session.set_value("folder_found", folder.name)
+    folder = folder_lookup.find(connection, str(session.value("folder_uuid") or ""), place="folder")
+    if folder:
+        session.set_value("folder_uuid", folder.uuid)
+        session.set_value("folder_found_uuid", folder.uuid)
+        session.set_value("folder_found", folder.name)
 
 
 def _hold_back(summary: Summary) -> bool:
@@ -149,7 +139,7 @@ def _hold_back(summary: Summary) -> bool:
     )
 
 
-def _options() -> RunOptions:
+def _options(summary: Summary) -> RunOptions:
     with st.expander("Options"):
         skip = st.checkbox(
             "Skip files that are already in the folder",
@@ -170,8 +160,20 @@ def _options() -> RunOptions:
             value=MAX_ENTRIES,
             key="chunk_size",
             persist_state="session",
+            help="Smaller jobs are answered sooner and cancelled more finely",
         )
+        st.caption(_about_jobs(summary, int(size)))
     return RunOptions(skip_duplicate_urls=skip, upsert_metadata=upsert, max_chunk_entries=int(size))
+
+
+def _about_jobs(summary: Summary, size: int) -> str:
+    """Say in how many jobs the entries go: by entries, and where groups are long by URLs."""
+    jobs = max(-(-summary.valid_entries // size), -(-summary.urls // MAX_URLS))
+    about = "" if summary.entries == summary.urls else "about "
+    return (
+        f"Sent as {about}{count(jobs, 'upload job')}. "
+        f"A job takes at most {MAX_ENTRIES:,} entries and {MAX_URLS:,} URLs."
+    )
 
 
 def sentence(draft: Draft, summary: Summary) -> str:

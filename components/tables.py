@@ -1,5 +1,6 @@
 """A table of one page of rows, fetched by the service; totals are always in view."""
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -12,6 +13,8 @@ from components.status import Status
 from components.text import count, number
 
 ACTION: Final = "Action"
+#: How every table looks.
+GRID: Final[dict[str, Any]] = {"hide_index": True, "row_height": 38, "height": "content"}
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -70,24 +73,36 @@ class PagedTable(Generic[T]):
             name: The page number's name in the URL.
             nothing: What to say when there is no row, should it not be for a filter.
         """
+        return self._show(fetch, key, name, nothing)[0]
+
+    def choose(self, fetch: Fetch[T], *, key: str, name: str, nothing: str = "") -> Sequence[T]:
+        """Draw the asked-for page with a box before each row, and return the rows ticked."""
+        rows, picked = self._show(fetch, key, name, nothing, selectable=True)
+        return [rows[place] for place in picked if place < len(rows)]
+
+    def _show(
+        self, fetch: Fetch[T], key: str, name: str, nothing: str, *, selectable: bool = False
+    ) -> tuple[Sequence[T], Sequence[int]]:
         known = int(session.value(name) or 1)
         page = self._fetch(fetch, known)
         if not page.total:
             st.caption(nothing or self.nothing)
-            return ()
+            return (), ()
         place = st.container(gap="xsmall", key=key)
         pages = -(-page.total // self.page_rows)
         asked = st.pagination(pages, key=name, bind="query-params") if pages > 1 else 1
         if asked != known:
             page = self._fetch(fetch, asked)
         with place:
-            self._draw(page, (asked - 1) * self.page_rows, key=key)
-        return page.rows
+            picked = self._draw(page, (asked - 1) * self.page_rows, key=key, selectable=selectable)
+        return page.rows, picked
 
     def _fetch(self, fetch: Fetch[T], page: int) -> Rows[T]:
         return fetch((page - 1) * self.page_rows, self.page_rows)
 
-    def _draw(self, page: Rows[T], start: int, *, key: str) -> None:
+    def _draw(
+        self, page: Rows[T], start: int, *, key: str, selectable: bool = False
+    ) -> Sequence[int]:
         end = start + len(page.rows)
         if len(page.rows) < page.total:
             st.caption(f"{number(start + 1)} to {number(end)} of {count(page.total, self.noun)}")
@@ -98,15 +113,22 @@ class PagedTable(Generic[T]):
         if self.on_open:
             cells[ACTION] = [self.open_label] * len(page.rows)
             settings[ACTION] = self._open_column(page, key=key)
-        st.dataframe(
-            pd.DataFrame(cells),
-            hide_index=True,
-            row_height=38,
-            height="content",
-            column_config=settings,
-            key=f"{key}_grid",
-            alt=self.alt,
+        frame = pd.DataFrame(cells)
+        look: dict[str, Any] = {"column_config": settings, "alt": self.alt}
+        if not selectable:
+            st.dataframe(frame, key=f"{key}_grid", **GRID, **look)
+            return ()
+        # Ticks belong to rows: another page, or another filter, is another grid.
+        rows = zlib.crc32(repr(cells).encode())
+        chosen = st.dataframe(
+            frame,
+            key=f"{key}_grid_{rows}",
+            on_select="rerun",
+            selection_mode="multi-row",
+            **GRID,
+            **look,
         )
+        return list(chosen.selection.rows)
 
     def _open_column(self, page: Rows[T], *, key: str) -> Any:  # noqa: ANN401 - see `settings`
         def clicked() -> None:

@@ -1,6 +1,8 @@
 """Runs: find a run and open it."""
 
-from components import layout, navigation, run_list
+import streamlit as st
+
+from components import adopt, layout, navigation, rescue, run_list
 from components.runtime import get_runtime
 from components.text import count
 
@@ -21,3 +23,6 @@ else:
         body="A run is one submission of a manifest to a folder. Check a manifest to begin.",
         action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
     )
+with st.container(horizontal=True, gap="small"):
+    adopt.button()
+    rescue.button()

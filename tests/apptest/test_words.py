@@ -106,10 +106,18 @@ def test_done_is_not_success() -> None:
     assert status.of_run(done, Counts(entries=1, registered=1)).word == "Complete"
 
 
-def test_silence_is_a_state_of_its_own() -> None:
-    silent = replace(RUN, heard_at=NOW - timedelta(hours=1), updated_at=NOW - timedelta(hours=1))
-    assert status.of_run(silent, now=NOW).word == "Stalled"
+def test_standing_still_is_a_state_of_its_own() -> None:
+    still = replace(RUN, progress_at=NOW - timedelta(hours=3))
+    assert status.of_run(still, now=NOW).word == "Stalled"
+    assert not status.is_silent(still, now=NOW)
+    assert status.of_run(replace(still, paused=True), now=NOW).word == "Processing"
     assert status.of_run(RUN, now=NOW).word == "Processing"
+
+
+def test_no_answer_is_no_news() -> None:
+    silent = replace(RUN, heard_at=NOW - timedelta(hours=1), updated_at=NOW - timedelta(hours=1))
+    assert status.is_silent(silent, now=NOW)
+    assert status.of_run(silent, now=NOW).word == "Processing"
 
 
 @pytest.mark.parametrize(

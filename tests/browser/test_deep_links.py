@@ -35,7 +35,7 @@ def test_a_run_can_be_shared_as_a_link(dashboard: Dashboard, seeded: Seeded) -> 
 def test_a_filter_is_in_the_url_and_back_undoes_it(dashboard: Dashboard, seeded: Seeded) -> None:
     dashboard.open(f"/run?run={seeded.run}&run_outcome=Failed")
     dashboard.sees("3 entries")
-    expect(dashboard.cell(1, 0, table="outcomes_table")).to_have_text("Failed")
+    expect(dashboard.cell(2, 0, table="outcomes_table")).to_have_text("Failed")
     dashboard.page.get_by_role("tab", name="What was asked for").click()
     dashboard.sees("Fingerprint")
     dashboard.page.go_back()

@@ -1,0 +1,125 @@
+"""Follow an upload job that was started elsewhere, as a run of its own."""
+
+import re
+from typing import Final
+
+import streamlit as st
+
+from components import connection, connection_card, folder_lookup, layout, manifests, session
+from components.runtime import get_runtime
+from services.domain.runs import FolderChoice, Submission
+from services.encord_api.interface import Folder, Integration
+from services.engine.connections import Connection
+
+PLACE: Final = "adopt"
+MANIFEST, FOLDER, JOB, INTEGRATION = (f"adopt_{each}" for each in ("m", "folder", "job", "i"))
+RECENT: Final = 50
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ABOUT: Final = (
+    "For a job that a script or another machine started. The run follows it and shows what became "
+    "of each entry; nothing is sent again."
+)
+LOST: Final = (
+    "- Whether the job was started with exactly this manifest: entries are matched by URL\n"
+    "- The choices it was started with, such as skipping duplicates\n"
+    "- Who started it, and when"
+)
+
+
+def button() -> None:
+    """Draw the quiet way to an adoption."""
+    current = connection.current()
+    opened = st.button(
+        "Adopt a job started elsewhere",
+        key="adopt",
+        type="tertiary",
+        icon=":material/move_to_inbox:",
+        disabled=current is None,
+    )
+    if opened and current:
+        session.clear_notice(PLACE)
+        _ask(current)
+
+
+@st.dialog("Adopt a job started elsewhere", width="medium")
+def _ask(current: Connection) -> None:
+    st.markdown(ABOUT)
+    with st.container(gap="xsmall"):
+        st.markdown("**What a job cannot tell**")
+        st.markdown(LOST)
+    names = {each.fingerprint: each.name for each in get_runtime().manifests.recent(RECENT)}
+    st.selectbox(
+        "Manifest it was started with",
+        list(names),
+        format_func=lambda known: f"{names.get(known, '')} ({known[:8]})",
+        key=MANIFEST,
+        placeholder="Check the manifest first",
+    )
+    found = connection_card.known_integrations(current)
+    titles = {each.id: each.title for each in found}
+    st.selectbox(
+        "Integration",
+        list(titles),
+        format_func=lambda known: titles.get(known, known),
+        key=INTEGRATION,
+        help="Used when failures are retried",
+    )
+    st.text_input("UUID of the folder", key=FOLDER)
+    st.text_input("Id of the upload job", key=JOB)
+    layout.notice(PLACE)
+    asked = st.button(
+        "Adopt the job",
+        key="adopt_yes",
+        type="primary",
+        icon=":material/move_to_inbox:",
+        on_click=_adopt,
+        args=(current, found),
+    )
+    if asked and session.notice(PLACE) is None:
+        st.rerun()
+
+
+def _adopt(current: Connection, found: tuple[Integration, ...]) -> None:
+    fingerprint = str(session.value(MANIFEST) or "")
+    job = str(session.value(JOB) or "").strip()
+    through = next((each for each in found if each.id == session.value(INTEGRATION)), None)
+    if manifests.summary(fingerprint) is None or through is None or not UUID.fullmatch(job):
+        _say_what_is_missing()
+        return
+    folder = folder_lookup.find(current.id, str(session.value(FOLDER) or ""), place=PLACE)
+    if folder:
+        _submit(_submission(current, fingerprint, folder, through, job))
+
+
+def _say_what_is_missing() -> None:
+    session.notify(
+        PLACE,
+        session.Notice(
+            title="Something is missing",
+            body="Needed are a checked manifest, an integration, and the job's id: a UUID.",
+        ),
+    )
+
+
+def _submission(
+    current: Connection, fingerprint: str, folder: Folder, through: Integration, job: str
+) -> Submission:
+    return Submission(
+        name=f"Adopted: {get_runtime().manifests.names(fingerprint)}",
+        connection=current.id,
+        account=current.account,
+        manifest=fingerprint,
+        check=manifests.OPTIONS.to_json(),
+        folder=FolderChoice(uuid=folder.uuid, name=folder.name),
+        integration=through.id,
+        integration_title=through.title,
+        nonce="adopted",
+        created_by=session.actor(),
+        adopted_job=job,
+    )
+
+
+def _submit(submission: Submission) -> None:
+    run = get_runtime().onboarding.submit(submission, actor=session.actor())
+    session.use_run(run)
+    session.go_to("run", run=run)
