@@ -139,8 +139,8 @@ class Campaign:
             front.close()
         self._count()
         self.report.faults = front.faults
-        self._sandbox.kill()
-        self._sandbox.wait()
+        self._stop_sandbox()
+        self.runtime.ledger.engine.dispose()
         self.report.seconds = time.monotonic() - started
         return self.report
 
@@ -165,6 +165,13 @@ class Campaign:
         )
         assert self._sandbox.stdout is not None
         return dict(json.loads(self._sandbox.stdout.readline()))
+
+    def _stop_sandbox(self) -> None:
+        self._sandbox.kill()
+        self._sandbox.wait()
+        for pipe in (self._sandbox.stdin, self._sandbox.stdout):
+            assert pipe is not None
+            pipe.close()
 
     def _keep_busy(self, connection: Connection) -> None:
         """Keep some runs open."""
