@@ -39,9 +39,11 @@ class CheckedManifest:
     """One manifest with the answer of one check."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        #: Holds the columns of entries and findings.
+        self.folder = folder
         layout = json.loads((folder / LAYOUT).read_text(encoding="utf-8"))
-        self._document = folder.parent / str(layout["document"])
+        #: The manifest as UTF-8 text, as the check read it.
+        self.document = folder.parent / str(layout["document"])
         csv = layout["csv"]
         self._buckets: dict[str, int] = layout["buckets"]
         self.options = CheckOptions.from_json(layout["options"])
@@ -50,22 +52,24 @@ class CheckedManifest:
 
     @cached_property
     def _findings(self) -> pl.DataFrame:
-        return pl.read_ipc(self._folder / FINDINGS)
+        return pl.read_ipc(self.folder / FINDINGS)
 
     @cached_property
     def _marks(self) -> pl.DataFrame:
-        return pl.read_ipc(self._folder / MARKS)
+        return pl.read_ipc(self.folder / MARKS)
 
     @cached_property
-    def _source(self) -> Source:
-        return Source(self._folder, open_text(self._document), self._csv)
+    def source(self) -> Source:
+        """Where the text of entries comes from."""
+        return Source(self.folder, open_text(self.document), self._csv)
 
     @cached_property
-    def _lines(self) -> LineNumbers:
-        return LineNumbers(self._document)
+    def lines(self) -> LineNumbers:
+        """Where the lines of the document begin."""
+        return LineNumbers(self.document)
 
     def _entries(self) -> pl.LazyFrame | None:
-        parts = part_paths(self._folder)
+        parts = part_paths(self.folder)
         return pl.scan_ipc(parts) if parts else None
 
     def groups(self) -> list[FindingGroup]:
@@ -139,7 +143,7 @@ class CheckedManifest:
             kind, line, start = row.pop("type"), row.pop("line"), row.pop("start")
             yield EntryRow(
                 type=None if kind == UNKNOWN else EntryType(kind),
-                line=line or self._lines.line_of(start or 0),
+                line=line or self.lines.line_of(start or 0),
                 codes=codes.get(row["index"], ()),
                 **row,
             )
@@ -165,7 +169,7 @@ class CheckedManifest:
 
     def read(self, ranges: Ranges) -> Iterator[Entry]:
         """Stream entries in index order; only a part of the columns is in memory at a time."""
-        return valid_entries(self._source, ranges)
+        return valid_entries(self.source, ranges)
 
     def write_registration(
         self,
@@ -177,7 +181,7 @@ class CheckedManifest:
     ) -> None:
         """Write Encord's registration JSON of some entries."""
         flags = {"skip_duplicate_urls": skip_duplicate_urls, "upsert_metadata": upsert_metadata}
-        write_registration(self._source, ranges, target, flags)
+        write_registration(self.source, ranges, target, flags)
 
     def preview(self, limit: int = 3) -> str:
         """Show what Encord receives for the first valid entries."""
@@ -191,7 +195,7 @@ class CheckedManifest:
     def write_held(self, target: Path) -> int:
         """Write the entries with errors and the reasons as CSV; returns how many."""
         held = self.held_indexes()
-        entries = read_entries(self._source, held)
+        entries = read_entries(self.source, held)
         write_held(entries, self._reasons(held), target)
         return len(held)
 

@@ -34,6 +34,14 @@ def cell_of(row: Row, layout: Layout, role: str) -> str:
     return unneutralized(text) if layout.is_ours else text
 
 
+def group_of(row: Row, layout: Layout, kind: EntryType | None) -> object:
+    """Return what the rows of one group share; a row that names no group is one of its own."""
+    role = csv_layout.TITLE if layout.groups_by_title else csv_layout.GROUP
+    cell = cell_of(row, layout, role) or cell_of(row, layout, csv_layout.TITLE)
+    family = EntryType.IMAGE_GROUP if kind is EntryType.IMAGE_SEQUENCE else kind
+    return (family, cell) if cell else row.line
+
+
 @dataclass(slots=True)
 class CsvEntry:
     """One entry made of rows: its fields as JSON would give them, and their cells."""
@@ -128,12 +136,14 @@ def entry_fields(draft: Draft, schema: MetadataSchema | None) -> dict[str, objec
 def _name_group(draft: Draft, fields: dict[str, object]) -> None:
     """Give a group without a title the name that holds its rows together."""
     row, layout = draft.rows[0]
-    if "title" not in fields and (group := cell_of(row, layout, csv_layout.GROUP)):
+    # The groups of our exports are numbers: an entry without a title must stay one.
+    is_named = "title" in fields or layout.is_ours
+    if not is_named and (group := cell_of(row, layout, csv_layout.GROUP)):
         fields["title"] = group
     if draft.kind is EntryType.IMAGE_SEQUENCE:
         fields["createVideo"] = True
 
 
 def kept_fields(fields: dict[str, object]) -> dict[str, object]:
-    """Leave out what an empty cell says nothing about."""
-    return {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl")}
+    """Leave out what an empty cell says nothing about; frames keep their numbers."""
+    return {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl_")}

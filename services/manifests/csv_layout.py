@@ -46,6 +46,7 @@ OBJECT_FIELDS: Final = {
         "pdfMetadata",
         "scene",
         "settings",
+        "clientMetadata",
     )
 }
 
@@ -106,6 +107,12 @@ def read_layout(cells: Sequence[str]) -> Layout:
         layout.kind = EntryType.VIDEO
     layout.is_ours = any(fold(each.header) == fold(FINDING_HEADER) for each in layout.columns)
     return layout
+
+
+def column_of(header: str) -> tuple[Column, EntryType | None]:
+    """Read one header, with the type that it gives its rows."""
+    layout = Layout([])
+    return _column(header.strip(), layout), layout.kind
 
 
 def _column(header: str, layout: Layout) -> Column:

@@ -13,8 +13,9 @@ from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_batch import STRETCH, Stretch, put_over, read_stretch
 from services.manifests.csv_cells import Lines, Row, row_of, rows_until
-from services.manifests.csv_entry import CsvEntry, Draft, cell_of
+from services.manifests.csv_entry import CsvEntry, Draft, group_of
 from services.manifests.csv_layout import Layout
+from services.manifests.csv_values import unneutralized
 from services.manifests.faults import Fault
 from services.manifests.sink import Sink, Span
 from services.manifests.url_columns import count_buckets
@@ -161,12 +162,13 @@ class CsvReader:
     def _refuse(self, row: Row, layout: Layout, fault: Fault, place: int | None = None) -> None:
         """Hold a row that cannot be read as an entry, with its cells as far as they fit."""
         names = [column.header for column in layout.columns]
-        fields: dict[str, object] = {}
+        fields: dict[str, object] = dict.fromkeys(names, "")
         if not row.problem:
-            fields = dict(zip(names, row.cells, strict=False))
+            cells = [unneutralized(cell) if layout.is_ours else cell for cell in row.cells]
+            fields.update(zip(names, cells, strict=False))
             url = layout.place_of(csv_layout.URL)
-            if url is not None and url < len(row.cells):
-                fields["objectUrl"] = row.cells[url]
+            if url is not None and url < len(cells):
+                fields["objectUrl"] = cells[url]
         span = Span(row.start, row.length)
         held = {**fields, csv_layout.ROW_HEADER: row.text}
         line, column = row.place(place or 0)
@@ -176,15 +178,8 @@ class CsvReader:
 
     def _collect(self, row: Row, layout: Layout, kind: EntryType) -> None:
         """Add a row to its group; rows of one group need not stand together."""
-        identity = self._identity(row, layout, kind)
-        draft = self.drafts.setdefault(identity, Draft(kind))
+        draft = self.drafts.setdefault(group_of(row, layout, kind), Draft(kind))
         draft.rows.append((row, layout))
-
-    def _identity(self, row: Row, layout: Layout, kind: EntryType) -> object:
-        role = csv_layout.TITLE if layout.groups_by_title else csv_layout.GROUP
-        cell = cell_of(row, layout, role) or cell_of(row, layout, csv_layout.TITLE)
-        family = EntryType.IMAGE_GROUP if kind is EntryType.IMAGE_SEQUENCE else kind
-        return (family, cell) if cell else row.line
 
     def _enter(self, draft: Draft) -> None:
         """Examine one entry made of its rows."""

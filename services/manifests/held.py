@@ -2,20 +2,38 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import orjson
 
-from services.manifests.csv_layout import FINDING_HEADER, METADATA, ROW_HEADER
+from services.domain.nearest import fold
+from services.manifests.csv_layout import (
+    CREATE,
+    FINDING_HEADER,
+    GROUP,
+    JSON_SUFFIX,
+    METADATA,
+    OBJECT_FIELDS,
+    ROW_HEADER,
+    TITLE,
+    TYPE,
+    URL,
+    column_of,
+)
 from services.manifests.csv_values import neutralized
 from services.manifests.stored import StoredEntry
 from services.manifests.url_check import frame_keys
 
 #: Columns of our superset, in the order of the template.
 COLUMNS: Final = ("ObjectURL", "Type", "Title", "Group", "Create video")
-_OWN: Final = {"objectUrl", "title", "createVideo", "clientMetadata"}
+#: Fields that have one of these columns, however they are spelled.
+_OWN: Final = {"title": "Title", "createvideo": "Create video"}
+_ROLES: Final = dict(zip((URL, TYPE, TITLE, GROUP, CREATE), COLUMNS, strict=True))
+#: Characters that the reader allows in no cell; a header is better off without line ends too.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 Line = dict[str, str]
 
@@ -23,41 +41,84 @@ Line = dict[str, str]
 def write_held(entries: Iterable[StoredEntry], reasons: Mapping[int, str], target: Path) -> None:
     """Write entries; two passes over their lines, the first to learn the columns."""
     lines = [line for entry in entries for line in entry_lines(entry, reasons.get(entry.index, ""))]
-    extra = dict.fromkeys(header for line in lines for header in line if header not in COLUMNS)
-    extra.pop(FINDING_HEADER, None)
+    headers = dict.fromkeys(header for line in lines for header in line)
+    extra = [
+        header
+        for header in headers
+        if header not in {*COLUMNS, FINDING_HEADER} and _as_json(header) not in headers
+    ]
+    columns = [*COLUMNS, *extra, FINDING_HEADER]
     with target.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.DictWriter(
-            stream, [*COLUMNS, *extra, FINDING_HEADER], restval="", quoting=csv.QUOTE_ALL
-        )
-        writer.writeheader()
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+        writer.writerow(map(neutralized, columns))
         for line in lines:
-            writer.writerow({header: neutralized(cell) for header, cell in line.items()})
+            made = _one_way(line, headers)
+            writer.writerow(neutralized(made.get(header, "")) for header in columns)
+
+
+def _as_json(header: str) -> str | None:
+    """Name the column of the same key that holds JSON, where one may be needed."""
+    is_text = header.startswith(METADATA) and not header.endswith(JSON_SUFFIX)
+    return f"{header}{JSON_SUFFIX}" if is_text else None
+
+
+def _one_way(line: Line, headers: Container[str]) -> Line:
+    """Write text as JSON where other entries need JSON for the same key: one column a key."""
+    return {
+        other if (other := _as_json(header)) and other in headers else header: (
+            _cell(text) if other in headers and text else text
+        )
+        for header, text in line.items()
+    }
 
 
 def entry_lines(entry: StoredEntry, reason: str) -> Iterator[Line]:
     """Yield the lines of one entry: one per frame of a composite."""
     fields = _fields(entry)
-    first: Line = {"Type": _type_word(entry), FINDING_HEADER: reason}
     if ROW_HEADER in fields:
-        yield {
-            **{str(k): str(v) for k, v in fields.items() if k != "objectUrl"},
-            **_known(fields),
-            FINDING_HEADER: reason,
-        }
+        yield {**_cells_of_row(fields), FINDING_HEADER: reason}
         return
-    first |= {"Title": _text(fields.get("title"))}
-    if "createVideo" in fields:
-        first["Create video"] = _text(fields["createVideo"])
-    first |= _metadata(fields.get("clientMetadata"))
+    first: Line = {"Type": _type_word(entry), FINDING_HEADER: reason}
     frames = frame_keys(fields) if entry.kind and entry.kind.is_composite else []
     for name, value in fields.items():
-        if name not in _OWN and name not in frames:
-            first[f"{name}:json" if not isinstance(value, str) else name] = _cell(value)
-    group = f"{entry.index}" if frames else ""
-    urls = [fields[key] for key in frames] or [fields.get("objectUrl")]
+        if name == "clientMetadata":
+            first |= _metadata(value)
+        elif name not in frames and fold(name) != "objecturl":
+            first.setdefault(*_field(name, value))
+    # Titles may repeat and may be missing, so they do not tell groups apart.
+    group = f"{entry.index}" if entry.kind and entry.kind.is_composite else ""
+    urls = [fields[key] for key in frames] or [fields.get("objectUrl", entry.url)]
     for number, url in enumerate(urls):
         line = first if number == 0 else {"Type": _type_word(entry)}
-        yield {"ObjectURL": _text(url), "Group": group, **line}
+        yield {**line, "ObjectURL": _text(url), "Group": group}
+
+
+def _field(name: str, value: object) -> tuple[str, str]:
+    """Return the header and the cell of a field."""
+    if known := OBJECT_FIELDS.get(fold(name)):
+        return f"{known}{JSON_SUFFIX}", _cell(value)
+    if own := _OWN.get(fold(name)):
+        return own, _text(value)
+    suffix = "" if isinstance(value, str) else JSON_SUFFIX
+    header = f"{name}{suffix}"
+    # A field nobody knows must not stand where the reader sees another one.
+    return (f"field {header}" if column_of(header)[0].role else header), _text(value)
+
+
+def _cells_of_row(fields: Mapping[str, object]) -> Line:
+    """Return the cells of a row that could not be read, under the headers that everybody has."""
+    line: Line = {}
+    for header, value in fields.items():
+        column, kind = column_of(header)
+        name = _ROLES.get(column.role, header)
+        if column.role == "metadata":
+            name = f"{METADATA}{column.key}{JSON_SUFFIX if column.is_json else ''}"
+        elif column.role == "field":
+            name = f"{column.key}{JSON_SUFFIX}"
+        if kind:
+            line["Type"] = kind.value
+        line[name] = _text(value)
+    return line
 
 
 def _fields(entry: StoredEntry) -> dict[str, object]:
@@ -69,25 +130,24 @@ def _fields(entry: StoredEntry) -> dict[str, object]:
     return fields if isinstance(fields, dict) else {ROW_HEADER: _cell(fields)}
 
 
-def _known(fields: Mapping[str, object]) -> Line:
-    return {"ObjectURL": _text(fields["objectUrl"])} if "objectUrl" in fields else {}
-
-
 def _type_word(entry: StoredEntry) -> str:
     return entry.kind.value if entry.kind else ""
 
 
 def _metadata(value: object) -> Line:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        return {f"{METADATA}:json": _cell(value)}
-    return {
-        f"{METADATA}{key}" if isinstance(each, str) and each else f"{METADATA}{key}:json": (
-            each if isinstance(each, str) and each else _cell(each)
-        )
-        for key, each in value.items()
-    }
+    """Return a cell per key, or one for everything where keys cannot be headers."""
+    if not isinstance(value, Mapping) or not value or any(map(_CONTROL.search, value)):
+        return {f"clientMetadata{JSON_SUFFIX}": _cell(value)}
+    return dict(_metadata_cell(str(key), each) for key, each in value.items())
+
+
+def _metadata_cell(key: str, value: object) -> tuple[str, str]:
+    """Return a text as it is where reading gives the same key and text again, else JSON."""
+    header = f"{METADATA}{key}"
+    is_plain = isinstance(value, str) and value and not _CONTROL.search(value)
+    if is_plain and not key.endswith(JSON_SUFFIX) and key == key.rstrip():
+        return header, str(value)
+    return f"{header}{JSON_SUFFIX}", _cell(value)
 
 
 def _text(value: object) -> str:
@@ -98,6 +158,7 @@ def _text(value: object) -> str:
 
 def _cell(value: object) -> str:
     try:
-        return orjson.dumps(value).decode()
+        text = orjson.dumps(value).decode()
     except TypeError:
-        return json.dumps(value)
+        text = json.dumps(value)
+    return text.replace("\x7f", "\\u007f")

@@ -14,10 +14,9 @@ from functools import partial
 from operator import itemgetter
 from typing import Final
 
-from services.domain.entries import EntryType
 from services.manifests import csv_layout
 from services.manifests.csv_cells import Row, row_of, rows_of
-from services.manifests.csv_entry import cell_of
+from services.manifests.csv_entry import cell_of, group_of
 from services.manifests.csv_layout import Layout
 from services.manifests.document import open_text
 from services.manifests.repair.csv_subject import CsvSubject, Line
@@ -212,7 +211,8 @@ class _Pass:
         self._queue.append(slot)
         if row.problem or len(row.cells) != layout.width or not (self._groups or place):
             return
-        identity = _identity(row, layout)
+        kind = layout.kind or csv_layout.type_of(cell_of(row, layout, csv_layout.TYPE))
+        identity = group_of(row, layout, kind)
         if place is not None:
             self._groups[identity] = _Group(place)
         group = self._groups.get(identity)
@@ -251,12 +251,3 @@ def is_header(row: Row) -> bool:
 
 def _line(row: Row, layout: Layout) -> Line:
     return Line(row, layout, tuple(row.cells))
-
-
-def _identity(row: Row, layout: Layout) -> object:
-    """Return what the rows of one group share; must agree with the reader of the check."""
-    role = csv_layout.TITLE if layout.groups_by_title else csv_layout.GROUP
-    cell = cell_of(row, layout, role) or cell_of(row, layout, csv_layout.TITLE)
-    kind = layout.kind or csv_layout.type_of(cell_of(row, layout, csv_layout.TYPE))
-    family = EntryType.IMAGE_GROUP if kind is EntryType.IMAGE_SEQUENCE else kind
-    return (family, cell) if cell else row.line

@@ -120,14 +120,16 @@ def _applied(lines: tuple[Line, ...], action: Action) -> tuple[Line, ...]:
     if isinstance(action, Frames):
         return _without_frames(lines, action)
     spots = list(_spots(lines, action.path))
-    below = _below(action.path)
+    if not spots:
+        return lines
     made = list(lines)
+    number, place = _filled(lines, spots)
+    line = made[number]
+    below = _below(line.layout.columns[place])
     if isinstance(action, Remove) and below == len(action.path):
-        for number, place in spots:
-            made[number] = made[number].with_cell(place, "")
-    elif spots:
-        number, place = _filled(lines, spots)
-        line = made[number]
+        for each, column in spots:
+            made[each] = made[each].with_cell(column, "")
+    else:
         made[number] = line.with_cell(place, _cell_after(line, place, action, below))
     return tuple(made)
 
@@ -151,9 +153,9 @@ def _cell_after(
     return json_edits.edited(line.cell(place), [replace(action, path=inner)])
 
 
-def _below(path: Path) -> int:
+def _below(column: Column) -> int:
     """Return how many steps of a path a column stands for."""
-    return 2 if path and path[0] == "clientMetadata" else 1
+    return 2 if column.role == "metadata" else 1
 
 
 def _spots(lines: tuple[Line, ...], path: Path) -> Iterator[tuple[int, int]]:

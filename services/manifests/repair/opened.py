@@ -20,7 +20,6 @@ from services.manifests.collector import NUMBER_OF
 from services.manifests.columns import UNKNOWN, part_paths
 from services.manifests.csv_layout import Layout, read_layout
 from services.manifests.finding_columns import MARKS
-from services.manifests.line_numbers import LineNumbers
 from services.manifests.options import CheckOptions
 from services.manifests.stored import StoredEntry, read_entries
 
@@ -50,16 +49,16 @@ class Opened:
     @property
     def folder(self) -> Path:
         """The check's folder."""
-        return self.checked._folder  # noqa: SLF001 - columns are read as files here
+        return self.checked.folder
 
     @property
     def document(self) -> Path:
         """The manifest as UTF-8 text."""
-        return self.checked._document  # noqa: SLF001 - the same text the check read
+        return self.checked.document
 
     def entries(self, ranges: Ranges) -> Iterator[StoredEntry]:
         """Stream entries as the columns hold them, valid or not."""
-        return read_entries(self.checked._source, ranges)  # noqa: SLF001 - held ones too
+        return read_entries(self.checked.source, ranges)
 
     @property
     def summary(self) -> Summary:
@@ -76,13 +75,9 @@ class Opened:
         """Whether the document is a CSV."""
         return self.summary.format.startswith("csv")
 
-    @cached_property
-    def _lines(self) -> LineNumbers:
-        return LineNumbers(self.document)
-
     def line_of(self, offset: int) -> int:
         """Return the line of a place in the document."""
-        return self._lines.line_of(offset)
+        return self.checked.lines.line_of(offset)
 
     def marked(self, code: str) -> pl.DataFrame:
         """Return the entries with findings of a code and how many each has."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from services.domain.chunks import Ranges
 from services.manifests.checked import CheckedManifest
 from services.manifests.csv_values import neutralized, unneutralized
+from services.manifests.stored import StoredEntry, read_entries
 from tests.unit.manifests.conftest import Check
 
 JSON = """{"images": [
@@ -107,3 +109,78 @@ def test_broken_lines_of_json_lines_are_kept_as_text(check: Check, tmp_path: Pat
 def test_neutralizing_is_reversible(text: str) -> None:
     assert unneutralized(neutralized(text)) == text
     assert not neutralized(text).lstrip().startswith(("=", "+", "-", "@", "\uff1d"))
+
+
+def again(check: Check, document: object, folder: Path) -> CheckedManifest:
+    """Hold everything of a document, mend the URLs and upload what was held."""
+    check(json.dumps(document)).write_held(folder / "held.csv")
+    text = (folder / "held.csv").read_text(encoding="utf-8-sig")
+    return check("\ufeff" + text.replace("/bad", "gs://demo/bad"), "held.csv")
+
+
+def test_groups_without_frames_stay_apart(check: Check, tmp_path: Path) -> None:
+    groups = [{"title": "g"}, {"title": "g"}, {"title": "g", "objectUrl_0": "/bad"}]
+    made = again(check, {"image_groups": groups}, tmp_path)
+    assert made.summary.entries == 3
+    assert [row.title for row in made.entries().rows] == ["g", "g", "g"]
+
+
+def test_group_without_a_title_is_not_named_by_its_number(check: Check, tmp_path: Path) -> None:
+    made = again(check, {"image_groups": [{"objectUrl_0": "gs://demo/a.jpg"}]}, tmp_path)
+    assert made.summary.counts == {"title-missing": 1}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [{"k": "text"}, {"k": 5}],
+        [{"k": "5"}, {"k": 5}],
+        [{"k": "a"}, {"k:json": "b"}, {"k": 1}, {"k:json": 2}],
+        [{"k:json": "a", "k": "[1]", "k:json:json": {"deep": "'x"}}],
+        [{"a ": "trailing", "a": "bare"}],
+        [{"k": "bell\x07 and delete\x7f"}, {"k": "plain"}],
+        [{"bell\x07": "x"}, {"": "x"}, {}],
+    ],
+)
+def test_metadata_comes_back_as_it_was(
+    check: Check, tmp_path: Path, values: list[dict[str, object]]
+) -> None:
+    entries = [{"objectUrl": f"/bad{n}", "clientMetadata": each} for n, each in enumerate(values)]
+    made = again(check, {"images": entries}, tmp_path)
+    assert "csv-syntax" not in made.summary.counts
+    found = [json.loads(each.payload)["clientMetadata"] for each in stored(made)]
+    assert found == values
+
+
+def stored(checked: CheckedManifest) -> list[StoredEntry]:
+    return list(read_entries(checked.source, Ranges(((0, checked.summary.entries - 1),))))
+
+
+def test_metadata_that_is_no_object_is_held_as_it_is(check: Check, tmp_path: Path) -> None:
+    entry = {"objectUrl": "gs://demo/a.jpg", "clientMetadata": "text"}
+    made = again(check, {"images": [entry]}, tmp_path)
+    assert made.summary.counts == {"metadata-type": 1}
+
+
+def test_fields_do_not_become_columns_of_ours(check: Check, tmp_path: Path) -> None:
+    entries = [
+        {"objectUrl": "/bad1", "Type": "video", "group": "x", "imageMetadata": "odd"},
+        {"objectUrl": "/bad2", "imagemetadata": {"width": 1}, "=cmd": "y"},
+    ]
+    made = again(check, {"images": entries}, tmp_path)
+    assert "csv-syntax" not in made.summary.counts
+    assert made.summary.by_type == {"image": 2}
+    assert not any(header == "=cmd" for header in rows(tmp_path / "held.csv")[0])
+
+
+def test_rows_of_encords_dialect_do_not_change_the_others(check: Check, tmp_path: Path) -> None:
+    text = "ObjectURL,Image title\ngs://demo/a.jpg\nObjectURL,Video title\n/bad.mp4,v\n"
+    check(text, "m.csv").write_held(tmp_path / "held.csv")
+    assert [row["Type"] for row in rows(tmp_path / "held.csv")] == ["image", "video"]
+
+
+def test_scene_of_a_row_has_no_empty_url(check: Check) -> None:
+    scene = json.dumps({"type": "composite_scene"}).replace('"', '""')
+    made = check(f'ObjectURL,Type,Title,scene\n,scene,s,"{scene}"\n', "m.csv")
+    (entry,) = stored(made)
+    assert "objectUrl" not in json.loads(entry.payload)
