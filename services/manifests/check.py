@@ -24,12 +24,12 @@ from services.manifests.json_split import SplitError
 from services.manifests.jsonl_reader import looks_like_jsonl, read_jsonl
 from services.manifests.options import CheckOptions
 from services.manifests.sink import Progress, Sink
+from services.manifests.stamp import SUMMARY, stamp
 
 MAX_ITEMS: Final = 500_000
 MAX_URLS: Final = 1_000_000
 MAX_DOCUMENT: Final = 100_000_000
 
-SUMMARY: Final = "summary.json"
 LAYOUT: Final = "layout.json"
 
 
@@ -93,17 +93,24 @@ def _read(name: str, sink: Sink) -> None:
         sink.collector.add(problem.fault, None, always(where))
 
 
+def reading_of(name: str) -> str:
+    """Return what a name says about the format; the same bytes may be read in more than one."""
+    stem = name.lower().removesuffix(".gz")
+    endings = {"jsonl": (".jsonl", ".ndjson"), "csv": (".csv", ".tsv"), "json": (".json",)}
+    return next((word for word, each in endings.items() if stem.endswith(each)), "any")
+
+
 def choose_reader(name: str, data: bytes) -> Callable[[Sink], None]:
     """Choose how to read a document."""
-    stem = name.lower().removesuffix(".gz")
+    reading = reading_of(name)
     first = data[:65_536].lstrip(b" \t\r\n")[:1]
-    if stem.endswith((".jsonl", ".ndjson")):
+    if reading == "jsonl":
         return read_jsonl
-    if stem.endswith((".csv", ".tsv")) and first != b"{":
+    if reading == "csv" and first != b"{":
         return read_csv
     if first in {b"{", b"["}:
         return read_jsonl if looks_like_jsonl(data) else read_json
-    return read_json if stem.endswith(".json") else read_csv
+    return read_json if reading == "json" else read_csv
 
 
 def _report_limits(sink: Sink) -> None:
@@ -129,7 +136,7 @@ def _write(job: CheckJob, sink: Sink) -> None:
     }
     (job.target / LAYOUT).write_text(json.dumps(layout), encoding="utf-8")
     summary = _summarize(job, sink)
-    (job.target / SUMMARY).write_bytes(msgspec.json.encode(asdict(summary)))
+    (job.target / SUMMARY).write_bytes(msgspec.json.encode({"stamp": stamp(), **asdict(summary)}))
 
 
 def _summarize(job: CheckJob, sink: Sink) -> Summary:

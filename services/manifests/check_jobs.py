@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from services.manifests.options import CheckOptions
+from services.manifests.stamp import is_current
 
 Phase = Literal["none", "running", "done", "failed"]
 
@@ -36,20 +37,16 @@ class CheckState:
 
 
 class CheckJobs:
-    """Starts and watches checks under one root folder."""
+    """Starts and watches checks, each by the folder that takes its answer."""
 
-    def __init__(self, root: Path, max_bytes: int) -> None:
-        self._root = root
+    def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._children: dict[Path, subprocess.Popen[bytes]] = {}
 
-    def _folder(self, fingerprint: str, options: CheckOptions) -> Path:
-        return self._root / fingerprint / f"{options.digest}.job"
-
-    def start(self, fingerprint: str, options: CheckOptions) -> None:
+    def start(self, target: Path, options: CheckOptions) -> None:
         """Start a child process unless a living one has the job."""
-        folder = self._folder(fingerprint, options)
-        if self.state(fingerprint, options).phase in {"running", "done"}:
+        folder = job_folder(target)
+        if self.state(target).phase in {"running", "done"}:
             return
         shutil.rmtree(folder, ignore_errors=True)
         try:
@@ -69,18 +66,18 @@ class CheckJobs:
         # Somebody has to wait for a child, or it stays in the process table.
         threading.Thread(target=child.wait, daemon=True).start()
 
-    def cancel(self, fingerprint: str, options: CheckOptions) -> None:
+    def cancel(self, target: Path) -> None:
         """Leave the mark that the child looks for."""
-        folder = self._folder(fingerprint, options)
-        if self.state(fingerprint, options).phase == "running":
+        folder = job_folder(target)
+        if self.state(target).phase == "running":
             with suppress(FileNotFoundError):
                 (folder / CANCEL).touch()
 
-    def state(self, fingerprint: str, options: CheckOptions) -> CheckState:
+    def state(self, target: Path) -> CheckState:
         """Read how far a check is."""
-        folder = self._folder(fingerprint, options)
+        folder = job_folder(target)
         self._reap(folder)
-        if (folder.parent / options.digest).exists():
+        if is_current(target):
             return CheckState(phase="done", progress=1.0, message="The check is done.")
         if not folder.exists():
             return CheckState(phase="none", progress=0.0, message="Not checked yet.")
@@ -102,6 +99,11 @@ class CheckJobs:
         if not ended_well and folder.exists():
             text = "The check ended unexpectedly; the server may be short of memory."
             (folder / FAILURE).write_text(text, encoding="utf-8")
+
+
+def job_folder(target: Path) -> Path:
+    """Name the folder of a check under way by the folder that takes the answer."""
+    return target.with_name(f"{target.name}.job")
 
 
 def _silence(folder: Path) -> float:

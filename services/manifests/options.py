@@ -10,7 +10,7 @@ from typing import Final, Self
 from services.manifests.schema import MetadataKey, MetadataSchema
 
 #: Raised whenever the same bytes could give another result.
-ENGINE_VERSION: Final = 1
+ENGINE_VERSION: Final = 2
 DEFAULT_SAMPLES: Final = 1_000
 
 

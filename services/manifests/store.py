@@ -3,8 +3,11 @@
     <root>/<fingerprint>/source           the bytes as uploaded
                          record.json      name, size, when
                          document         the text, where the source is packed or not UTF-8
-                         <digest>/        one finished check (made elsewhere, renamed into place)
-                         <digest>.job/    a check under way: options, progress, lock, messages
+                         <check>/         one finished check (made elsewhere, renamed into place)
+                         <check>.job/     a check under way: options, progress, lock, messages
+
+A check is named by its options and by the format that the manifest's name tells. One that another
+version of the engine made counts as none and is made again.
 
 Several processes may use one folder: files are written aside and renamed, and a job is claimed by
 creating its folder.
@@ -22,11 +25,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from services.manifests.check import CheckJob, run_check
+from services.manifests.check import CheckJob, reading_of, run_check
 from services.manifests.check_jobs import CheckJobs, CheckState
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestTooLargeError, NotCheckedError, UnknownManifestError
 from services.manifests.options import CheckOptions
+from services.manifests.stamp import is_current
 
 __all__ = ["CheckState", "ManifestRecord", "ManifestStore"]
 
@@ -50,7 +54,7 @@ class ManifestStore:
         self.root = root
         self.max_bytes = max_bytes
         root.mkdir(parents=True, exist_ok=True)
-        self._jobs = CheckJobs(root, max_bytes)
+        self._jobs = CheckJobs(max_bytes)
 
     def add(self, name: str, source: BinaryIO) -> str:
         """Store an upload while it is read; returns its SHA-256 fingerprint."""
@@ -116,15 +120,20 @@ class ManifestStore:
         progress: Callable[[float], None] | None = None,
     ) -> CheckedManifest:
         """Check a manifest in this process; an earlier check with these options is reused."""
-        folder = self._folder(fingerprint)
-        target = folder / options.digest
-        if not target.exists():
-            self._run(folder, options, progress or _ignore)
+        target = self._target(fingerprint, options)
+        if not is_current(target):
+            self._run(target, options, progress or _ignore)
         return CheckedManifest(target)
 
-    def _run(self, folder: Path, options: CheckOptions, progress: Callable[[float], None]) -> None:
+    def _target(self, fingerprint: str, options: CheckOptions) -> Path:
+        """Name the folder of a check."""
+        folder = self._folder(fingerprint)
+        return folder / f"{options.digest}-{reading_of(self.names(fingerprint))}"
+
+    def _run(self, target: Path, options: CheckOptions, progress: Callable[[float], None]) -> None:
         """Make a check aside and rename it into place; whoever is first wins."""
-        aside = Path(tempfile.mkdtemp(prefix=f"{options.digest}.", suffix=".part", dir=folder))
+        folder = target.parent
+        aside = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".part", dir=folder))
         try:
             job = CheckJob(
                 source=folder / "source",
@@ -136,30 +145,33 @@ class ManifestStore:
                 max_bytes=self.max_bytes,
             )
             run_check(job, progress)
+            if not is_current(target):
+                shutil.rmtree(target, ignore_errors=True)
             with suppress(OSError):
-                aside.rename(folder / options.digest)
+                aside.rename(target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
     def open(self, fingerprint: str, options: CheckOptions) -> CheckedManifest:
         """Open a finished check."""
-        target = self._folder(fingerprint) / options.digest
-        if not target.exists():
+        target = self._target(fingerprint, options)
+        if not is_current(target):
             raise NotCheckedError(fingerprint)
         return CheckedManifest(target)
 
     def start_check(self, fingerprint: str, options: CheckOptions) -> None:
         """Start a check in a process of its own; does nothing when one is under way or done."""
-        if not (self._folder(fingerprint) / options.digest).exists():
-            self._jobs.start(fingerprint, options)
+        target = self._target(fingerprint, options)
+        if not is_current(target):
+            self._jobs.start(target, options)
 
     def cancel_check(self, fingerprint: str, options: CheckOptions) -> None:
         """Ask a check under way to stop."""
-        self._jobs.cancel(fingerprint, options)
+        self._jobs.cancel(self._target(fingerprint, options))
 
     def check_state(self, fingerprint: str, options: CheckOptions) -> CheckState:
         """Return how far a check is."""
-        return self._jobs.state(fingerprint, options)
+        return self._jobs.state(self._target(fingerprint, options))
 
 
 def _ignore(_fraction: float) -> None:

@@ -1,11 +1,14 @@
 """The folder of manifests: fingerprints, limits, checks in processes of their own."""
 
 import io
+import json
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from services.manifests import columns, stamp
 from services.manifests.errors import ManifestTooLargeError, NotCheckedError, UnknownManifestError
 from services.manifests.options import CheckOptions
 from services.manifests.store import CheckState, ManifestStore
@@ -76,3 +79,40 @@ def test_other_options_are_another_check(store: ManifestStore) -> None:
     elsewhere = CheckOptions(bucket="other")
     assert store.check(fingerprint, elsewhere).summary.counts == {"url-other-bucket": 1}
     assert store.open(fingerprint, elsewhere).options == elsewhere
+
+
+def test_same_bytes_under_another_extension_are_read_anew(store: ManifestStore) -> None:
+    text = b"ObjectURL,Type\ngs://demo/a.jpg,image\n"
+    first = store.check(store.add("a.json", io.BytesIO(text)), OPTIONS)
+    assert first.summary.counts == {"json-syntax": 1}
+    fingerprint = store.add("a.csv", io.BytesIO(text))
+    assert store.check_state(fingerprint, OPTIONS).phase == "none"
+    assert store.check(fingerprint, OPTIONS).summary.valid_entries == 1
+    assert store.check(store.add("a.json", io.BytesIO(text)), OPTIONS).summary.entries == 0
+
+
+@pytest.mark.parametrize("change", ["stamp", "summary", "nothing"])
+def test_checks_of_another_layout_are_made_again(store: ManifestStore, change: str) -> None:
+    fingerprint = store.add("a.json", io.BytesIO(GOOD))
+    folder = store.check(fingerprint, OPTIONS).folder
+    path = folder / "summary.json"
+    content = json.loads(path.read_text())
+    if change == "nothing":
+        path.unlink()
+    else:
+        del content["stamp" if change == "stamp" else "entries"]
+        content["stamp"] = "1-old"
+        path.write_text(json.dumps(content))
+    (folder / "layout.json").write_text("{}")
+    assert store.check_state(fingerprint, OPTIONS).phase == "none"
+    with pytest.raises(NotCheckedError):
+        store.open(fingerprint, OPTIONS)
+    store.start_check(fingerprint, OPTIONS)
+    assert ended(store, fingerprint).phase == "done"
+    assert store.open(fingerprint, OPTIONS).summary.valid_entries == 1
+
+
+def test_stamp_follows_the_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = stamp.stamp.__wrapped__()
+    monkeypatch.setitem(columns.SCHEMA, "more", pl.String())
+    assert stamp.stamp.__wrapped__() != before
