@@ -2,6 +2,7 @@
 
     EncordError
     |-- NotAuthenticated   the key was not accepted (or belongs to another region)
+    |   `-- ClockOff       most likely because this machine's clock is wrong
     |-- NotAuthorised      the key was accepted, the action was not
     |-- NotFound
     |-- AlreadyExists
@@ -33,6 +34,14 @@ Fate = Literal["rejected", "not_sent", "unknown"]
 RAW_LIMIT: Final = 2048
 
 
+class ClockSkewError(Exception):
+    """A refusal came with a time that is not ours. Raised below the SDK, translated above it."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class EncordError(Exception):
     """Base of everything a gateway raises. `str()` is for people and holds nothing secret."""
 
@@ -58,6 +67,25 @@ class NotAuthenticated(EncordError):
         "Encord did not accept the key while {operation}. Either its public half is not registered "
         "there, or the region is wrong: the EU and the US service do not know each other's keys."
     )
+
+
+class ClockOff(NotAuthenticated):
+    """The key was not accepted, and the server's clock shows another time than ours."""
+
+    message = (
+        "Encord did not accept the signature while {operation}. This machine's clock is "
+        "{seconds} s off, and signatures carry the time: set the clock."
+    )
+
+    def __init__(
+        self, operation: str, *, seconds: int = 0, trace_id: str | None = None, raw: str = ""
+    ) -> None:
+        super().__init__(operation, trace_id=trace_id, raw=raw)
+        #: How far this machine's clock is from the server's; positive when ours is ahead.
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return self.message.format(operation=self.operation, seconds=abs(self.seconds))
 
 
 class NotAuthorised(EncordError):
@@ -200,6 +228,9 @@ def translate(exc: BaseException, *, operation: str) -> EncordError:
     raw, trace_id = _said(exc), _trace_id(exc)
     if any(isinstance(cause, _NEVER_CONNECTED) for cause in _chain(exc)):
         return NotSent(operation, trace_id=trace_id, raw=raw)
+    skew = next((cause for cause in _chain(exc) if isinstance(cause, ClockSkewError)), None)
+    if skew is not None:
+        return ClockOff(operation, seconds=skew.seconds, trace_id=trace_id, raw=raw)
     kind = TABLE.get(type(exc), Unclear) if isinstance(exc, sdk.EncordException) else Unclear
     if kind is RateLimited:
         hint = getattr(exc, "retry_after", None)

@@ -3,6 +3,8 @@
 The one place that knows how the SDK is put together; what is asked through it is `sdk`.
 """
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import Final, cast
 from uuid import UUID
 
@@ -18,8 +20,12 @@ from encord.storage import StorageFolder
 from requests import PreparedRequest, Response
 
 from services.encord_api.credentials import PrivateKey
+from services.encord_api.errors import ClockSkewError
 
 _REDIRECTS: Final = range(300, 400)
+_UNAUTHORIZED: Final = 401
+#: Further apart than this, two clocks are worth mentioning when a signature is refused.
+_SKEW_SECONDS: Final = 60
 
 
 class RedirectRefusedError(Exception):
@@ -41,7 +47,7 @@ class _Config(SshConfig):
 
     def define_headers_v2(self, request: PreparedRequest) -> PreparedRequest:
         self.signed = True
-        request.hooks = {"response": [_refuse_redirect]}
+        request.hooks = {"response": [_refuse_redirect, _compare_clocks]}
         return super().define_headers_v2(request)
 
 
@@ -94,3 +100,16 @@ def _refuse_redirect(response: Response, *_args: object, **_kwargs: object) -> N
     if response.status_code in _REDIRECTS:
         msg = f"HTTP {response.status_code}"
         raise RedirectRefusedError(msg)
+
+
+def _compare_clocks(response: Response, *_args: object, **_kwargs: object) -> None:
+    """Tell a wrong clock from a wrong key: the SDK's own hint names the region for both."""
+    if response.status_code != _UNAUTHORIZED:
+        return
+    try:
+        theirs = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return
+    seconds = round(time.time() - theirs)
+    if abs(seconds) > _SKEW_SECONDS:
+        raise ClockSkewError(seconds)

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from services.domain.runs import Problem, WorkKind
 from services.encord_api.errors import (
+    ClockOff,
     EncordError,
     InvalidRequest,
     NotAuthenticated,
@@ -57,6 +58,7 @@ STEPS: Final[MappingProxyType[WorkKind, Callable[[Step], None]]] = MappingProxyT
 PROBLEMS: Final = MappingProxyType(
     {
         NotAuthenticated: Problem.NOT_AUTHENTICATED,
+        ClockOff: Problem.NOT_AUTHENTICATED,
         NotAuthorised: Problem.NOT_AUTHORIZED,
         NotFound: Problem.FOLDER_GONE,
         InvalidRequest: Problem.REQUEST_REFUSED,

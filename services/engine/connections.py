@@ -19,6 +19,7 @@ from services.encord_api.credentials import KeyProblem, PrivateKey, load_private
 from services.encord_api.credentials import load_private_key_file as load_file
 from services.encord_api.domains import ALLOWED_DOMAINS, DomainProblem, check_domain
 from services.encord_api.errors import (
+    ClockOff,
     EncordError,
     NotAuthenticated,
     NotAuthorised,
@@ -40,6 +41,10 @@ REMEDIES: Final[MappingProxyType[type[EncordError], tuple[str, str]]] = MappingP
                 "Register its public half in Encord's settings, or choose the other region: "
                 "EU and US do not share keys."
             ),
+        ),
+        ClockOff: (
+            "This machine's clock is wrong",
+            "Signatures carry the time. Set the clock, then check again.",
         ),
         NotAuthorised: (
             "This account is not allowed to do that",

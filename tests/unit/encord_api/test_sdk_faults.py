@@ -1,12 +1,15 @@
 """Whatever the network or the server does: one request, one of our errors, one honest fate."""
 
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
 from services.encord_api.errors import (
     AlreadyExists,
+    ClockOff,
     EncordError,
     InvalidRequest,
     NotAuthenticated,
@@ -248,3 +251,25 @@ def assert_leaves_the_sdk_behind(error: EncordError) -> None:
     assert error.__cause__ is None
     assert error.__context__ is None
     assert len(error.raw.encode()) <= 2048
+
+
+@pytest.mark.parametrize(("date", "seconds"), [(3600, 3600), (-7200, 7200)])
+def test_a_wrong_clock_is_told_from_a_wrong_key(
+    date: int, seconds: int, gateway_at: Connect
+) -> None:
+    theirs = formatdate(time.time() - date, usegmt=True)
+    refusal = http(401, '{"message": "stale"}', Date=theirs)
+    with serving(refusal) as server, pytest.raises(ClockOff) as caught:
+        gateway_at(server.url).ping()
+    assert len(server.requests) == 1
+    assert abs(abs(caught.value.seconds) - seconds) <= 5
+    assert "clock is" in str(caught.value)
+    assert classify(caught.value) == "rejected"
+
+
+def test_a_refusal_at_the_right_time_names_the_key(gateway_at: Connect) -> None:
+    refusal = http(401, '{"message": "who"}', Date=formatdate(usegmt=True))
+    with serving(refusal) as server, pytest.raises(NotAuthenticated) as caught:
+        gateway_at(server.url).ping()
+    assert type(caught.value) is NotAuthenticated
+    assert "region" in str(caught.value)
