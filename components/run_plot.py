@@ -48,13 +48,14 @@ def _over_time(run: RunView) -> None:
 
 def _lines(unit: str) -> dict[str, Any]:
     scale = {"domain": list(COLORS), "range": list(COLORS.values())}
+    legend = {"orient": "top", "title": None}
     return {
         "height": 240,
         "mark": {"type": "line", "strokeWidth": 2},
         "encoding": {
             "x": {"field": unit, "type": "quantitative", "title": f"{unit} since the first answer"},
             "y": {"field": "Entries", "type": "quantitative"},
-            "color": {"field": "Outcome", "scale": scale, "legend": {"orient": "top"}},
+            "color": {"field": "Outcome", "scale": scale, "legend": legend},
         },
     }
 
@@ -73,7 +74,7 @@ def _by_cause(run: RunView) -> None:
 def _bars(causes: int) -> dict[str, Any]:
     axis = {"labelLimit": 190, "title": None}
     return {
-        "height": 36 * causes + 40,
+        "height": 48 * causes + 60,
         "mark": {"type": "bar", "color": COLORS["Failed"], "height": 18},
         "encoding": {
             "y": {"field": "Cause", "type": "nominal", "sort": "-x", "axis": axis},
