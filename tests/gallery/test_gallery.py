@@ -1,0 +1,75 @@
+"""The README's pictures, taken from the running dashboard: `GALLERY=1 pytest tests/gallery`."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.conftest import Theme, new_context
+from tests.browser.driver import PATIENCE, Dashboard, launch
+from tests.browser.server import Server, serving
+
+HERE = Path(__file__).parent
+LARGEST = 150 * 1024
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif("GALLERY" not in os.environ, reason="set GALLERY=1 to take the pictures"),
+]
+
+
+def test_take_the_pictures(tmp_path: Path) -> None:
+    expect.set_options(timeout=PATIENCE)
+    with serving(tmp_path) as server, sync_playwright() as playwright:
+        browser = launch(playwright)
+        manifest, run = first_pictures(browser, server)
+        picture(browser, server, "manifest-light", f"/manifest?manifest={manifest}")
+        picture(browser, server, "verify-light", f"/verify?run={run}")
+        picture(browser, server, "overview-light", "/")
+        picture(browser, server, "overview-dark", "/", theme="dark")
+        picture(browser, server, "overview-mobile", "/", width=390)
+        browser.close()
+
+
+def first_pictures(browser: Browser, server: Server) -> tuple[str, str]:
+    """Take a run from its manifest to its proof, with a picture of its failures on the way."""
+    with new_context(browser) as context:
+        person = Dashboard(context, server.url).open("/manifest")
+        person.click("Use the demo manifest")
+        person.sees("195 entries ready, 5 to fix")
+        manifest = person.query("manifest")
+        person.click("Continue to submit")
+        person.click("Submit 195 entries")
+        person.sees("What failed, and why")
+        run = person.query("run")
+        picture(browser, server, "run-light", f"/run?run={run}")
+        person.go_to("Connect")
+        person.click("Mend the bucket")
+        person.sees("The bucket is mended")
+        person.open(f"/run?run={run}").click("Retry all 3 entries")
+        expect(person.metric("Registered")).to_have_text("3")
+        person.open(f"/run?run={run}").click("Link to a dataset")
+        person.click("Link 195 entries")
+        person.click("See the verification")
+        person.sees("All 195 entries matched")
+        return manifest, run
+
+
+def picture(
+    browser: Browser,
+    server: Server,
+    name: str,
+    address: str,
+    *,
+    theme: Theme = "light",
+    width: int = 1360,
+) -> None:
+    """Draw a page in a fresh window and keep what is seen of it."""
+    with new_context(browser, theme=theme, width=width) as context:
+        person = Dashboard(context, server.url).open(address)
+        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
+        person.page.evaluate("document.fonts.ready")
+        path = HERE / f"{name}.png"
+        person.page.screenshot(path=path, animations="disabled")
+        assert path.stat().st_size <= LARGEST
