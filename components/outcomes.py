@@ -55,7 +55,7 @@ def show(run: RunView, *, key: str) -> None:
         )
         st.download_button(
             f"Download {count(total, 'row')}",
-            lambda: runtime.onboarding.outcomes_csv(run.id),
+            lambda: b"".join(runtime.reports.csv(run.id)),
             file_name=f"outcomes-{run.id}.csv",
             mime="text/csv",
             icon=":material/download:",

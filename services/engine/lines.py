@@ -1,13 +1,16 @@
 """Read a verification's lines back, a page at a time, from their columns on disk."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from services.domain.paging import Page
+from services.engine.spreadsheet import csv_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,12 @@ class Lines:
         """Yield every line in the order in which it was written."""
         for row in self._scan(receipt).collect().iter_rows(named=True):
             yield _view(row)
+
+    def csv(self, receipt: str) -> bytes:
+        """Return every line for a spreadsheet, with a byte order mark."""
+        names = [field.name for field in fields(VerifiedRow)]
+        rows = ([getattr(row, name) for name in names] for row in self.stream(receipt))
+        return BOM_UTF8 + csv_bytes(chain([names], rows))
 
     def _scan(self, receipt: str) -> pl.LazyFrame:
         return pl.scan_ipc(self._folder / f"{receipt}.arrow")

@@ -4,12 +4,8 @@ Each command is one transaction on the ledger; the worker does the rest. Repeati
 double click or in a second tab changes nothing.
 """
 
-import csv
 import hashlib
-import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
-from typing import Any, Final
+from collections.abc import Callable
 
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import select, update
@@ -34,11 +30,9 @@ from services.ledger.reading import current, matching
 from services.ledger.specs import RunSpec, run_spec
 from services.ledger.store import Ledger
 from services.ledger.tables import OUTCOME, RUN, WORK
-from services.ledger.views import OutcomeRow, RunView
+from services.ledger.views import RunView
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
-
-OUTCOME_COLUMNS: Final = tuple(field.name for field in fields(OutcomeRow))
 
 
 class Onboarding:
@@ -224,14 +218,6 @@ class Onboarding:
                 record(cx, "verify asked", actor=actor, run=first)
                 state.refresh(cx, first)
 
-    def outcomes_csv(self, run: str) -> bytes:
-        """Return one row an entry of a run: what became of it and why."""
-        rows = (
-            tuple(str(getattr(row, name) or "") for name in OUTCOME_COLUMNS)
-            for row in self._ledger.all_outcomes(run)
-        )
-        return _csv(OUTCOME_COLUMNS, rows)
-
     def receipt_rows(
         self,
         receipt: str,
@@ -246,12 +232,7 @@ class Onboarding:
 
     def receipt_rows_csv(self, receipt: str) -> bytes:
         """Return every line of a verification."""
-        names = tuple(field.name for field in fields(VerifiedRow))
-        rows = (
-            tuple(str(getattr(row, name) or "") for name in names)
-            for row in self._lines.stream(receipt)
-        )
-        return _csv(names, rows)
+        return self._lines.csv(receipt)
 
 
 def _root(cx: Transaction, run: str) -> RunSpec:
@@ -308,16 +289,3 @@ def _failed(
         for entry in rows.scalars()
         if entry not in busy and (wanted is None or entry in wanted)
     )
-
-
-def _csv(header: Iterable[str], rows: Iterator[tuple[Any, ...]]) -> bytes:
-    """Write a CSV for people: quoted, with a byte order mark, no cell a spreadsheet would run."""
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow(header)
-    writer.writerows(tuple(map(_inert, row)) for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in "=+-@\t\r\n|%" and cell else cell

@@ -5,9 +5,7 @@ add up to the run's entries and URLs, and the size and SHA-256 of both files. Wh
 can be had as a manifest to submit again.
 """
 
-import csv
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,12 +18,12 @@ from sqlalchemy import Connection, select
 
 from services.domain.outcomes import Outcome
 from services.engine.report_rows import BATCH, ReportRow, entries_that, rows_of
+from services.engine.spreadsheet import csv_bytes
 from services.ledger.events import utc_now
 from services.ledger.specs import RunSpec, run_spec
 from services.ledger.store import Ledger
 from services.ledger.tables import RUN
 from services.manifests.checked import CheckedManifest
-from services.manifests.csv_values import neutralized
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
@@ -62,8 +60,8 @@ class Reports:
 
     def csv(self, run: str, *, after_retries: bool = False) -> Iterator[bytes]:
         """Stream a CSV that a spreadsheet opens and never runs."""
-        yield _MARK + _csv([ReportRow._fields])
-        yield from map(_csv, _batches(self.rows(run, after_retries=after_retries)))
+        yield _MARK + csv_bytes([ReportRow._fields])
+        yield from map(csv_bytes, _batches(self.rows(run, after_retries=after_retries)))
 
     def jsonl(self, run: str, *, after_retries: bool = False) -> Iterator[bytes]:
         """Stream one JSON object a line, every value as it is."""
@@ -82,10 +80,10 @@ class Reports:
         ):
             spec = run_spec(cx, run)
             about = _about(cx, spec)
-            table.write(_MARK + _csv([ReportRow._fields]))
+            table.write(_MARK + csv_bytes([ReportRow._fields]))
             for batch in _batches(self._rows(cx, spec, after_retries=after_retries)):
                 tally.add(batch)
-                table.write(_csv(batch))
+                table.write(csv_bytes(batch))
                 lines.write(_lines(batch))
         head = {"format": _FORMAT, "generated_at": at, "after_retries": after_retries, **about}
         files = [sink.as_record(tally.rows) for sink in (table, lines)]
@@ -201,15 +199,6 @@ def _by_outcome(counts: Counter[str]) -> dict[str, int]:
 def _batches(rows: Iterator[ReportRow]) -> Iterator[list[ReportRow]]:
     while batch := list(islice(rows, BATCH)):
         yield batch
-
-
-def _csv(rows: Iterable[Iterable[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerows(
-        [neutralized(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return text.getvalue().encode()
 
 
 def _lines(rows: Iterable[ReportRow]) -> bytes:

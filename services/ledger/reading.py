@@ -1,7 +1,6 @@
 """Read the ledger for pages: one short transaction a question, one page of rows an answer."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -162,13 +161,6 @@ class Reading(ABC):
             chosen = matching(outcomes_of(cx, run), outcome=outcome, cause=cause, search=search)
             rows = cx.execute(chosen.order_by(OUTCOME.c.entry).offset(offset).limit(limit))
             return Page([_outcome_view(row) for row in rows], _count(cx, chosen))
-
-    def all_outcomes(self, run: str) -> Iterator[OutcomeRow]:
-        """Stream every outcome of a run, by entry."""
-        with self.reading() as cx:
-            streamed = cx.execution_options(yield_per=5_000)
-            for row in streamed.execute(outcomes_of(cx, run).order_by(OUTCOME.c.entry)):
-                yield _outcome_view(row)
 
     def progress(self, run: str) -> list[ProgressPoint]:
         """Return how far a run was, when."""
