@@ -84,7 +84,7 @@ def open_document(source: Path, spool: Path, *, max_bytes: int) -> Document:
             data = _decode(data, name, len(mark))
             break
     _require_utf8(data)
-    if not data.strip(b" \t\r\n"):
+    if not data[:_BLOCK].strip(b" \t\r\n") and not data.strip(b" \t\r\n"):
         raise DocumentError(Fault("file-empty"))
     if plain is None:
         spool.write_bytes(data)

@@ -58,6 +58,8 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
 
 def _suspects(hashes: pl.DataFrame) -> list[_Suspect]:
     """Return the URLs that share a hash with another entry, in the order of the file."""
+    if hashes["hash"].n_unique() == hashes.height:
+        return []
     shared = hashes.filter(pl.col("hash").is_duplicated())
     across = shared.filter(pl.col("entry").n_unique().over("hash") > 1)
     ordered = across.sort("entry", "nth").select("entry", "nth", "line", "column")

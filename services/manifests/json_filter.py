@@ -346,11 +346,7 @@ class CompositeFilter:
 
 
 def _are_distinct_texts(frames: list[Any]) -> bool:
-    try:
-        distinct = len(set(frames)) == len(frames)
-    except TypeError:
-        return False
-    return distinct and True not in frames and False not in frames
+    return set(map(type, frames)) == {str} and len(set(frames)) == len(frames)
 
 
 @dataclass(slots=True)

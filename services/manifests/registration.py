@@ -20,9 +20,13 @@ def write_registration(
     with target.open("wb") as stream:
         stream.write(b"{")
         stream.write(", ".join(f'"{k}": {str(v).lower()}' for k, v in flags.items()).encode())
+        present = {
+            kind for frame in frames(source.folder, ranges) for kind in frame["type"].unique()
+        }
         for section in dict.fromkeys(SECTIONS.values()):
             kinds = [kind.value for kind in EntryType if kind.section == section]
-            _write_section(stream, section, payloads(source, ranges, kinds))
+            if not present.isdisjoint(kinds):
+                _write_section(stream, section, payloads(source, ranges, kinds))
         stream.write(b"\n}\n")
 
 

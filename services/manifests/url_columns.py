@@ -14,6 +14,7 @@ from services.manifests.url_check import FAMILIES, FITTING
 _BUCKET: Final = r"^(?:gs|s3)://([^/]+)/"
 _GOOGLE: Final = r"^https://storage\.googleapis\.com/([^/]+)/"
 _USUAL: Final = re.compile(r"(?:gs|s3)://([^/]+)/")
+_EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _PEOPLE: Final = f"https://{urls.GOOGLE_PEOPLE_HOST}/"
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u{fffd}]"
 
@@ -66,4 +67,7 @@ def doubtful_titles(column: pl.Series) -> pl.Series:
 
 def extensions(column: pl.Series) -> pl.Series:
     """Return the extension of every URL as it is written; empty when there is none."""
+    usual = _EXTENSION.search(column[0]) if len(column) else None
+    if usual and column.str.ends_with(usual[0]).all():
+        return pl.repeat(usual[0], len(column), dtype=pl.String, eager=True)
     return column.str.extract(r"(\.[A-Za-z0-9]{1,8})$").fill_null("")

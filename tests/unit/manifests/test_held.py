@@ -4,9 +4,11 @@ import csv
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from services.domain.chunks import Ranges
+from services.manifests import stored as stored_module
 from services.manifests.checked import CheckedManifest
 from services.manifests.csv_values import neutralized, unneutralized
 from services.manifests.stored import StoredEntry, read_entries
@@ -184,3 +186,23 @@ def test_scene_of_a_row_has_no_empty_url(check: Check) -> None:
     made = check(f'ObjectURL,Type,Title,scene\n,scene,s,"{scene}"\n', "m.csv")
     (entry,) = stored(made)
     assert "objectUrl" not in json.loads(entry.payload)
+
+
+def test_scattered_entries_are_gathered_at_once(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [{"objectUrl": f"gs://demo/{n}.jpg"} for n in range(6)]
+    made = check(json.dumps({"images": images, "audio": [{"objectUrl": "gs://demo/a.mp3"}]}))
+    reads: list[int] = []
+    load = stored_module.load_part
+
+    def counted(folder: Path, number: int) -> pl.DataFrame:
+        reads.append(number)
+        return load(folder, number)
+
+    monkeypatch.setattr(stored_module, "load_part", counted)
+    made.write_registration(Ranges.of([0, 2, 5, 6]), tmp_path / "out.json")
+    sent = json.loads((tmp_path / "out.json").read_text())
+    assert sent["images"] == [images[0], images[2], images[5]]
+    assert sent["audio"] == [{"objectUrl": "gs://demo/a.mp3"}]
+    assert len(reads) == 3  # once to see which sections there are, once for each of them
