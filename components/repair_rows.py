@@ -31,7 +31,7 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     known = int(session.value("edit_page") or 1)
     page = _rows(checked, code, known)
     if page is None:
-        st.progress(0.0, text="Reading the entries")
+        st.fragment(_wait, run_every=mending.EVERY)(_name(checked, code, known))
     elif page.total:
         _table(checked, page, known, key=f"{key}_{checked.summary.fingerprint[:8]}_{code}_{known}")
     else:
@@ -40,14 +40,24 @@ def show(checked: CheckedManifest, *, key: str) -> None:
 
 def _rows(checked: CheckedManifest, code: str | None, page: int) -> Page[EditableRow] | None:
     """Return one page of entries; None when that takes longer than anybody waits."""
-    name = f"rows {checked.summary.fingerprint} {code} {page}"
+    name = _name(checked, code, page)
     offset = (page - 1) * ROWS
     get_background().start(name, partial(repair.failing_rows, checked, code, offset, ROWS))
-    if get_background().phase(name, patience=10.0) == "running":
+    if get_background().phase(name, patience=mending.PATIENCE) == "running":
         return None
     found = get_background().result(name)
     assert isinstance(found, Page)
     return found
+
+
+def _name(checked: CheckedManifest, code: str | None, page: int) -> str:
+    return f"rows {checked.summary.fingerprint} {code} {page}"
+
+
+def _wait(name: str) -> None:
+    if get_background().phase(name) != "running":
+        st.rerun()
+    st.progress(0.0, text="Reading the entries")
 
 
 def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key: str) -> None:

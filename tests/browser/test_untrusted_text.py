@@ -14,7 +14,7 @@ NAUGHTY = (
     "**bold** :red[red] $x^2$ :material/home:",
     "``` code ``` ` tick",
 )
-TABS = ("Findings", "Entries", "What Encord receives")
+TABS = ("Findings", "Edit", "Entries", "What Encord receives")
 
 
 def manifest(folder: Path) -> Path:
