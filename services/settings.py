@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="Ledger; default SQLite in data_dir.")
     sandbox: bool = Field(True, description="Start the sandbox and offer it as connection.")
     sandbox_rate: float = Field(40.0, description="Units the sandbox processes per second.")
-    max_upload_mb: int = Field(512, description="Largest manifest accepted, in MiB.")
+    max_upload_mb: int = Field(500, description="Largest manifest accepted, in MiB.")
     manifest_folders: tuple[Path, ...] = Field(
         (), description="Folders of this server that people may take manifests from."
     )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from services.domain.chunks import MAX_URLS, plan
 from services.domain.runs import AttemptState, Problem
@@ -38,12 +38,23 @@ def advance_plan(step: Step) -> None:
             detail=f"{sent} entries in {count} chunks",
         )
         if step.run.adopted_job:
+            _refuse_followed(cx, step.run.adopted_job)
             chunk = runs.only_chunk(cx, step.claim.run)
             adopted = attempts.intend(
                 cx, chunk, fence=step.claim.fence, entries=str(step.selection())
             )
             attempts.move(cx, adopted.token, AttemptState.ACKED, result=step.run.adopted_job)
         runs.finish(cx, step.claim.work)
+
+
+def _refuse_followed(cx: Connection, job: str) -> None:
+    """Stop before one job would be followed by two runs."""
+    known = attempts.run_of(cx, job)
+    if known:
+        raise StopError(
+            Problem.REQUEST_REFUSED,
+            f"Job {job} is followed already, by the run {known}. Cancel this one.",
+        )
 
 
 def advance_folder(step: Step) -> None:

@@ -100,6 +100,16 @@ def keep_answer(cx: Connection, token: str, answer: object) -> None:
         cx.execute(insert(ANSWER).values(attempt=token, body=body))
 
 
+def run_of(cx: Connection, result: str) -> str | None:
+    """Return the name of the run whose attempt has this job id."""
+    return cx.scalar(
+        select(RUN.c.name)
+        .join(WORK, WORK.c.run == RUN.c.id)
+        .join(ATTEMPT, ATTEMPT.c.work == WORK.c.id)
+        .where(ATTEMPT.c.result == result)
+    )
+
+
 def count_followed(cx: Connection, account: str) -> int:
     """Count the jobs of an account that are being followed."""
     return (

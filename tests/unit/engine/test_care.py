@@ -102,6 +102,23 @@ def test_a_job_started_elsewhere_is_followed_and_matched(world: World, tmp_path:
     assert view.adopted_job == job
 
 
+def test_a_job_that_is_followed_already_is_not_followed_twice(world: World) -> None:
+    manifest = world.images(2)
+    first = world.submit(manifest)
+    world.settle()
+    report = world.ledger.events(first).rows
+    job = next(event.detail for event in report if event.what == "accepted").removeprefix("job ")
+    again = world.submit(manifest, nonce="again", adopted_job=job)
+    world.settle()
+    view = world.view(again)
+    assert view.state is RunState.NEEDS_ATTENTION
+    assert "followed already, by the run Run" in view.problem_detail
+    world.onboarding.cancel(again, actor="tester")
+    world.settle()
+    assert world.view(again).state is RunState.CANCELLED
+    assert world.asked("start_upload") == 1
+
+
 def test_a_folder_alone_is_enough_to_go_on(world: World) -> None:
     frames = {f"objectUrl_{n}": f"gs://bucket/f{n}.jpg" for n in range(2)}
     manifest = world.manifest(

@@ -88,6 +88,7 @@ class World:
         chunk: int = 4,
         dataset: str | None = None,
         folder: FolderChoice | None = None,
+        adopted_job: str | None = None,
     ) -> str:
         return self.onboarding.submit(
             Submission(
@@ -103,6 +104,7 @@ class World:
                 dataset=DatasetChoice(title=dataset) if dataset else None,
                 nonce=nonce,
                 created_by="tester",
+                adopted_job=adopted_job,
             ),
             actor="tester",
         )
