@@ -243,10 +243,14 @@ class Campaign:
         dice = self.random.random()
         if dice < BACKEND_CHANCE:
             self.report.backends += self.postgres.terminate_backends()
-        elif dice < BACKEND_CHANCE + CRASH_CHANCE:
+        elif dice < BACKEND_CHANCE + CRASH_CHANCE or self._crash_is_due():
             self.report.crashes += 1
             self.postgres.stop("immediate")
             self.postgres.start()
+
+    def _crash_is_due(self) -> bool:
+        """Whether half of the kills are done and the server has not crashed by chance."""
+        return not self.report.crashes and self._killed() >= self.target // 2
 
     def _killed(self) -> int:
         return len(self.notes.read_text().splitlines()) if self.notes.exists() else 0

@@ -31,3 +31,4 @@ def test_killed_on_postgresql_that_is_killed_too(tmp_path: Path) -> None:
         report = Campaign(tmp_path, kills=KILLS, postgres=postgres).run()
     judge(report)
     assert report.backends
+    assert report.crashes
