@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from services import logs
 from services.cloud_storage.credentials import (
     CredentialProblem,
     anonymous,
@@ -67,6 +68,7 @@ class Runtime:
 
     def start(self) -> None:
         """Connect what the server has a key for, then start worker and sandbox."""
+        logs.configure(self.settings.log_level)
         self.connections.on_change = self._key_changed
         self.connect_server()
         self._worker = Child(

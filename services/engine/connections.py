@@ -6,6 +6,7 @@ is how a parent process hands keys to its worker.
 """
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -159,6 +160,8 @@ class Connections:
 
     def hold(self, kind: Kind, domain: str, key: PrivateKey) -> Connection:
         """Hold a key and return its connection; the same key and address are the same one."""
+        if kind == "sandbox":
+            reach_this_machine_directly()
         #: The sandbox may listen elsewhere after a restart and is still the same place.
         place = "sandbox" if kind == "sandbox" else domain
         identity = hashlib.sha256(f"{place} {key.fingerprint}".encode()).hexdigest()[:24]
@@ -272,6 +275,14 @@ class Connections:
 
 def _nobody(_connection: Connection, _key: PrivateKey | None) -> None:
     """Stand in until somebody wants to hear of keys."""
+
+
+def reach_this_machine_directly() -> None:
+    """Keep requests to the sandbox from a proxy that is set for the world; the SDK obeys one."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+        missing = [host for host in ("127.0.0.1", "localhost") if host not in known]
+        os.environ[name] = ",".join([*known, *missing])
 
 
 def explain(error: Exception) -> ConnectionProblem:

@@ -68,3 +68,18 @@ def test_an_object_of_a_bucket_is_taken(runtime: Runtime) -> None:
         runtime.sources.add_object(f"{bucket}/nothing.csv", sandbox.id)
     with pytest.raises(ConnectionProblem, match="looks like gs://"):
         runtime.sources.add_object("https://elsewhere/manifest.csv", sandbox.id)
+
+
+def test_a_proxy_for_the_world_is_not_asked_for_the_sandbox(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "intranet.example")
+    monkeypatch.setenv("no_proxy", "intranet.example")
+    runtime.start_sandbox()
+    assert runtime.wait_for_sandbox()
+    sandbox = runtime.connections.sandbox()
+    assert sandbox is not None
+    assert runtime.connections.check(sandbox.id).ok
+    assert os.environ["NO_PROXY"] == "intranet.example,127.0.0.1,localhost"
