@@ -1,6 +1,8 @@
 """Runs in the browser: retry by choice, adopt, rescue, and go on after the server was killed."""
 
 import json
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -122,8 +124,11 @@ def test_a_run_whose_key_is_gone_goes_on_when_it_is_back(browser: Browser, tmp_p
         person.sees("is not in memory any more")
         person.sees("Connect again with the same key, then resume. Nothing is lost.")
     with serving(tmp_path) as again, new_context(browser) as context:
+        deadline = time.monotonic() + 60
+        while not view_of(again, run).state.is_final:  # by itself: the key is back
+            threading.Event().wait(0.2)
+            assert time.monotonic() < deadline, view_of(again, run)
         person = Dashboard(context, again.url).open(f"/run?run={run}")
-        person.click("Resume")
         person.sees("3 entries in 2 groups, by cause")
         assert view_of(again, run).counts.settled == 4
         assert again.ledger().runs().total == 1
