@@ -1,4 +1,4 @@
-"""The ids a URL names: what `/run?run=...` and `/manifest?manifest=...` speak of."""
+"""The ids a URL names: what `/run?run=...`, `/manifest?manifest=...` and the others speak of."""
 
 import re
 from typing import Final
@@ -11,6 +11,8 @@ from services.ledger.views import RunView
 from services.manifests.errors import UnknownManifestError
 
 FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
+#: Google's rules for names, which also keep a name from being a path.
+BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 RUN: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -29,6 +31,14 @@ def _is_stored(fingerprint: str) -> bool:
     except UnknownManifestError:
         return False
     return True
+
+
+def bucket() -> str | None:
+    """Return the bucket the URL names, else the one this session looked at last."""
+    asked = st.query_params.get("bucket", "")
+    if BUCKET.fullmatch(asked):
+        session.use_bucket(asked)
+    return session.bucket()
 
 
 def run() -> RunView | None:

@@ -38,6 +38,12 @@ PAGES: Final = (
         help="Choose Encord or the sandbox, and give a key",
     ),
     PageSpec(
+        name="bucket",
+        title="Bucket",
+        icon=":material/database:",
+        help="Check a bucket, mend its CORS rules, browse it, build a manifest from it",
+    ),
+    PageSpec(
         name="manifest",
         title="Manifest",
         icon=":material/fact_check:",

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from services.buckets.accounts import SERVER
+
 _KEY: Final = "onboarding_session"
 
 
@@ -39,6 +41,10 @@ class _State:
     granted: tuple[str, ...] = ()
     manifest: str | None = None
     run: str | None = None
+    bucket: str | None = None
+    #: Who asks Google, see `Accounts`; and the service accounts this session gave.
+    google_account: str = SERVER
+    google_accounts: tuple[str, ...] = ()
     nonces: dict[str, str] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     destination: Destination | None = None
@@ -105,6 +111,46 @@ def run() -> str | None:
 def use_run(run_id: str | None) -> None:
     """Remember the run this session looks at."""
     _state().run = run_id
+
+
+def bucket() -> str | None:
+    """Return the bucket this session looked at last."""
+    return _state().bucket
+
+
+def use_bucket(name: str | None) -> None:
+    """Remember the bucket this session looks at."""
+    _state().bucket = name
+
+
+def google_account() -> str:
+    """Return who asks Google for this session: the id of an account of `Accounts`."""
+    return _state().google_account
+
+
+def use_google_account(account: str) -> None:
+    """Ask Google as this account from now on."""
+    _state().google_account = account
+
+
+def google_accounts() -> tuple[str, ...]:
+    """Return the service accounts this session gave; another session's are never offered here."""
+    return _state().google_accounts
+
+
+def grant_google_account(account: str) -> None:
+    """Let this session, and no other, use a service account it just gave."""
+    state = _state()
+    state.google_accounts = tuple(dict.fromkeys((*state.google_accounts, account)))
+    state.google_account = account
+
+
+def revoke_google_account(account: str) -> None:
+    """Forget a service account this session gave."""
+    state = _state()
+    state.google_accounts = tuple(each for each in state.google_accounts if each != account)
+    if state.google_account == account:
+        state.google_account = SERVER
 
 
 def nonce(purpose: str) -> str:

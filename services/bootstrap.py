@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from services import logs
+from services.buckets.accounts import Accounts
 from services.cloud_storage.credentials import (
     CredentialProblem,
     anonymous,
@@ -60,6 +61,8 @@ class Runtime:
     onboarding: Onboarding
     reports: Reports
     sources: Sources
+    #: The Google identities people gave, and the server's own.
+    accounts: Accounts = field(default_factory=Accounts)
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
     sandbox_demo: SandboxDemo | None = None
     _children: list[Child] = field(default_factory=list)

@@ -6,6 +6,7 @@ A credentials file can name hosts to post to, commands to run and files to read.
 here only three values are taken, and all addresses are ours.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ class CredentialReason(StrEnum):
     INCOMPLETE = "The file lacks client_email or private_key; download it anew from Google."
     BAD_KEY = "The private key in the file is incomplete or damaged; download it anew from Google."
     NONE_FOUND = "This server has no Google credentials of its own."
+    GONE = "The service account's key is not held here any more; give it again."
 
 
 class CredentialProblem(Exception):  # noqa: N818 - a finding about the input, not a failure
@@ -63,6 +65,9 @@ class Access:
     #: Who asks, in words a person knows: an e-mail address, or how we came by it.
     name: str
     credentials: SdkCredentials = field(repr=False)
+    #: Tells a service account's key from every other; made from the key itself, so that nobody
+    #: gets hold of a key by naming it.
+    fingerprint: str = ""
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         msg = "credentials are not copied or serialized"
@@ -137,7 +142,7 @@ def _build(content: Mapping[str, object]) -> Access | CredentialReason:
         made = _sign_with(info)
     except Exception:  # noqa: BLE001 - any, and none may travel on: their frames hold the key
         return CredentialReason.BAD_KEY
-    return Access(email, made)
+    return Access(email, made, hashlib.sha256(f"{email} {key}".encode()).hexdigest())
 
 
 def _sign_with(info: Mapping[str, str]) -> SdkCredentials:

@@ -1,0 +1,13 @@
+"""What a bucket holds: prefixes, objects and their details."""
+
+from components import layout
+
+
+def show(bucket: str, *, key: str) -> None:
+    """Draw the section for a bucket; `key` namespaces its widgets."""
+    del bucket, key
+    layout.empty_state(
+        icon=":material/hourglass_empty:",
+        title="Not here yet",
+        body="Folders and objects of the bucket.",
+    )

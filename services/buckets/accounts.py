@@ -1,0 +1,90 @@
+"""Who asks Google about buckets: identities held in memory, a person's own known by their id.
+
+Nothing here writes a key anywhere, and the sandbox is always asked as nobody: a real identity
+never signs for an address of this machine.
+"""
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+from services.cloud_storage.credentials import (
+    Access,
+    CredentialProblem,
+    CredentialReason,
+    anonymous,
+    application_default,
+    service_account,
+)
+from services.cloud_storage.google import ENDPOINT, GoogleBuckets, connect
+
+#: Ask as this server, or as nobody; any other id is a person's service account.
+SERVER: Final = "server"
+NOBODY: Final = "nobody"
+#: Seconds to wait for a connection and for each piece of an answer, while a person waits too.
+TIMEOUT: Final = (5.0, 20.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A service account somebody gave. Knows no secret."""
+
+    id: str
+    email: str
+
+
+class Accounts:
+    """The Google identities of one process. Safe from any thread."""
+
+    def __init__(self) -> None:
+        """Start without any person's identity."""
+        self._held: dict[str, Access] = {}
+        self._lock = threading.Lock()
+
+    def add(self, text: bytes | str) -> Account:
+        """Hold a service account's key; the same account is the same id.
+
+        Raises:
+            CredentialProblem: The text is anything else; never with any part of it.
+        """
+        access = service_account(text)
+        # The frame stays reachable from a traceback; the key must not.
+        del text
+        with self._lock:
+            self._held[access.fingerprint] = access
+        return Account(id=access.fingerprint, email=access.name)
+
+    def forget(self, account: str) -> None:
+        """Drop a person's key."""
+        with self._lock:
+            self._held.pop(account, None)
+
+    def get(self, account: str) -> Account | None:
+        """Return an account whose key is held here."""
+        access = self._held.get(account)
+        return Account(id=account, email=access.name) if access else None
+
+    def access(self, account: str) -> Access:
+        """Return the identity itself.
+
+        Raises:
+            CredentialProblem: There is none: the server has no credentials, or the key is gone.
+        """
+        if account == SERVER:
+            return application_default()
+        if account == NOBODY:
+            return anonymous()
+        access = self._held.get(account)
+        if access is None:
+            raise CredentialProblem(CredentialReason.GONE)
+        return access
+
+    def open(self, account: str, *, sandbox: str | None = None) -> GoogleBuckets:
+        """Return who asks about buckets: the account, or nobody at the sandbox's address.
+
+        Raises:
+            CredentialProblem: See `access`.
+        """
+        if sandbox:
+            return connect(anonymous(), api_endpoint=sandbox, timeout=TIMEOUT)
+        return connect(self.access(account), api_endpoint=ENDPOINT, timeout=TIMEOUT)
