@@ -3,18 +3,30 @@
 import hmac
 import os
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
+import msgspec
 import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.sandbox import demo, demo_bucket, jobs, objects, state
-from services.sandbox.faults import UnitError
+from services.sandbox import (
+    demo,
+    demo_bucket,
+    encord_api,
+    gcs_routes,
+    jobs,
+    objects,
+    state,
+    switches,
+)
+from services.sandbox.faults import Fault
 from services.sandbox.outcomes import split_url
 from services.sandbox.requests import call_of
 from services.sandbox.state import Sandbox
+from services.sandbox.unit_errors import UnitError
 from services.sandbox.wire import Call, Object, RefusalError, as_list, as_text
 
 _COUNT = "SELECT count(*) FROM ?"
@@ -27,6 +39,7 @@ def reset(sandbox: Sandbox, call: Call) -> Object:
     with sandbox.store.write() as connection:
         state.reset(connection, now=sandbox.now())
         state.set_rate(connection, sandbox.default_rate)
+    sandbox.faults.clear()
     sandbox.bell.ring()
     return {"ok": True}
 
@@ -54,6 +67,70 @@ def rate(sandbox: Sandbox, call: Call) -> Object:
         jobs.hold(connection, now=sandbox.now())
         state.set_rate(connection, found)
     sandbox.bell.ring()
+    return {"ok": True}
+
+
+def stall(sandbox: Sandbox, call: Call) -> Object:
+    """`POST jobs/stall` with `{"stalled": true | false}`: every job stops, or goes on."""
+    stalled = call.document().get("stalled")
+    if not isinstance(stalled, bool):
+        raise RefusalError(400, "stalled must be true or false.")
+    with sandbox.store.write() as connection:
+        jobs.hold(connection, now=sandbox.now())
+        state.set_stalled(connection, stalled=stalled)
+    sandbox.bell.ring()
+    return {"ok": True}
+
+
+def plan_fault(sandbox: Sandbox, call: Call) -> Object:
+    """`POST faults` with the fields of a `Fault`; `operation` must name a call, `*` may help."""
+    try:
+        fault = msgspec.json.decode(call.body, type=Fault)
+    except msgspec.DecodeError as error:
+        raise RefusalError(400, f"That is no fault: {error}") from error
+    if not any(fnmatchcase(name, fault.operation) for name in _operations()):
+        raise RefusalError(400, f"No call is named {fault.operation}; GET faults lists them.")
+    sandbox.faults.plan(fault)
+    return {"ok": True}
+
+
+def list_faults(sandbox: Sandbox, call: Call) -> Object:
+    """`GET faults`: what is planned, and every call a fault may name."""
+    del call
+    planned = [msgspec.to_builtins(fault) for fault in sandbox.faults.planned()]
+    return {"planned": planned, "operations": _operations()}
+
+
+def clear_faults(sandbox: Sandbox, call: Call) -> Object:
+    """`DELETE faults`: none from now on; `?seed=n` starts chance anew."""
+    sandbox.faults.clear()
+    sandbox.faults.seed(int(call.one("seed") or 0))
+    return {"ok": True}
+
+
+def _operations() -> list[str]:
+    return [*encord_api.operations(), *gcs_routes.operations()]
+
+
+def list_switches(sandbox: Sandbox, call: Call) -> Object:
+    """`GET switches`: how each stands, and what it means."""
+    del call
+    with sandbox.store.read() as connection:
+        return {
+            switch.name: {
+                "state": switches.state(connection, switch),
+                "assumed": switch.default,
+                "meaning": switch.meaning,
+            }
+            for switch in switches.SWITCHES.values()
+        }
+
+
+def turn_switches(sandbox: Sandbox, call: Call) -> Object:
+    """`POST switches` with `{name: number | true | false}`."""
+    with sandbox.store.write() as connection:
+        for name, to in call.document().items():
+            switches.turn(connection, name, to)
     return {"ok": True}
 
 
@@ -108,6 +185,12 @@ _CALLS: tuple[tuple[str, str, Callable[[Sandbox, Call], Object]], ...] = (
     ("POST", "forbidden", forbidden),
     ("POST", "rate", rate),
     ("POST", "jobs/advance", advance),
+    ("POST", "jobs/stall", stall),
+    ("GET", "faults", list_faults),
+    ("POST", "faults", plan_fault),
+    ("DELETE", "faults", clear_faults),
+    ("GET", "switches", list_switches),
+    ("POST", "switches", turn_switches),
     ("POST", "mend", mend),
     ("GET", "state", counts),
 )

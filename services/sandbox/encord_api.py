@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from services.sandbox import (
     datasets,
+    faults,
     folders,
     items,
     job_results,
@@ -21,6 +22,7 @@ from services.sandbox import (
     organization,
     rows,
     summaries,
+    switches,
 )
 from services.sandbox.requests import call_of
 from services.sandbox.signatures import SignatureError, signer_v1, signer_v2
@@ -106,12 +108,15 @@ def _v2_route(
     sandbox: Sandbox, method: str, path: str, handler: Callable[[Sandbox, Call], Awaitable[object]]
 ) -> Route:
     async def endpoint(request: Request) -> Response:
-        try:
-            call = await call_of(request)
-            await run_in_threadpool(_identify_v2, sandbox, call)
-            return _json(200, await handler(sandbox, call))
-        except RefusalError as error:
-            return _json(error.status, {"message": error.message})
+        async def answer() -> Response:
+            try:
+                call = await call_of(request)
+                await run_in_threadpool(_identify_v2, sandbox, call)
+                return _json(200, await handler(sandbox, call))
+            except RefusalError as error:
+                return _refused(error)
+
+        return await faults.serve(sandbox.faults, f"v2 {request.method} {path}", answer)
 
     methods = [method] if method else ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return Route(f"/v2/public/{path}", endpoint, methods=methods)
@@ -119,26 +124,37 @@ def _v2_route(
 
 def _identify_v2(sandbox: Sandbox, call: Call) -> None:
     """Refuse what the demo user did not sign: 401 for each reason [status READ, words assumed]."""
+    with sandbox.store.read() as connection:
+        age = switches.state(connection, switches.AGE)
+        limit = switches.state(connection, switches.LIMIT)
+    now = sandbox.clock()
     try:
-        key = signer_v2(call.method, call.target, call.headers, call.body, now=sandbox.clock())
+        key = signer_v2(call.method, call.target, call.headers, call.body, now=now, max_age=age)
     except SignatureError as error:
         raise RefusalError(401, f"{error}.") from error
     if key != sandbox.public_key:
         raise RefusalError(401, "This SSH key belongs to no user.")
+    if limit and sandbox.limiter.count(key, now) > limit:
+        raise RefusalError(429, "Too many calls.", retry_after=1)
 
 
 def _v1_route(sandbox: Sandbox, path: str) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
             call = await call_of(request)
-            found = await run_in_threadpool(_answer_v1, sandbox, call)
+        except RefusalError as error:  # too large: the one refusal v1 sends as an HTTP status
+            return _refused(error)
+
+        async def answer() -> Response:
+            try:
+                found = await run_in_threadpool(_answer_v1, sandbox, call)
+            except EnvelopeError as error:
+                return _envelope(error.status, error.code, error.payload)
+            except RefusalError as error:
+                return _envelope(error.status, "INVALID_ARGUMENTS_ERROR", error.message)
             return _json(200, {"status": 200, "response": found})
-        except EnvelopeError as error:
-            return _envelope(error.status, error.code, error.payload)
-        except RefusalError as error:
-            if error.status == 413:  # noqa: PLR2004 - the one status v1 sends as HTTP
-                return _json(413, {"message": error.message})
-            return _envelope(error.status, "INVALID_ARGUMENTS_ERROR", error.message)
+
+        return await faults.serve(sandbox.faults, _v1_operation(call), answer)
 
     return Route(path, endpoint, methods=["POST"])
 
@@ -167,6 +183,28 @@ def _identify_v1(sandbox: Sandbox, call: Call) -> None:
         raise EnvelopeError(401, "AUTHENTICATION_ERROR", str(error)) from error
     if key != sandbox.public_key:
         raise EnvelopeError(401, "SSH_KEY_NOT_FOUND_ERROR")
+
+
+def _v1_operation(call: Call) -> str:
+    """Name a v1 call by what its body asks for."""
+    try:
+        body = call.document()
+    except RefusalError:
+        return "v1"
+    return f"v1 {body.get('query_type')} {body.get('query_method')}"
+
+
+def operations() -> list[str]:
+    """Name every call of both transports."""
+    served = [f"v2 {method} {path}" for method, path, _ in (*_V2, *_V2_SLOW)]
+    return [*served, *(f"v1 {kind} {method}" for kind, method in _V1)]
+
+
+def _refused(error: RefusalError) -> Response:
+    answer = _json(error.status, {"message": error.message})
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _json(status: int, found: object) -> Response:

@@ -1,90 +1,172 @@
-"""Why a unit is not registered, in the words its result shows.
+"""Faults on demand: what goes wrong with which call, how often, and until when.
 
-UnitError
-    FaultyEntryError, MetadataNeededError, AccessDeniedError, NoSuchObjectError, EmptyFileError,
-    WrongTypeError, DamagedFileError, MissingTagsError, ForeignUrlError, NoFramesError,
-    NoSuchItemError
-
-The wording is assumed, but for `WrongTypeError`, which the registration guide quotes.
+An operation is named as the route tables name it, `v2 POST storage/folders/{folder}/...`,
+`v1 datarows GET` or `gcs GET /storage/v1/b/{bucket}`; a fault may name it with `*`. Faults are kept
+in memory: a restart is the end of every outage.
 """
 
+import asyncio
+import random
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from enum import StrEnum
+from fnmatch import fnmatchcase
 
-class UnitError(Exception):
-    """Encord would not register this unit; the text is what its result would show."""
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+_DRIP = 16
 
 
-class FaultyEntryError(UnitError):
-    """The entry itself cannot be used."""
+class Kind(StrEnum):
+    """What happens to a call."""
+
+    #: Answered with a status, without effect.
+    STATUS = "status"
+    DELAY = "delay"
+    #: The answer comes in small pieces, `seconds` apart.
+    DRIP = "drip"
+    #: The connection ends before anything is done.
+    RESET_BEFORE = "reset-before"
+    #: Everything is done, and the connection ends before the answer.
+    RESET_AFTER = "reset-after"
+    #: The answer stops half way, though its length says otherwise.
+    MALFORMED = "malformed"
+    #: The answer is JSON, and not of the shape it should have.
+    WRONG_TYPE = "wrong-type"
 
 
-class MetadataNeededError(UnitError):
-    """A strict client-only integration was given an entry without its media metadata."""
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """One planned fault."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(f"Strict client-only access needs {kind}Metadata for every entry")
+    operation: str
+    kind: Kind
+    status: int = 503
+    #: Seconds a delay or the pause of a drip takes.
+    seconds: float = 0.0
+    #: Seconds to send as `Retry-After`; as a date when `as_date`.
+    retry_after: int | None = None
+    as_date: bool = False
+    #: How many more calls it hits; None for all.
+    times: int | None = None
+    probability: float = 1.0
+    #: Seconds since 1970 when it is over.
+    until: float | None = None
+
+    def over(self, now: float) -> bool:
+        """Whether it hits no call any more."""
+        return self.times == 0 or (self.until is not None and now >= self.until)
 
 
-class AccessDeniedError(UnitError):
-    """The integration may not read the object, or its bucket."""
+class Faults:
+    """The faults planned now; safe to share between threads."""
 
-    def __init__(self, bucket: str, name: str) -> None:
-        super().__init__(
-            "Access denied: the integration does not have storage.objects.get access to"
-            f" {bucket}/{name}"
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._planned: list[Fault] = []
+        self._random = random.Random(0)  # noqa: S311 - chance for tests, not a secret
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970."""
+        return self._clock()
+
+    def plan(self, fault: Fault) -> None:
+        """Add a fault behind those of the same operation."""
+        with self._lock:
+            self._planned.append(fault)
+
+    def seed(self, number: int) -> None:
+        """Start chance anew, so that a run with the same calls meets the same faults."""
+        with self._lock:
+            self._random.seed(number)
+
+    def clear(self) -> None:
+        """Forget every fault."""
+        with self._lock:
+            self._planned.clear()
+
+    def planned(self) -> list[Fault]:
+        """List the faults that may still hit a call."""
+        with self._lock:
+            self._forget_over()
+            return list(self._planned)
+
+    def next(self, operation: str) -> Fault | None:
+        """Return the fault that hits this call, and count it."""
+        with self._lock:
+            self._forget_over()
+            fault = next((each for each in self._planned if self._hits(each, operation)), None)
+            if fault is not None and fault.times is not None:
+                fault.times -= 1
+            return fault
+
+    def _forget_over(self) -> None:
+        now = self._clock()
+        self._planned = [fault for fault in self._planned if not fault.over(now)]
+
+    def _hits(self, fault: Fault, operation: str) -> bool:
+        # A name with braces is plain text to fnmatch; only brackets would not be.
+        return fnmatchcase(operation, fault.operation) and (
+            fault.probability >= 1 or self._random.random() < fault.probability
         )
 
 
-class NoSuchObjectError(UnitError):
-    """The bucket has no object of that name."""
-
-    def __init__(self, bucket: str, name: str) -> None:
-        super().__init__(f"No such object: {bucket}/{name}")
-
-
-class EmptyFileError(UnitError):
-    """The object has no bytes."""
-
-    def __init__(self, bucket: str, name: str) -> None:
-        super().__init__(f"The file is empty: {bucket}/{name}")
-
-
-class WrongTypeError(UnitError):
-    """The object is not what its section is for; the registration guide quotes the words."""
-
-    def __init__(self, expected: str, mime: str) -> None:
-        super().__init__(f"Expected {expected}, got a file of type {mime}")
+async def serve(
+    faults: Faults, operation: str, answer: Callable[[], Awaitable[Response]]
+) -> Response:
+    """Answer a call, or let the planned fault happen to it."""
+    fault = faults.next(operation)
+    if fault is None:
+        return await answer()
+    if fault.kind is Kind.STATUS:
+        return _refused(fault, faults.now())
+    if fault.kind is Kind.RESET_BEFORE:
+        return _Reset()
+    if fault.kind is Kind.DELAY:
+        await asyncio.sleep(fault.seconds)
+    found = await answer()
+    return _spoiled(fault, found)
 
 
-class DamagedFileError(UnitError):
-    """The object starts like its type and cannot be read as one."""
-
-    def __init__(self) -> None:
-        super().__init__("The file is damaged and could not be read")
-
-
-class MissingTagsError(UnitError):
-    """A DICOM file lacks tags that a series needs."""
-
-    def __init__(self, tags: list[str]) -> None:
-        super().__init__(f"Required DICOM tags are missing: {', '.join(tags)}")
+def _refused(fault: Fault, now: float) -> Response:
+    headers = {}
+    if fault.retry_after is not None:
+        date = formatdate(now + fault.retry_after, usegmt=True)
+        headers["Retry-After"] = date if fault.as_date else str(fault.retry_after)
+    body = b'{"message": "The sandbox was asked to fail."}'
+    return Response(body, fault.status, headers, media_type="application/json")
 
 
-class ForeignUrlError(UnitError):
-    """The URL does not name an object in a Google Cloud Storage bucket."""
+def _spoiled(fault: Fault, found: Response) -> Response:
+    if fault.kind is Kind.RESET_AFTER:
+        return _Reset()
+    if fault.kind is Kind.MALFORMED:
+        half = bytes(found.body[: len(found.body) // 2])
+        return Response(half or b"{", found.status_code, media_type="application/json")
+    if fault.kind is Kind.WRONG_TYPE:
+        return Response(b'["odd"]', found.status_code, media_type="application/json")
+    if fault.kind is Kind.DRIP:
+        pieces = _pieces(bytes(found.body), fault.seconds)
+        length = {"content-length": str(len(found.body))}
+        return StreamingResponse(pieces, found.status_code, length, found.media_type)
+    return found
 
-    def __init__(self, url: str) -> None:
-        super().__init__(f"Not an object URL of this integration: {url}")
+
+async def _pieces(body: bytes, pause: float) -> AsyncIterator[bytes]:
+    for at in range(0, len(body), _DRIP):
+        yield body[at : at + _DRIP]
+        await asyncio.sleep(pause)
 
 
-class NoFramesError(UnitError):
-    """A group made of items names none."""
+class _Reset(Response):
+    """No answer: the connection ends."""
 
-    def __init__(self) -> None:
-        super().__init__("imageItems is empty")
-
-
-class NoSuchItemError(UnitError):
-    """A group made of items names one that is no image, or is not there."""
-
-    def __init__(self, uuid: str) -> None:
-        super().__init__(f"There is no image with the UUID {uuid}")
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, send
+        # ASGI has no word for it; uvicorn's request cycle, whose method `receive` is, holds the
+        # connection.
+        receive.__self__.transport.abort()  # type: ignore[attr-defined]

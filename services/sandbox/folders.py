@@ -7,6 +7,7 @@ import sqlite3
 
 import orjson
 
+from services.sandbox import switches
 from services.sandbox.paging import page, single, window
 from services.sandbox.state import OWNER, Sandbox
 from services.sandbox.wire import (
@@ -25,6 +26,7 @@ _TREE = (
     "WITH RECURSIVE tree (id) AS (SELECT id FROM folders WHERE parent IS :parent"
     " UNION ALL SELECT folders.id FROM folders JOIN tree ON folders.parent = tree.id)"
 )
+_WITHIN = f"{_TREE} SELECT id FROM tree UNION VALUES (:parent)"  # noqa: S608 - no value in it
 _ORDERS = {"name": "folders.name", "createdAt": "folders.created"}
 
 
@@ -192,7 +194,7 @@ def _listing(sandbox: Sandbox, call: Call, *, recursive: bool) -> Object:
         ).fetchall()
         return page(
             rows,
-            view_of.limit,
+            view_of,
             lambda row: (row[column], row["id"]),
             lambda row: view(connection, row),
         )
@@ -245,9 +247,12 @@ def move(sandbox: Sandbox, call: Call) -> None:
 
 
 def delete(sandbox: Sandbox, call: Call) -> None:
-    """`DELETE storage/folders/F`: only an empty folder can go [assumed]."""
+    """`DELETE storage/folders/F`: only an empty folder can go, unless its switch says otherwise."""
     with sandbox.store.write() as connection:
         row = find(connection, call.path["folder"])
+        if switches.state(connection, switches.DELETE):
+            _delete_filled(connection, row["id"])
+            return
         used = connection.execute(
             "SELECT EXISTS (SELECT 1 FROM items WHERE folder = :id)"
             " OR EXISTS (SELECT 1 FROM folders WHERE parent = :id) AS used",
@@ -256,3 +261,14 @@ def delete(sandbox: Sandbox, call: Call) -> None:
         if used["used"]:
             raise RefusalError(400, "The folder is not empty.")
         connection.execute("DELETE FROM folders WHERE id = ?", (row["id"],))
+
+
+def _delete_filled(connection: sqlite3.Connection, number: int) -> None:
+    """Delete a folder with its subfolders, their items and the data rows of those."""
+    ids = [row[0] for row in connection.execute(_WITHIN, {"parent": number})]
+    connection.executemany(
+        "DELETE FROM data_rows WHERE item IN (SELECT id FROM items WHERE folder = ?)",
+        [(each,) for each in ids],
+    )
+    connection.executemany("DELETE FROM items WHERE folder = ?", [(each,) for each in ids])
+    connection.executemany("DELETE FROM folders WHERE id = ?", [(each,) for each in ids])

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.sandbox import gcs_buckets, gcs_errors, gcs_media, gcs_objects, gcs_upload
+from services.sandbox import faults, gcs_buckets, gcs_errors, gcs_media, gcs_objects, gcs_upload
 from services.sandbox.gcs_errors import GoogleError
 from services.sandbox.requests import call_of
 from services.sandbox.state import Sandbox
@@ -70,16 +70,24 @@ def routes(sandbox: Sandbox) -> list[Route]:
     return [_route(sandbox, *entry) for entry in _ROUTES]
 
 
+def operations() -> list[str]:
+    """Name every call."""
+    return [f"gcs {method} {path}" for methods, path, _, _ in _ROUTES for method in methods]
+
+
 def _route(
     sandbox: Sandbox, methods: tuple[str, ...], path: str, handler: _Answer, refused: _Refusal
 ) -> Route:
     async def endpoint(request: Request) -> Response:
-        try:
-            call = await call_of(request)
-            return await run_in_threadpool(handler, sandbox, call)
-        except GoogleError as error:
-            return refused(error)
-        except RefusalError as error:
-            return refused(GoogleError(error.status, error.message))
+        async def answer() -> Response:
+            try:
+                call = await call_of(request)
+                return await run_in_threadpool(handler, sandbox, call)
+            except GoogleError as error:
+                return refused(error)
+            except RefusalError as error:
+                return refused(GoogleError(error.status, error.message))
+
+        return await faults.serve(sandbox.faults, f"gcs {request.method} {path}", answer)
 
     return Route(path, endpoint, methods=list(methods))

@@ -7,7 +7,7 @@ import sqlite3
 
 import orjson
 
-from services.sandbox import folders, jobs, signed
+from services.sandbox import folders, jobs, signed, switches
 from services.sandbox.paging import Window, page, single, window
 from services.sandbox.state import OWNER, Sandbox
 from services.sandbox.wire import (
@@ -109,25 +109,28 @@ def search(sandbox: Sandbox, call: Call) -> Object:
 def _listing(
     sandbox: Sandbox, call: Call, connection: sqlite3.Connection, scope: str, folder: int | None
 ) -> Object:
-    asked = window(call)
     column = _ORDERS.get(call.one("order") or "name")
     if column is None:
         raise RefusalError(400, "order must be name or createdAt.")
+    stable = bool(switches.state(connection, switches.STABLE))
+    asked = window(call, by_key=stable)
     query, values = _query(call, asked, column, scope)
-    rows = connection.execute(query, {**values, "folder": folder}).fetchall()
+    lag = switches.state(connection, switches.LAG)
+    shown = sandbox.now() - int(lag * 1_000_000)
+    rows = connection.execute(query, {**values, "folder": folder, "shown": shown}).fetchall()
     sign = call.flag("signUrls")
     metadata = call.flag("includeClientMetadata", default=True)
     return page(
         rows,
-        asked.limit,
+        asked,
         lambda row: (row[column], row["id"]),
         lambda row: view(sandbox, call, row, sign=sign, metadata=metadata),
     )
 
 
 def _query(call: Call, asked: Window, column: str, scope: str) -> tuple[str, Object]:
-    values: Object = {"limit": asked.limit + 1}
-    wheres = ["items.container IS NULL", scope]
+    values: Object = {"limit": asked.limit + 1, "skip": asked.skip}
+    wheres = ["items.container IS NULL", "items.created <= :shown", scope]
     if call.one("search"):
         wheres.append("instr(lower(items.name), lower(:search)) > 0")
         values["search"] = call.one("search")
@@ -143,7 +146,7 @@ def _query(call: Call, asked: Window, column: str, scope: str) -> tuple[str, Obj
         wheres.append(f"(items.{column}, items.id) {sign} (:key, :id)")
         values["key"], values["id"] = asked.after
     way = "DESC" if asked.desc else "ASC"
-    order = f"ORDER BY items.{column} {way}, items.id {way} LIMIT :limit"
+    order = f"ORDER BY items.{column} {way}, items.id {way} LIMIT :limit OFFSET :skip"
     return " ".join((_SELECT, "WHERE", " AND ".join(wheres), order)), values
 
 

@@ -7,13 +7,13 @@ import sqlite3
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from services.sandbox import jobs, state
+from services.sandbox import jobs, state, switches
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import Call, Object, RefusalError
 
-#: The longest a poll is held; the SDK asks for seven days, and asks again.
-MAX_HOLD_S = 10.0
 _BREATH_S = 0.05
+#: When to look again at a job that nothing but a bell moves.
+_PATIENCE_S = 10.0
 
 
 async def result(sandbox: Sandbox, call: Call) -> Object:
@@ -22,7 +22,7 @@ async def result(sandbox: Sandbox, call: Call) -> Object:
     if not text.isdecimal():
         raise RefusalError(400, "timeoutSeconds must be a whole number.")
     loop = asyncio.get_running_loop()
-    end = loop.time() + min(float(text), MAX_HOLD_S)
+    end = loop.time() + min(float(text), await run_in_threadpool(_longest_hold, sandbox))
     while True:
         with sandbox.bell.listening() as rung:
             found, wait = await run_in_threadpool(_look, sandbox, call)
@@ -31,6 +31,12 @@ async def result(sandbox: Sandbox, call: Call) -> Object:
                 return found
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(rung, min(left, wait))
+
+
+def _longest_hold(sandbox: Sandbox) -> float:
+    """Return how long a poll may be held; the SDK asks for seven days, and asks again."""
+    with sandbox.store.read() as connection:
+        return switches.state(connection, switches.HOLD)
 
 
 def _look(sandbox: Sandbox, call: Call) -> tuple[Object, float | None]:
@@ -44,7 +50,7 @@ def _look(sandbox: Sandbox, call: Call) -> tuple[Object, float | None]:
             return view(connection, job), None
         rate = state.rate(connection)
         units = job["total"] - jobs.due(job, rate, sandbox.now())
-        return view(connection, job), max(_BREATH_S, units / rate) if rate else MAX_HOLD_S
+        return view(connection, job), max(_BREATH_S, units / rate) if rate else _PATIENCE_S
 
 
 def view(connection: sqlite3.Connection, job: sqlite3.Row) -> Object:

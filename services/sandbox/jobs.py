@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from services.sandbox import documents, folders, registration, state
+from services.sandbox import documents, folders, registration, state, switches
 from services.sandbox.outcomes import integration
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import Call, Object, RefusalError, as_uuid, new_uuid
@@ -52,7 +52,7 @@ def start(sandbox: Sandbox, call: Call) -> str:
                 body.ignore_errors,
                 document.skip_duplicates,
                 document.upsert_metadata,
-                body.file_name,
+                body.file_name if switches.state(connection, switches.FILE_NAME) else None,
                 "PENDING" if total else "DONE",
                 total,
                 now,

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from services.sandbox import objects
 from services.sandbox.documents import Unit
-from services.sandbox.faults import (
+from services.sandbox.unit_errors import (
     AccessDeniedError,
     DamagedFileError,
     EmptyFileError,

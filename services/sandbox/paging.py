@@ -1,4 +1,7 @@
-"""Pages by key: a token names the last row seen, so later pages cost what the first did."""
+"""Pages by key: a token names the last row seen, so later pages cost what the first did.
+
+By number, where a listing is told to be unstable: then a token is how many rows were seen.
+"""
 
 import base64
 import binascii
@@ -22,14 +25,20 @@ class Window:
     desc: bool
     #: (sort key, row id) of the last row of the page before; None at the start.
     after: tuple[object, int] | None
+    #: Rows of the pages before, when those go by number.
+    skip: int = 0
+    by_key: bool = True
 
 
-def window(call: Call) -> Window:
+def window(call: Call, *, by_key: bool = True) -> Window:
     """Read `pageSize`, `pageToken` and `desc`; a size outside 1..1000 is refused [assumed]."""
     text = call.one("pageSize") or "100"
     if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE:
         raise RefusalError(400, f"pageSize must be between 1 and {MAX_PAGE}.")
-    return Window(limit=int(text), desc=call.flag("desc"), after=_after(call.one("pageToken")))
+    limit, desc, after = int(text), call.flag("desc"), _after(call.one("pageToken"))
+    if by_key:
+        return Window(limit=limit, desc=desc, after=after)
+    return Window(limit=limit, desc=desc, after=None, skip=after[1] if after else 0, by_key=False)
 
 
 def _after(token: str | None) -> tuple[object, int] | None:
@@ -44,15 +53,16 @@ def _after(token: str | None) -> tuple[object, int] | None:
 
 def page(
     rows: Sequence[sqlite3.Row],
-    limit: int,
+    asked: Window,
     key: Callable[[sqlite3.Row], tuple[object, int]],
     view: Callable[[sqlite3.Row], Object],
 ) -> Object:
-    """Return `{"results": [...], "nextPageToken": text | null}` of up to `limit` + 1 rows."""
-    kept = rows[:limit]
+    """Return `{"results": [...], "nextPageToken": text | null}` of up to one row too many."""
+    kept = rows[: asked.limit]
     token = None
-    if len(rows) > limit:
-        token = base64.urlsafe_b64encode(orjson.dumps(key(kept[-1]))).decode()
+    if len(rows) > asked.limit:
+        last = key(kept[-1]) if asked.by_key else (None, asked.skip + asked.limit)
+        token = base64.urlsafe_b64encode(orjson.dumps(last)).decode()
     return {"results": [view(row) for row in kept], "nextPageToken": token}
 
 

@@ -6,14 +6,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from services.sandbox import documents
+from services.sandbox import documents, switches
 from services.sandbox.documents import Unit
-from services.sandbox.faults import (
-    FaultyEntryError,
-    NoFramesError,
-    NoSuchItemError,
-    UnitError,
-)
 from services.sandbox.outcomes import (
     File,
     Integration,
@@ -22,9 +16,17 @@ from services.sandbox.outcomes import (
     integration,
     item_type,
 )
+from services.sandbox.unit_errors import (
+    FaultyEntryError,
+    NoFramesError,
+    NoSuchItemError,
+    UnitError,
+)
 from services.sandbox.wire import Object, new_uuid
 
 _NO_ACCESS = Integration(bucket="", strict=False, forbidden=())
+#: Kinds whose items have no URL of their own.
+_COMPOSITES = frozenset({"group", "dicom", "from_items", "scene"})
 #: What the failed action was called: `DataUnitError.action_description` [wording assumed].
 _ACTIONS = {
     "video": "Uploading video",
@@ -102,9 +104,13 @@ def _settle(
 
 def _skip(connection: sqlite3.Connection, job: sqlite3.Row, unit: Unit, *, now: int) -> bool:
     """Find the same URL in the same folder; refresh its metadata when the job says so."""
+    if unit.kind in _COMPOSITES and not switches.state(connection, switches.GROUPS):
+        return False
+    atomic = switches.state(connection, switches.ATOMIC)
     row = connection.execute(
-        "SELECT id FROM items WHERE container IS NULL AND folder = ? AND identity = ? LIMIT 1",
-        (job["folder"], identity(unit)),
+        "SELECT id FROM items WHERE container IS NULL AND folder = ? AND identity = ?"
+        " AND (? OR created < ? OR job = ?) LIMIT 1",
+        (job["folder"], identity(unit), bool(atomic), job["created"], job["id"]),
     ).fetchone()
     if row is None:
         return False
@@ -123,7 +129,7 @@ def identity(unit: Unit) -> str:
     A single file is its exact URL [documented]; a group is its title and its frames in order
     [assumed].
     """
-    if unit.kind not in ("group", "dicom", "from_items", "scene"):
+    if unit.kind not in _COMPOSITES:
         return unit.urls[0] if unit.urls else ""
     text = "\n".join((unit.kind, unit.title or "", *unit.urls, *unit.items))
     return f"group:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import orjson
 
-from services.sandbox import datasets, signed
+from services.sandbox import datasets, signed, switches
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import (
     Call,
@@ -206,7 +206,7 @@ def _images(
 
 
 def link_items(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> list[Object]:
-    """`datasetlinkitems` POST: answers the rows it made, and no others [assumed]."""
+    """`datasetlinkitems` POST: answers the rows it made; those skipped too, if so switched."""
     del uid
     behavior = payload.get("duplicates_behavior", "SKIP")
     if behavior not in ("SKIP", "FAIL", "DUPLICATE"):
@@ -221,8 +221,19 @@ def link_items(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> li
             for uuid in uuids
             if (number := _link(connection, dataset, str(uuid), behavior, now=sandbox.now()))
         ]
+        if switches.state(connection, switches.LINKED):
+            made = _rows_of(connection, dataset, [str(uuid) for uuid in uuids])
         query = f"{_SELECT} WHERE data_rows.id = ?"
         return [_view(connection.execute(query, (number,)).fetchone()) for number in made]
+
+
+def _rows_of(connection: sqlite3.Connection, dataset: sqlite3.Row, uuids: list[str]) -> list[int]:
+    rows = connection.execute(
+        "SELECT data_rows.id FROM data_rows JOIN items ON items.id = data_rows.item"
+        " WHERE dataset = ? AND items.uuid IN (SELECT value FROM json_each(?))",
+        (dataset["id"], orjson.dumps([uuid.lower() for uuid in uuids]).decode()),
+    )
+    return [row[0] for row in rows]
 
 
 def _link(

@@ -13,9 +13,6 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-#: The longest a retry may carry an old signature: a `Retry-After` can be hours.
-MAX_SKEW_S = 6 * 3600
-
 _V1 = re.compile(r"([0-9a-f]{64}):([0-9a-f]{128})")
 _V2_INPUT = re.compile(
     r'encord-sig=(\("@method" "@request-target" "content-digest"\)'
@@ -56,7 +53,7 @@ def signer_v1(headers: Mapping[str, str], body: bytes) -> str:
 
 
 def signer_v2(
-    method: str, target: str, headers: Mapping[str, str], body: bytes, *, now: float
+    method: str, target: str, headers: Mapping[str, str], body: bytes, *, now: float, max_age: float
 ) -> str:
     """Return the public key (64 hex digits) that signed a v2 request.
 
@@ -66,12 +63,13 @@ def signer_v2(
         headers: Request headers, lower-case names.
         body: The raw body; the digest is present even when it is empty.
         now: Seconds since 1970.
+        max_age: Seconds a signature stays good; hours, as a `Retry-After` can be as long.
     """
     params, created, key = _v2_parameters(headers.get("signature-input", ""))
     digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
     if headers.get("content-digest") != digest:
         raise SignatureError(Fault.DIGEST)
-    if abs(now - created) > MAX_SKEW_S:
+    if abs(now - created) > max_age:
         raise SignatureError(Fault.AGE)
     base = "\n".join(
         (

@@ -4,9 +4,9 @@ import hashlib
 import hmac
 from urllib.parse import quote
 
-from services.sandbox.faults import UnitError
 from services.sandbox.outcomes import split_url
 from services.sandbox.state import Sandbox
+from services.sandbox.unit_errors import UnitError
 
 LIFETIME_S = 3600
 

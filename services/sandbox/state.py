@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from services.sandbox import demo, demo_bucket
+from services.sandbox import demo, demo_bucket, switches
 from services.sandbox.bell import Bell
+from services.sandbox.faults import Faults
+from services.sandbox.limiter import Limiter
 from services.sandbox.store import Store, clear, set_value, value
 from services.sandbox.wire import new_uuid
 
@@ -29,6 +31,8 @@ class Sandbox:
     default_rate: float = 0.0
     clock: Callable[[], float] = time.time
     bell: Bell = field(default_factory=Bell)
+    faults: Faults = field(default_factory=lambda: Faults(time.time))
+    limiter: Limiter = field(default_factory=Limiter)
 
     def now(self) -> int:
         """Return the time in microseconds since 1970."""
@@ -36,8 +40,15 @@ class Sandbox:
 
 
 def rate(connection: sqlite3.Connection) -> float:
-    """Return how many units a job advances per second; 0 means only by hand."""
+    """Return how many units a job advances per second; 0 means only by hand, or stalled."""
+    if value(connection, "stalled") == "1":
+        return 0.0
     return float(value(connection, "rate") or 0)
+
+
+def set_stalled(connection: sqlite3.Connection, *, stalled: bool) -> None:
+    """Stop every job where it stands, or let all go on at the rate they had."""
+    set_value(connection, "stalled", "1" if stalled else "0")
 
 
 def set_rate(connection: sqlite3.Connection, units_per_second: float) -> None:
@@ -58,6 +69,8 @@ def reset(connection: sqlite3.Connection, *, now: int) -> None:
     clear(connection)
     set_value(connection, "metadata_schema", "{}")
     set_value(connection, "content", CONTENT_VERSION)
+    switches.back(connection)
+    set_stalled(connection, stalled=False)
     for title, strict in ((demo.INTEGRATION, 0), (demo.STRICT_INTEGRATION, 1)):
         connection.execute(
             "INSERT INTO integrations VALUES (?, ?, ?, ?)",

@@ -14,10 +14,12 @@ Object = dict[str, object]
 class RefusalError(Exception):
     """A call the sandbox turns down, with the HTTP status and words Encord's v2 would use."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        #: Seconds, sent as `Retry-After`.
+        self.retry_after = retry_after
 
 
 class EnvelopeError(Exception):

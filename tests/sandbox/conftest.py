@@ -31,26 +31,28 @@ class Running:
     control_token: str
     process: subprocess.Popen[str]
 
-    def control(self, path: str, body: object = None) -> dict[str, object]:
-        answer = requests.post(
+    def ask(self, path: str, body: object = None, *, method: str = "POST") -> requests.Response:
+        return requests.request(
+            method,
             f"{self.url}/sandbox/control/{path}",
             json=body,
             headers={"X-Sandbox-Token": self.control_token},
             timeout=30,
         )
+
+    def control(self, path: str, body: object = None, *, method: str = "POST") -> dict[str, object]:
+        answer = self.ask(path, body, method=method)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+    def control_delete(self, path: str) -> None:
+        self.control(path, method="DELETE")
 
     def advance(self, units: int | None = None) -> None:
         self.control("jobs/advance", {"units": units})
 
     def state(self) -> dict[str, object]:
-        answer = requests.get(
-            f"{self.url}/sandbox/control/state",
-            headers={"X-Sandbox-Token": self.control_token},
-            timeout=30,
-        )
-        return dict(answer.json())
+        return self.control("state", method="GET")
 
     def client(self, *, retries: int = 0) -> EncordUserClient:
         return EncordUserClient.create_with_ssh_private_key(
