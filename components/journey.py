@@ -96,7 +96,7 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
     sandbox = facts.connection is not None and facts.connection.kind == "sandbox"
     proven = facts.counts.arrived > 0
     found = facts.check.integrations if facts.check else ()
-    keys = facts.check.schema_keys if facts.check else ()
+    keys = facts.check.schema if facts.check else {}
     failed = facts.check is not None and not facts.check.ok
     yield _Judged(
         title="Set up the bucket",

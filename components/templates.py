@@ -6,10 +6,10 @@ import streamlit as st
 
 from components import connection
 from components.runtime import get_runtime
-from services.domain.entries import EntryType
+from services.domain.metadata import MetadataSchema
 from services.manifests import templates
 
-LABELS: Final = {kind.label: kind for kind in EntryType}
+LABELS: Final = {kind.label: kind for kind in templates.KINDS}
 
 
 def show(*, key: str) -> None:
@@ -18,7 +18,7 @@ def show(*, key: str) -> None:
         kind = LABELS[st.selectbox("Or start from a template for", list(LABELS), key=key)]
         st.download_button(
             "Download the template",
-            lambda: templates.csv(kind, _schema_keys()),
+            lambda: templates.csv(kind, _schema()),
             file_name=templates.name(kind),
             mime="text/csv",
             icon=":material/download:",
@@ -27,8 +27,8 @@ def show(*, key: str) -> None:
         )
 
 
-def _schema_keys() -> tuple[str, ...]:
-    """Return the metadata keys that the connection last named; they become columns."""
+def _schema() -> MetadataSchema:
+    """Return the schema that the connection last answered; its keys become columns."""
     current = connection.current()
     last = get_runtime().connections.last_check(current.id) if current else None
-    return last.schema_keys if last else ()
+    return last.schema if last else {}

@@ -23,10 +23,6 @@ from services.encord_api.interface import (
 class RawSchema(RootModel[dict[str, Any]]):
     """The metadata schema unread: the SDK's model refuses all of it for one unknown type."""
 
-    def keys_in_use(self) -> tuple[str, ...]:
-        """Return the keys that were not deleted, sorted."""
-        return tuple(sorted(key for key, kind in self.root.items() if not _is_tombstone(kind)))
-
 
 def folder_of(found: StorageFolder) -> Folder:
     """Read a folder."""
@@ -108,7 +104,3 @@ def job_status_of(state: orm.UploadLongPollingState) -> JobStatus:
 def _text(value: str | None) -> str:
     """Take null for empty, whatever the SDK's annotation promises."""
     return value or ""
-
-
-def _is_tombstone(kind: object) -> bool:
-    return isinstance(kind, dict) and kind.get("ty") == "tombstone"

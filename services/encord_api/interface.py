@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from services.domain.metadata import OrganisationSchema
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
@@ -174,6 +176,6 @@ class EncordGateway(Protocol):
         """List all rows of a dataset (one request, however many rows)."""
         ...
 
-    def schema_keys(self) -> tuple[str, ...]:
-        """Return the keys of the organisation's metadata schema that are in use."""
+    def metadata_schema(self) -> OrganisationSchema:
+        """Return the organisation's whole metadata schema; types nobody knows are UNREADABLE."""
         ...

@@ -10,6 +10,7 @@ from uuid import UUID
 import encord.orm.storage as orm
 from encord.orm.dataset import DataLinkDuplicatesBehavior, StorageLocation
 
+from services.domain.metadata import OrganisationSchema
 from services.encord_api.answers import (
     RawSchema,
     dataset_of,
@@ -227,7 +228,7 @@ class SdkGateway(EncordGateway):
         return [row_of(row) for row in self._wire.dataset(_uuid(dataset)).list_data_rows()]
 
     @_asking("reading the metadata schema")
-    def schema_keys(self) -> tuple[str, ...]:
+    def metadata_schema(self) -> OrganisationSchema:
         """See the interface."""
         found = self._wire.api.get(
             "organisation/client-metadata-schema-v2",
@@ -236,7 +237,7 @@ class SdkGateway(EncordGateway):
             allow_none=True,
         )
         schema = cast("RawSchema | None", found)
-        return () if schema is None else schema.keys_in_use()
+        return OrganisationSchema.of({} if schema is None else schema.root)
 
 
 def connect(

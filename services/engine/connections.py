@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
+from services.domain.metadata import MetadataSchema
 from services.encord_api.credentials import KeyProblem, PrivateKey, load_private_key
 from services.encord_api.credentials import load_private_key_file as load_file
 from services.encord_api.domains import ALLOWED_DOMAINS, DomainProblem, check_domain
@@ -97,7 +98,8 @@ class Check:
     remedy: str
     reference: str | None
     integrations: tuple[Integration, ...]
-    schema_keys: tuple[str, ...]
+    #: The declared keys of the organisation's metadata schema.
+    schema: MetadataSchema
     milliseconds: int
     at: datetime
 
@@ -229,12 +231,12 @@ class Connections:
             gateway = self.gateway(connection)
             gateway.ping()
             integrations = tuple(gateway.list_integrations())
-            schema = gateway.schema_keys()
+            schema = gateway.metadata_schema().declared
         except (EncordError, NotConnectedError) as error:
             problem = explain(error)
             check = _answer(started, ok=False, problem=problem)
         else:
-            check = _answer(started, ok=True, integrations=integrations, schema_keys=schema)
+            check = _answer(started, ok=True, integrations=integrations, schema=schema)
         with self._lock:
             if connection in self._held:
                 self._checks[connection] = check
@@ -299,7 +301,7 @@ def _answer(
     ok: bool,
     problem: ConnectionProblem | None = None,
     integrations: tuple[Integration, ...] = (),
-    schema_keys: tuple[str, ...] = (),
+    schema: MetadataSchema = MappingProxyType({}),
 ) -> Check:
     return Check(
         ok=ok,
@@ -307,7 +309,7 @@ def _answer(
         remedy=problem.remedy if problem else "",
         reference=problem.reference if problem else None,
         integrations=integrations,
-        schema_keys=schema_keys,
+        schema=schema,
         milliseconds=round((time.perf_counter() - started) * 1000),
         at=datetime.now(UTC),
     )

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from services.domain.findings import Finding
+from services.domain.metadata import MetadataSchema, SchemaProblem, read_schema
 from services.domain.rules import RULES, Rule
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestError, UnreadableFileError
-from services.manifests.options import DEFAULT_SAMPLES, CheckOptions, read_schema
-from services.manifests.schema import MetadataSchema
+from services.manifests.options import DEFAULT_SAMPLES, CheckOptions
 from services.manifests.store import ManifestStore
 
 #: The command line reads what fits the machine; the server has its own limit.
@@ -143,13 +143,15 @@ def _show_progress(fraction: float) -> None:
         sys.stderr.flush()
 
 
-def _read_schema(path: Path) -> MetadataSchema | None:
+def _read_schema(path: Path) -> MetadataSchema:
     try:
         return read_schema(json.loads(path.read_text(encoding="utf-8")))
     except OSError as problem:
         raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
-    except (ValueError, TypeError, AttributeError) as problem:
-        raise UnreadableFileError(path, "it is not a JSON object of keys and types") from problem
+    except SchemaProblem as problem:
+        raise UnreadableFileError(path, str(problem)) from problem
+    except ValueError as problem:
+        raise UnreadableFileError(path, "it is not JSON") from problem
 
 
 def _require_writable(path: Path) -> None:

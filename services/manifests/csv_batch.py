@@ -12,13 +12,13 @@ import numpy.typing as npt
 import polars as pl
 
 from services.domain.entries import EntryType
+from services.domain.metadata import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 from services.manifests import csv_layout
 from services.manifests.columns import KINDS, SCHEMA, Row
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.entry_check import MAX_TITLE
 from services.manifests.metadata_check import key_problem
 from services.manifests.options import CheckOptions
-from services.manifests.schema import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 from services.manifests.url_columns import doubtful_urls
 
 #: Bytes looked at in one go.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from services.domain.entries import EntryType
+from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout
 from services.manifests.collector import Where, pointer
 from services.manifests.columns import Row as EntryColumns
@@ -13,7 +14,6 @@ from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import read_cell, unneutralized
 from services.manifests.entry_check import examine
 from services.manifests.faults import Fault
-from services.manifests.schema import MetadataSchema
 from services.manifests.sink import Sink
 
 

@@ -9,11 +9,11 @@ from typing import Self
 
 import orjson
 
+from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout
 from services.manifests.csv_cells import row_of
 from services.manifests.csv_layout import Layout, read_layout
 from services.manifests.csv_values import reader_of
-from services.manifests.schema import MetadataSchema
 
 
 @dataclass(frozen=True, slots=True)

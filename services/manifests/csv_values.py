@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from services.manifests.schema import MetadataKey, ValueType
+from services.domain.metadata import MetadataKey, ValueType
 
 _DANGEROUS: Final = re.compile(
     "[\\s\ufeff\u200b-\u200f\u00a0]*[=+\\-@|%\t\r\n\x00\uff1d\uff0b\uff0d\uff20']"

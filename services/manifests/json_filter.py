@@ -15,11 +15,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from services.domain.entries import SHAPES, EntryType
+from services.domain.metadata import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 from services.manifests.entry_check import MAX_TITLE
 from services.manifests.media_check import MEDIA
 from services.manifests.metadata_check import key_problem
 from services.manifests.options import CheckOptions
-from services.manifests.schema import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Scalar = Whole | float | str | bool | None
@@ -124,7 +124,7 @@ def _value_type(declared: MetadataKey) -> Accepted:
     if declared.type is ValueType.EMBEDDING:
         exact = Meta(min_length=declared.size, max_length=declared.size)
         return Annotated[list[Whole | float], exact] | None
-    return simple[declared.type]
+    return simple.get(declared.type)  # without one, every value is explained
 
 
 @dataclass(slots=True)

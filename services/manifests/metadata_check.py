@@ -9,14 +9,14 @@ from typing import Final
 import orjson
 
 from services.domain.entries import EntryType
-from services.domain.nearest import hint
-from services.manifests.faults import Fault, Path, found, shown
-from services.manifests.schema import (
+from services.domain.metadata import (
     VARCHAR_LIMIT,
     MetadataKey,
     MetadataSchema,
     ValueType,
 )
+from services.domain.nearest import hint
+from services.manifests.faults import Fault, Path, found, shown
 
 #: Encord's documented limit for the metadata of one item, in bytes.
 MAX_BYTES: Final = 10_000_000

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Self
 
-from services.manifests.schema import MetadataKey, MetadataSchema
+from services.domain.metadata import MetadataSchema, read_schema
 
 #: Raised whenever the same bytes could give another result.
 ENGINE_VERSION: Final = 2
@@ -43,21 +42,15 @@ class CheckOptions:
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
         content = json.loads(text)
+        schema = content["schema"]
         return cls(
             bucket=content["bucket"],
             strict_client_only=content["strict_client_only"],
             samples=content["samples"],
-            schema=read_schema(content["schema"]),
+            schema=None if schema is None else read_schema(schema),
         )
 
     @cached_property
     def digest(self) -> str:
         """Name the check's folder: the same for the same choices, in any process."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
-
-
-def read_schema(content: Mapping[str, object] | None) -> MetadataSchema | None:
-    """Read a schema of keys to types; raises ValueError or TypeError for anything else."""
-    if content is None:
-        return None
-    return {key: MetadataKey.read(written) for key, written in content.items()}

@@ -6,12 +6,12 @@ The example rows check without findings, so that a template can be uploaded as i
 import csv as csv_format
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from services.domain.entries import EntryType
+from services.domain.metadata import MetadataKey, MetadataSchema, ValueType
 from services.manifests.csv_layout import METADATA
-from services.manifests.schema import MetadataKey, MetadataSchema, ValueType
 
 _EXTENSIONS: Final[Mapping[EntryType, str]] = {
     EntryType.VIDEO: "mp4",
@@ -32,20 +32,18 @@ KINDS: Final = tuple(_EXTENSIONS)
 _LARGEST: Final = 64
 
 
-def csv(kind: EntryType, schema_keys: MetadataSchema | Iterable[str] = ()) -> bytes:
+def csv(kind: EntryType, schema: MetadataSchema) -> bytes:
     """Return a template as UTF-8 with a byte order mark, which spreadsheets need.
 
     Args:
         kind: The type of its entries, one of `KINDS`.
-        schema_keys: The live schema, which gives example values, or only its keys.
+        schema: The live schema; each of its keys becomes a column with a value that fits.
     """
-    named = schema_keys if isinstance(schema_keys, Mapping) else dict.fromkeys(schema_keys)
-    return template(kind, named).encode("utf-8-sig")
+    return template(kind, schema).encode("utf-8-sig")
 
 
-def template(kind: EntryType, schema: Mapping[str, MetadataKey | None] | None = None) -> str:
+def template(kind: EntryType, schema: MetadataSchema) -> str:
     """Return a template as text: one entry, its frames in rows of their own."""
-    schema = schema or {}
     stream = io.StringIO(newline="")
     writer = csv_format.writer(stream)
     writer.writerow([*_columns(kind), *(METADATA + key for key in schema)])
@@ -78,20 +76,18 @@ def _rows(kind: EntryType) -> list[list[str]]:
     return [[f"{path}-{number}.{ending}", *rest] for number in (0, 1)]
 
 
-def _example(declared: MetadataKey | None) -> str:
+def _example(declared: MetadataKey) -> str:
     """Return a value that fits a key; blank when there is none to show."""
-    if declared is None:
-        return ""
     match declared.type:
         case ValueType.ENUM:
-            return declared.options[0] if declared.options else ""
+            return declared.options[0]
         case ValueType.EMBEDDING:
             size = declared.size or 3
             return json.dumps([0.0] * size) if size <= _LARGEST else ""
         case ValueType.VARCHAR:
             return "example"[: declared.size]
         case _:
-            return _EXAMPLES[declared.type]
+            return _EXAMPLES.get(declared.type, "")
 
 
 _EXAMPLES: Final[Mapping[ValueType, str]] = {

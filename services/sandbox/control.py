@@ -19,6 +19,7 @@ from services.sandbox import (
     gcs_routes,
     jobs,
     objects,
+    organization,
     state,
     switches,
 )
@@ -143,6 +144,12 @@ def advance(sandbox: Sandbox, call: Call) -> Object:
     return {"ok": True}
 
 
+def schema(sandbox: Sandbox, call: Call) -> Object:
+    """`POST schema` with the whole metadata schema, unchecked: what a newer Encord may hold."""
+    organization.keep_schema(sandbox, call.document())
+    return {"ok": True}
+
+
 def counts(sandbox: Sandbox, call: Call) -> Object:
     """`GET state`: how many rows there are of everything, the rate, the forbidden prefixes."""
     del call
@@ -192,6 +199,7 @@ _CALLS: tuple[tuple[str, str, Callable[[Sandbox, Call], Object]], ...] = (
     ("GET", "switches", list_switches),
     ("POST", "switches", turn_switches),
     ("POST", "mend", mend),
+    ("POST", "schema", schema),
     ("GET", "state", counts),
 )
 

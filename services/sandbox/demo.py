@@ -40,6 +40,14 @@ HEADER = (
     "metadata.quality",
 )
 SITES = ("harbor", "market", "depot", "campus")
+#: The demo organization's metadata schema, as the SDK writes one.
+SCHEMA: dict[str, dict[str, object]] = {
+    "site": {"ty": "enum", "values": sorted(SITES)},
+    "quality": {"ty": "variant", "hint": "number"},
+    "taken_at": {"ty": "variant", "hint": "datetime"},
+    "reviewed": {"ty": "variant", "hint": "boolean"},
+    "note": {"ty": "variant", "hint": "text"},
+}
 
 
 def keys() -> Iterator[str]:

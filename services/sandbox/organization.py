@@ -74,6 +74,11 @@ def post_schema(sandbox: Sandbox, call: Call) -> None:
     schema = call.document()
     for key, kind in schema.items():
         _check(key, as_object(kind, f"The type of {key}"))
+    keep_schema(sandbox, schema)
+
+
+def keep_schema(sandbox: Sandbox, schema: Object) -> None:
+    """Replace the whole schema."""
     with sandbox.store.write() as connection:
         set_value(connection, "metadata_schema", orjson.dumps(schema).decode())
 

@@ -1,5 +1,6 @@
 """The sandbox as one value: its store, clock, secrets and bell; and its fresh demo state."""
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from services.sandbox.wire import new_uuid
 
 OWNER = "demo@sandbox.example"
 #: Raised when the demo content changes, so that older data directories are filled anew.
-CONTENT_VERSION = "1"
+CONTENT_VERSION = "2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ def ensure_demo(sandbox: Sandbox) -> None:
 def reset(connection: sqlite3.Connection, *, now: int) -> None:
     """Throw everything away and make the fresh demo state."""
     clear(connection)
-    set_value(connection, "metadata_schema", "{}")
+    set_value(connection, "metadata_schema", json.dumps(demo.SCHEMA))
     set_value(connection, "content", CONTENT_VERSION)
     switches.back(connection)
     set_stalled(connection, stalled=False)

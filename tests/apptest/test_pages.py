@@ -21,7 +21,7 @@ ANSWER = Check(
     remedy="",
     reference=None,
     integrations=(),
-    schema_keys=(),
+    schema={},
     milliseconds=12,
     at=datetime(2026, 3, 1, tzinfo=UTC),
 )

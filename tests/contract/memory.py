@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
+from services.domain.metadata import OrganisationSchema
 from services.encord_api.errors import InvalidRequest, NotAuthenticated, NotFound
 from services.encord_api.interface import (
     DataRow,
@@ -261,8 +262,8 @@ class MemoryGateway(EncordGateway):
 
         return self._ask("list_rows", rows, dataset)
 
-    def schema_keys(self) -> tuple[str, ...]:
-        return self._ask("schema_keys", lambda: tuple(sorted(self.schema)))
+    def metadata_schema(self) -> OrganisationSchema:
+        return self._ask("metadata_schema", lambda: OrganisationSchema.of(self.schema))
 
     # Inside
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
 
+from services.domain.metadata import MetadataKey, OrganisationSchema, ValueType
 from services.encord_api.errors import (
     EncordError,
     InvalidRequest,
@@ -56,7 +58,6 @@ def counts(status: JobStatus) -> tuple[int, int, int, int]:
 def test_a_known_key_is_answered(world: World) -> None:
     world.gateway.ping()
     assert world.integration in {entry.id for entry in world.gateway.list_integrations()}
-    assert isinstance(world.gateway.schema_keys(), tuple)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_a_known_key_is_answered(world: World) -> None:
     [
         lambda g: g.ping(),
         lambda g: g.list_integrations(),
+        lambda g: g.metadata_schema(),
         lambda g: g.create_folder("yard", ""),
         lambda g: list(g.find_folders("yard")),
         lambda g: list(g.list_items(str(uuid4()))),
@@ -74,6 +76,52 @@ def test_a_known_key_is_answered(world: World) -> None:
 def test_an_unknown_key_is_named(world: World, ask: Callable[[EncordGateway], object]) -> None:
     with pytest.raises(NotAuthenticated):
         ask(world.stranger())
+
+
+# The metadata schema
+
+#: What an organisation may have after some years, as Encord answers it.
+GROWN: Final[dict[str, Any]] = {
+    "site": {"ty": "enum", "values": ["harbor", "depot"]},
+    "km": {"ty": "variant", "hint": "number"},
+    "legacy": {"ty": "variant", "hint": "string"},
+    "story": {"ty": "variant", "hint": "long_string"},
+    "old km": {"ty": "number", "format": "F64"},
+    "plate": {"ty": "varchar", "max_length": 12},
+    "clip": {"ty": "embedding", "size": 512, "api": None},
+    "place": {"ty": "geospatial"},
+    "owner": {"ty": "user"},
+    "gone": {"ty": "tombstone", "deleted_ty": {"ty": "enum", "values": ["a"]}},
+    "gone for ever": {"ty": "tombstone", "deleted_ty": None},
+    "new": {"ty": "hologram", "planes": 3},
+    "odd hint": {"ty": "variant", "hint": "tensor"},
+}
+
+
+def test_the_schema_tells_types_options_and_sizes(world: World) -> None:
+    world.declare(GROWN)
+    found = world.gateway.metadata_schema()
+    assert found.declared == {
+        "site": MetadataKey(ValueType.ENUM, ("harbor", "depot")),
+        "km": MetadataKey(ValueType.NUMBER),
+        "legacy": MetadataKey(ValueType.VARCHAR),
+        "story": MetadataKey(ValueType.TEXT),
+        "old km": MetadataKey(ValueType.NUMBER),
+        "plate": MetadataKey(ValueType.VARCHAR, (), 12),
+        "clip": MetadataKey(ValueType.EMBEDDING, (), 512),
+        "place": MetadataKey(ValueType.GEOSPATIAL),
+        "owner": MetadataKey(ValueType.USER),
+        "new": MetadataKey(ValueType.UNREADABLE),
+        "odd hint": MetadataKey(ValueType.UNREADABLE),
+    }
+    assert found.deleted == {"gone": MetadataKey(ValueType.ENUM, ("a",)), "gone for ever": None}
+    assert found.unreadable == ("new", "odd hint")
+    assert found.answer == GROWN
+
+
+def test_an_organisation_may_have_no_schema(world: World) -> None:
+    world.declare({})
+    assert world.gateway.metadata_schema() == OrganisationSchema.of({})
 
 
 # Folders

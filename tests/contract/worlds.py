@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,6 +41,10 @@ class World(Protocol):
         """Return the gateway of a key that Encord does not know."""
         ...
 
+    def declare(self, schema: dict[str, Any]) -> None:
+        """Make this, as Encord writes it, the organisation's metadata schema."""
+        ...
+
 
 @dataclass
 class MemoryWorld:
@@ -59,6 +63,9 @@ class MemoryWorld:
         locked_out.key_accepted = False
         return locked_out
 
+    def declare(self, schema: dict[str, Any]) -> None:
+        self.gateway.schema = schema
+
 
 class SandboxWorld:
     """The real SDK, signing with the sandbox's demo key."""
@@ -76,6 +83,9 @@ class SandboxWorld:
 
     def stranger(self) -> EncordGateway:
         return connect(self._process.url, PrivateKey(Ed25519PrivateKey.generate()))
+
+    def declare(self, schema: dict[str, Any]) -> None:
+        self._process.control("schema", **schema)
 
 
 def image(number: int) -> str:

@@ -5,6 +5,7 @@ from encord import EncordUserClient
 from encord.exceptions import InvalidArgumentsError
 from encord.orm.base_dto import BaseDTO
 
+from services.sandbox.demo import SCHEMA
 from tests.sandbox.conftest import Running
 
 
@@ -18,13 +19,13 @@ def test_integrations_reveal_id_and_title(client: EncordUserClient) -> None:
 
 def test_the_schema_is_kept_whole(client: EncordUserClient, sandbox: Running) -> None:
     schema = client.metadata_schema()
-    assert schema.keys() == []
-    schema.add_scalar("site", data_type="varchar")
+    assert set(schema.keys()) == set(SCHEMA)
+    schema.add_scalar("place", data_type="varchar")
     schema.add_enum("weather", values=["rain", "sun"])
     schema.add_embedding("clip", size=512)
     schema.save()
     again = sandbox.client().metadata_schema()
-    assert sorted(again.keys()) == ["clip", "site", "weather"]
+    assert set(again.keys()) == {*SCHEMA, "clip", "place", "weather"}
     assert again.get_enum_options("weather") == ["rain", "sun"]
     again.delete_key("weather")
     again.save()
@@ -37,7 +38,7 @@ def test_the_last_writer_of_the_schema_wins(client: EncordUserClient, sandbox: R
     theirs.add_scalar("theirs", data_type="number")
     mine.save()
     theirs.save()
-    assert client.metadata_schema().keys() == ["theirs"]
+    assert set(client.metadata_schema().keys()) == {*SCHEMA, "theirs"}
 
 
 class Odd(BaseDTO):

@@ -253,7 +253,11 @@ def test_asking_encord_and_logging_everything_shows_no_key_and_no_signature(
     item = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a01"
     with serving(reply) as server:
         gateway = connect(server.url, key, connect_timeout=30, read_timeout=30)
-        for ask in (gateway.ping, lambda: gateway.link_items(item, [item]), gateway.schema_keys):
+        for ask in (
+            gateway.ping,
+            lambda: gateway.link_items(item, [item]),
+            gateway.metadata_schema,
+        ):
             try:
                 ask()
             except EncordError as error:

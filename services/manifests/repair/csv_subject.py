@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Self
 
 from services.domain.entries import EntryType
+from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout
 from services.manifests.csv_cells import Row
 from services.manifests.csv_entry import Draft, entry_fields
@@ -28,7 +29,6 @@ from services.manifests.repair.actions import (
     as_text,
 )
 from services.manifests.repair.subject import in_frame_order
-from services.manifests.schema import MetadataSchema
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from services.domain.metadata import MetadataSchema
 from services.domain.nearest import fold
 from services.manifests.csv_layout import METADATA
 from services.manifests.csv_values import read_cell
@@ -14,7 +15,6 @@ from services.manifests.repair import values
 from services.manifests.repair.actions import Action, Put, Remove, as_json, as_text
 from services.manifests.repair.errors import InvalidEditError
 from services.manifests.repair.json_subject import JsonSubject
-from services.manifests.schema import MetadataSchema
 
 #: The name of an entry's whole text, where it is no object with fields.
 RAW: Final = "raw"

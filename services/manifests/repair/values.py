@@ -7,12 +7,12 @@ from enum import Enum
 from typing import Final
 from urllib.parse import quote
 
+from services.domain.metadata import MetadataKey, MetadataSchema, ValueType
 from services.domain.nearest import fold
 from services.manifests.faults import Path
 from services.manifests.media_check import MEDIA
 from services.manifests.repair import dates
 from services.manifests.repair.actions import as_json
-from services.manifests.schema import MetadataKey, MetadataSchema, ValueType
 
 
 class Sure(Enum):
@@ -119,7 +119,7 @@ def _metadata(key: str, value: object, schema: MetadataSchema | None) -> object:
             return dates.epoch(as_json(value)) or UNSURE
         case ValueType.TEXT | ValueType.VARCHAR | ValueType.UUID:
             return to_text(value)
-        case ValueType.GEOSPATIAL | ValueType.EMBEDDING | ValueType.ENUM | None:
+        case _:
             return UNSURE
 
 

@@ -11,7 +11,7 @@ import pytest
 from services.encord_api.errors import Unclear
 from services.encord_api.interface import Integration, JobState, UnitError
 from services.encord_api.sdk import PAGE, SdkGateway
-from tests.unit.loopback import answer, envelope, serving
+from tests.unit.loopback import Reply, answer, envelope, http, serving
 
 FOLDER = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a01"
 OTHER = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a02"
@@ -163,29 +163,10 @@ def test_integrations_are_sorted_by_title(gateway_at: Connect) -> None:
     assert found == [Integration(id=FOLDER, title="a"), Integration(id=OTHER, title="b")]
 
 
-@pytest.mark.parametrize(
-    ("schema", "keys"),
-    [
-        (None, ()),
-        ({}, ()),
-        (
-            {
-                "site": {"ty": "variant", "hint": "text"},
-                "new": {"ty": "hologram", "planes": 3},
-                "empty": {"ty": "enum", "values": []},
-                "gone": {"ty": "tombstone", "deleted_ty": None},
-                "a/b": {"ty": "text"},
-                "odd": None,
-            },
-            ("a/b", "empty", "new", "odd", "site"),
-        ),
-    ],
-)
-def test_schema_keys_are_read_whatever_their_types(
-    schema: object, keys: tuple[str, ...], gateway_at: Connect
-) -> None:
-    with serving(answer(schema)) as server:
-        assert gateway_at(server.url).schema_keys() == keys
+@pytest.mark.parametrize("reply", [answer(None), http(204), answer({})])
+def test_no_schema_is_an_empty_one(reply: Reply, gateway_at: Connect) -> None:
+    with serving(reply) as server:
+        assert gateway_at(server.url).metadata_schema().answer == {}
 
 
 def test_a_dataset_is_made_without_a_mirrored_folder(gateway_at: Connect) -> None:

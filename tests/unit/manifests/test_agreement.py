@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.domain import urls
+from services.domain.metadata import read_schema
 from services.manifests import csv_reader, json_batch
 from services.manifests.checked import CheckedManifest
-from services.manifests.options import CheckOptions, read_schema
+from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
 SCHEMA = read_schema(

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from services.domain.metadata import read_schema
 from services.domain.rules import RULES
 from services.manifests.checked import CheckedManifest
-from services.manifests.options import CheckOptions, read_schema
+from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
 EXAMPLES = Path(__file__).parents[2] / "manifests"

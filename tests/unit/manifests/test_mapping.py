@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.domain.entries import EntryType
+from services.domain.metadata import read_schema
 from services.manifests import mapping_apply, repair
 from services.manifests.checked import CheckedManifest
 from services.manifests.mapping import (
@@ -23,7 +24,7 @@ from services.manifests.mapping import (
     header_fingerprint,
 )
 from services.manifests.mapping_guess import suggest, type_of_url
-from services.manifests.options import CheckOptions, read_schema
+from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
 OPTIONS = CheckOptions(schema=read_schema({"weather": "varchar", "taken": "datetime"}))

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.domain.findings import Severity
+from services.domain.metadata import read_schema
 from services.domain.rules import RULES, Fix
 from services.manifests import repair
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import UnknownManifestError
-from services.manifests.options import CheckOptions, read_schema
+from services.manifests.options import CheckOptions
 from services.manifests.repair.errors import BrokenLineageError, UnfitFixError
 from services.manifests.store import ManifestStore
 
@@ -69,8 +70,9 @@ def test_every_fix_of_every_example_takes_findings_of_its_code_away(
     folder: Path, code: str, fix: Fix, tmp_path: Path
 ) -> None:
     given_options = json.loads((folder / "expected.json").read_text()).get("options", {})
-    schema = read_schema(given_options.pop("schema", None))
-    options = CheckOptions(**given_options, schema=schema)
+    if "schema" in given_options:
+        given_options["schema"] = read_schema(given_options["schema"])
+    options = CheckOptions(**given_options)
     (source,) = folder.glob("manifest.*")
     store = store_in(tmp_path)
     before = store.add(source.name, io.BytesIO(source.read_bytes()))

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.domain.entries import SECTIONS, EntryType
+from services.domain.metadata import read_schema
 from services.manifests.checked import CheckedManifest
-from services.manifests.options import CheckOptions, read_schema
+from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
 OPTIONS = CheckOptions(schema=read_schema({"km": "number", "note": "text", "vec": "embedding"}))

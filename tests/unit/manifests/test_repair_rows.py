@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.domain.metadata import read_schema
 from services.manifests import repair
-from services.manifests.options import CheckOptions, read_schema
+from services.manifests.options import CheckOptions
 from services.manifests.repair.errors import InvalidEditError, UnknownEntryError
 from services.manifests.store import ManifestStore
 

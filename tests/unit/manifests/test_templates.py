@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from services.domain.entries import EntryType
+from services.domain.metadata import read_schema
 from services.manifests import templates
-from services.manifests.options import CheckOptions, read_schema
+from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 from services.manifests.templates import KINDS
 
 SCHEMA = read_schema(
     {
         "weather": {"type": "enum", "options": ["sunny, dry", "rainy"]},
-        "none": {"type": "enum", "options": []},
+        "none": {"ty": "hologram", "planes": 3},
         "taken": "datetime",
         "km": "number",
         "ok": "boolean",
@@ -33,7 +34,7 @@ SCHEMA = read_schema(
 def test_templates_are_valid_as_they_stand(kind: EntryType, tmp_path: Path) -> None:
     store = ManifestStore(tmp_path, max_bytes=10**6)
     options = CheckOptions(schema=SCHEMA)
-    content = templates.csv(kind, SCHEMA or {})
+    content = templates.csv(kind, SCHEMA)
     checked = store.check(store.add(templates.name(kind), io.BytesIO(content)), options)
     counts = dict(checked.summary.counts)
     assert counts.pop("csv-dicom", None) == (1 if kind is EntryType.DICOM_SERIES else None)
@@ -49,16 +50,14 @@ def test_all_types_but_scenes_have_a_template() -> None:
 
 def test_columns_follow_the_schema() -> None:
     header = templates.template(EntryType.IMAGE, SCHEMA).splitlines()[0]
-    assert header == ",".join(
-        ["ObjectURL,Type,Title", *(f"metadata.{key}" for key in SCHEMA or {})]
-    )
+    assert header == ",".join(["ObjectURL,Type,Title", *(f"metadata.{key}" for key in SCHEMA)])
 
 
-def test_keys_alone_make_blank_columns() -> None:
-    text = templates.csv(EntryType.IMAGE, ["a", "b"]).decode("utf-8-sig")
+def test_a_template_needs_no_schema() -> None:
+    text = templates.csv(EntryType.IMAGE, {}).decode("utf-8-sig")
     assert text.splitlines() == [
-        "ObjectURL,Type,Title,metadata.a,metadata.b",
-        "gs://your-bucket/path/image.jpg,image,Your image,,",
+        "ObjectURL,Type,Title",
+        "gs://your-bucket/path/image.jpg,image,Your image",
     ]
 
 
