@@ -1,5 +1,6 @@
-"""Where a mended manifest comes from, and the way back."""
+"""Where a mended manifest comes from, the way back, and what was made of it in turn."""
 
+from contextlib import suppress
 from typing import Final
 
 import streamlit as st
@@ -18,17 +19,23 @@ OPERATIONS: Final = {
     "replace": "Replaced in URLs",
     "map": "Columns mapped",
 }
+#: Of what was made of a manifest, the last few.
+SHOWN: Final = 3
 
 
 def show(fingerprint: str, *, key: str) -> None:
-    """Draw how a manifest came to be and offer to undo the last step; nothing for an upload."""
+    """Draw how a manifest came to be, offer to undo the last step, and lead to its children."""
     try:
         steps = repair.lineage(get_runtime().manifests, fingerprint)
     except ManifestError:
         st.caption("The record of where this manifest comes from is damaged.")
         return
-    if not steps:
-        return
+    if steps:
+        _origin(steps, key=key)
+    _made(fingerprint, key=key)
+
+
+def _origin(steps: list[Step], *, key: str) -> None:
     last = steps[-1]
     with st.container(border=True, key=key, gap="small"):
         with st.container(
@@ -48,6 +55,34 @@ def show(fingerprint: str, *, key: str) -> None:
             with st.expander("All steps", type="compact"):
                 for step in steps:
                     st.markdown(f"{moment(step.at)}: {sentence(step)}")
+
+
+def _made(fingerprint: str, *, key: str) -> None:
+    """Draw what was made of this manifest before, and lead there again."""
+    for step in _steps_from(fingerprint)[:SHOWN]:
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.markdown(f":material/arrow_forward: {sentence(step)}", width="content")
+            st.button(
+                "Open the result",
+                key=f"{key}_{step.fingerprint}",
+                help=f"The manifest made of this one, {moment(step.at)}",
+                type="tertiary",
+                on_click=manifests.go_to,
+                args=(step.fingerprint,),
+            )
+
+
+def _steps_from(fingerprint: str) -> list[Step]:
+    """Return the steps from a manifest to those made of it, newest first."""
+    runtime = get_runtime()
+    found: list[Step] = []
+    for made in dict.fromkeys(runtime.repairs.made(fingerprint)):
+        with suppress(ManifestError):
+            steps = repair.lineage(runtime.manifests, made)
+            found += [step for step in steps[-1:] if step.parent == fingerprint]
+    return sorted(found, key=lambda step: step.at, reverse=True)
 
 
 def sentence(step: Step) -> str:

@@ -1,15 +1,14 @@
 """Where a manifest comes from: an upload, this server, a bucket, an earlier one, or the demo."""
 
 import io
-from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from components import connection, layout, manifests, mending, session, templates
+from components import connection, layout, manifests, session, taking, templates
 from components.runtime import get_runtime
 from components.text import size
+from services.engine.sources import TakeOrder
 from services.manifests.errors import ManifestTooLargeError
 from services.sandbox.demo import demo_manifest_csv
 
@@ -101,13 +100,7 @@ def _server_file() -> None:
 def _take_file() -> None:
     chosen = session.value("server_file")
     if chosen:
-        _take(f"file {chosen}", partial(get_runtime().sources.add_file, str(chosen)))
-
-
-def _take(name: str, work: Callable[[], str]) -> None:
-    """Read a manifest in the background; what it was when it was read before does not count."""
-    session.renew_nonce("take")
-    mending.start(f"{name} {session.nonce('take')}", work)
+        taking.start(TakeOrder(file=str(chosen)))
 
 
 def _object() -> None:
@@ -131,7 +124,7 @@ def _take_object() -> None:
     current = connection.current()
     url = str(session.value("object_url") or "")
     known = current.id if current else None
-    _take(f"object {url}", partial(get_runtime().sources.add_object, url, known))
+    taking.start(TakeOrder(url=url, connection=known))
 
 
 def use_demo() -> None:
@@ -151,7 +144,8 @@ def _store(name: str, file: io.BytesIO) -> None:
     try:
         manifests.go_to(get_runtime().manifests.add(name, file))
     except ManifestTooLargeError as problem:
-        session.notify("manifest", mending.too_large(problem))
+        body = f"This server reads manifests of up to {problem.limit:,} bytes. Split the file."
+        session.notify("manifest", session.Notice(title="The file is too large", body=body))
 
 
 def _choose_recent(key: str) -> None:

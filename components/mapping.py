@@ -1,12 +1,11 @@
 """Say what the columns of a foreign CSV mean, see the first rows, and make a manifest of it."""
 
-from functools import partial
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from components import layout, manifests, mending
+from components import layout, mending
 from components.runtime import get_runtime
 from components.text import code
 from services.domain.entries import EntryType
@@ -23,10 +22,10 @@ from services.manifests.mapping import (
     ColumnMapping,
     Mapped,
     MappingError,
-    Memory,
     Sample,
 )
 from services.manifests.mapping_guess import suggest, type_of_url, url_of
+from services.manifests.repair import MapOrder
 
 UNKNOWN_HEADER: Final = "csv-header-missing"
 WORDS: Final = {
@@ -69,16 +68,12 @@ def show(checked: CheckedManifest, *, key: str) -> None:
             icon=":material/check:",
             disabled=bool(problems),
             on_click=_use,
-            args=(checked.summary.fingerprint, mapping),
+            args=(checked, mapping),
         )
 
 
-def _memory() -> Memory:
-    return Memory(get_runtime().settings.data_dir / "mappings")
-
-
 def _guess(sample: Sample) -> ColumnMapping:
-    return _memory().recall(sample.headers, sample.delimiter) or suggest(sample)
+    return get_runtime().mappings.recall(sample.headers, sample.delimiter) or suggest(sample)
 
 
 def _ask(sample: Sample, guess: ColumnMapping, *, key: str) -> ColumnMapping:
@@ -175,10 +170,7 @@ def _row(mapping: ColumnMapping, cells: tuple[str, ...]) -> dict[str, str]:
     return {"Object URL": url, "Type": guessed.value if guessed else "", **given}
 
 
-def _use(fingerprint: str, mapping: ColumnMapping) -> None:
-    _memory().remember(mapping)
-    store = get_runtime().manifests
-    mending.start(
-        f"{fingerprint} map {mapping.to_json()}",
-        partial(mapping_apply.apply, store, fingerprint, mapping, manifests.OPTIONS),
-    )
+def _use(checked: CheckedManifest, mapping: ColumnMapping) -> None:
+    get_runtime().mappings.remember(mapping)
+    order = MapOrder(options=checked.options.to_json(), mapping=mapping.to_json())
+    mending.start(checked.summary.fingerprint, order)

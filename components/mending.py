@@ -1,68 +1,84 @@
 """Make a manifest from another one: what would change, the decision, the work, and where it leads.
 
-The work is done in the background; this session is led to the new manifest when it is there.
+The work is a job that goes on without the page. The session that asked is led to the new manifest
+when it is there; everybody else finds the work, and what came of it, on the manifest's page.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import pandas as pd
 import streamlit as st
 
 from components import layout, manifests, session
-from components.connect_form import notice_of
-from components.runtime import get_background
+from components.runtime import get_runtime
 from components.text import code, count
-from services.engine.errors import ConnectionProblem
-from services.manifests.errors import ManifestError, ManifestTooLargeError
-from services.manifests.repair import Preview
+from services.manifests.repair import FixOrder, KnownOrder, Order, Preview, ReplaceOrder
 
 EVERY: Final = timedelta(seconds=0.5)
-#: Small manifests are mended within this many seconds, and nobody sees a progress.
-PATIENCE: Final = 1.5
-WORKING: Final = "mending"
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One change to a whole manifest that a person can look at and then decide on."""
 
-    #: Names the work: the same change of the same manifest is done once.
-    name: str
+    fingerprint: str
     title: str
     does: str
-    preview: Callable[[], Preview]
-    #: Makes the new manifest and returns its fingerprint.
-    apply: Callable[[], str]
+    preview: FixOrder | ReplaceOrder
+    apply: FixOrder | ReplaceOrder
 
 
 def ask(change: Change, *, key: str) -> None:
     """Open a dialog that shows what would change and offers to do it."""
-    get_background().start(f"preview {change.name}", change.preview)
 
     @st.dialog(change.title, width="large")
     def opened() -> None:
-        phase = get_background().phase(f"preview {change.name}", patience=PATIENCE)
-        st.fragment(_previewed, run_every=EVERY if phase == "running" else None)(change, key)
+        state = get_runtime().repairs.start(change.fingerprint, change.preview)
+        # A run of the whole page would close the dialog, so it asks until it knows.
+        every = EVERY if state.phase == "running" else None
+        st.fragment(_previewed, run_every=every)(change, key)
 
     opened()
 
 
 def _previewed(change: Change, key: str) -> None:
-    background, name = get_background(), f"preview {change.name}"
+    repairs = get_runtime().repairs
     st.caption(change.does)
-    phase = background.phase(name)
-    if phase == "running":
-        st.progress(0.0, text="Reading the manifest")
-    elif phase == "done":
-        found = background.result(name)
-        assert isinstance(found, Preview)
+    state = repairs.state(change.fingerprint, change.preview)
+    if state.phase == "running":
+        st.progress(state.progress, text="Reading the manifest")
+    elif state.phase == "done":
+        found = repairs.answer(change.fingerprint, change.preview, Preview)
         _table(found)
         _decide(change, found, key)
     else:
-        layout.error("The preview failed", "Nothing was changed. Close this and try again.")
+        layout.error("The preview failed", f"{code(state.message)} Close this and try again.")
+
+
+def look(fingerprint: str, order: Order, kind: type[Answer], *, key: str) -> Answer | None:
+    """Return what an order finds; until it is found, draw how far it is and return None."""
+    repairs = get_runtime().repairs
+    state = repairs.state(fingerprint, order)
+    if state.phase == "none":
+        state = repairs.start(fingerprint, order)
+    if state.phase == "done":
+        return repairs.answer(fingerprint, order, kind)
+    if state.phase == "running":
+        st.fragment(_reading, run_every=EVERY, key=key)(fingerprint, order)
+        return None
+    layout.error("The entries could not be read", code(state.message))
+    st.button("Try again", key=f"{key}_again", on_click=repairs.forget, args=(fingerprint, order))
+    return None
+
+
+def _reading(fingerprint: str, order: Order) -> None:
+    state = get_runtime().repairs.state(fingerprint, order)
+    if state.phase != "running":
+        st.rerun()
+    st.progress(state.progress, text="Reading the manifest")
 
 
 def _table(found: Preview) -> None:
@@ -105,65 +121,68 @@ def _decide(change: Change, found: Preview, key: str) -> None:
             type="primary",
             disabled=not found.count,
             on_click=start,
-            args=(change.name, change.apply),
+            args=(change.fingerprint, change.apply),
         ):
             st.rerun()
 
 
-def start(name: str, work: Callable[[], str]) -> None:
+def start(fingerprint: str, order: Order) -> None:
     """Make the new manifest; go to it at once when it is small, else show that it is made."""
     session.clear_notice("manifest")
-    get_background().start(name, work)
-    session.wait_for(name)
-    if get_background().phase(name, patience=PATIENCE) != "running":
-        _finish(name)
+    session.wait_for(order.name)
+    _follow(fingerprint, KnownOrder(order, get_runtime().repairs.start(fingerprint, order)))
 
 
-def progress() -> bool:
-    """Draw what this session waits for; tell whether it waits."""
-    name = session.waits_for()
-    if name is None:
+def progress(fingerprint: str | None) -> bool:
+    """Draw what is being made of this manifest; tell whether this session waits for it."""
+    if fingerprint is None:
         return False
-    st.fragment(_watch, run_every=EVERY, key=WORKING)(name)
+    waits = False
+    for known in get_runtime().repairs.making(fingerprint):
+        if known.state.phase == "running":
+            waits = waits or known.order.name == session.waits_for()
+            watch = st.fragment(_watch, run_every=EVERY, key=f"making_{known.order.name}")
+            watch(fingerprint, known.order)
+        elif _follow(fingerprint, known):
+            st.rerun()
+    return waits
+
+
+def _watch(fingerprint: str, order: Order) -> None:
+    state = get_runtime().repairs.state(fingerprint, order)
+    if state.phase != "running":
+        st.rerun()
+    with st.container(border=True):
+        st.markdown("**Making the new manifest**")
+        st.progress(state.progress, text="Writing every entry")
+        st.caption("The work goes on without this page: you can close it. Nothing is sent.")
+        st.button(
+            "Cancel the work",
+            key=f"cancel_{order.name}",
+            icon=":material/cancel:",
+            on_click=get_runtime().repairs.cancel,
+            args=(fingerprint, order),
+        )
+
+
+def _follow(fingerprint: str, known: KnownOrder) -> bool:
+    """Lead this session to what it waits for, and say what failed; tell whether that was so."""
+    if known.state.phase == "failed":
+        get_runtime().repairs.forget(fingerprint, known.order)
+        _say("The manifest was not changed", code(known.state.message))
+    elif known.state.phase != "done" or known.order.name != session.waits_for():
+        return False
+    else:
+        _arrive(fingerprint, get_runtime().repairs.answer(fingerprint, known.order, str))
+    session.wait_for(None)
     return True
 
 
-def _watch(name: str) -> None:
-    if get_background().phase(name) != "running":
-        _finish(name)
-        st.rerun()
-    with st.container(border=True):
-        st.markdown(":material/progress_activity: **Making the new manifest**")
-        st.caption("Half a million entries take some seconds. Nothing is sent.")
-
-
-def _finish(name: str) -> None:
-    session.wait_for(None)
-    before = session.manifest()
-    try:
-        made = str(get_background().result(name))
-    except ConnectionProblem as problem:
-        session.notify("manifest", notice_of(problem))
-    except ManifestTooLargeError as problem:
-        session.notify("manifest", too_large(problem))
-    except ManifestError as problem:
-        _say("The manifest was not changed", code(str(problem)))
-    except KeyError:  # the server was started again in between
-        _say("The work was interrupted", "Nothing was changed. Try again.")
-    else:
-        if made == before:
-            _say("Nothing has changed", "The result has the same bytes as this manifest.")
-        manifests.go_to(made)
+def _arrive(before: str, made: str) -> None:
+    if made == before:
+        _say("Nothing has changed", "The result has the same bytes as this manifest.")
+    manifests.go_to(made)
 
 
 def _say(title: str, body: str) -> None:
     session.notify("manifest", session.Notice(title=title, body=body))
-
-
-def too_large(problem: ManifestTooLargeError) -> session.Notice:
-    """Say that a file has more bytes than this server reads."""
-    return session.Notice(
-        title="The file is too large",
-        body=f"This server reads manifests of up to {problem.limit:,} bytes. Split the "
-        "file and submit the parts one after the other.",
-    )

@@ -1,16 +1,13 @@
 """The machine fixes of one kind of finding: look at what would change, then apply it to all."""
 
-from functools import partial
-
 import streamlit as st
 
-from components import manifests, mending
+from components import mending
 from components.fixes import FIXES
-from components.runtime import get_runtime
 from services.domain.findings import FindingGroup
 from services.domain.rules import Fix
-from services.manifests import repair
 from services.manifests.checked import CheckedManifest
+from services.manifests.repair import FixOrder
 
 
 def buttons(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
@@ -27,13 +24,11 @@ def buttons(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
 
 
 def _change(checked: CheckedManifest, group: FindingGroup, fix: Fix) -> mending.Change:
-    fingerprint, code = checked.summary.fingerprint, group.code
+    options, code = checked.options.to_json(), group.code
     return mending.Change(
-        name=f"{fingerprint} {code} {fix}",
+        fingerprint=checked.summary.fingerprint,
         title=f"{FIXES[fix].label}: {group.title}",
         does=FIXES[fix].does,
-        preview=partial(repair.preview, checked, code, fix),
-        apply=partial(
-            repair.apply, get_runtime().manifests, fingerprint, manifests.OPTIONS, code, fix
-        ),
+        preview=FixOrder(options=options, code=code, fix=fix, preview=True),
+        apply=FixOrder(options=options, code=code, fix=fix),
     )

@@ -1,15 +1,12 @@
 """Find and replace over all URLs of a manifest: buckets, beginnings, and Google's two spellings."""
 
-from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from components import layout, manifests, mending
-from components.runtime import get_runtime
-from services.manifests import repair
+from components import layout, mending
 from services.manifests.checked import CheckedManifest
-from services.manifests.repair import Kind, Replacement
+from services.manifests.repair import Kind, Replacement, ReplaceOrder
 
 KINDS: Final = {
     "Another bucket": Kind.BUCKET,
@@ -50,17 +47,11 @@ def _guess(checked: CheckedManifest, kind: Kind) -> str:
 
 
 def _change(checked: CheckedManifest, replacement: Replacement) -> mending.Change:
-    fingerprint = checked.summary.fingerprint
+    options = checked.options.to_json()
     return mending.Change(
-        name=f"{fingerprint} {replacement}",
+        fingerprint=checked.summary.fingerprint,
         title="Find and replace in URLs",
         does="A good URL never becomes one that is refused; such URLs stay as they are.",
-        preview=partial(repair.preview_urls, checked, replacement),
-        apply=partial(
-            repair.replace_urls,
-            get_runtime().manifests,
-            fingerprint,
-            replacement,
-            manifests.OPTIONS,
-        ),
+        preview=ReplaceOrder(options=options, replacement=replacement, preview=True),
+        apply=ReplaceOrder(options=options, replacement=replacement),
     )

@@ -1,19 +1,17 @@
 """Edit only the entries that need it, one page of rows at a time, in a table."""
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from components import layout, manifests, mending, session
-from components.runtime import get_background, get_runtime
+from components import layout, mending, session
 from components.text import count, number
 from services.domain.paging import Page
 from services.domain.rules import RULES
-from services.manifests import repair
 from services.manifests.checked import CheckedManifest
-from services.manifests.repair import EditableRow
+from services.manifests.repair import EditableRow, EditOrder, RowsOrder
 
 ROWS: Final = 25
 HELD: Final = "Everything that is held back"
@@ -29,35 +27,16 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     )
     code = None if chosen == HELD else chosen
     known = int(session.value("edit_page") or 1)
-    page = _rows(checked, code, known)
+    order = RowsOrder(
+        options=checked.options.to_json(), code=code, offset=(known - 1) * ROWS, limit=ROWS
+    )
+    page = mending.look(checked.summary.fingerprint, order, Page[EditableRow], key=f"{key}_rows")
     if page is None:
-        st.fragment(_wait, run_every=mending.EVERY)(_name(checked, code, known))
-    elif page.total:
+        return
+    if page.total:
         _table(checked, page, known, key=f"{key}_{checked.summary.fingerprint[:8]}_{code}_{known}")
     else:
         st.caption("No entry to show. Findings about the file itself are mended in the file.")
-
-
-def _rows(checked: CheckedManifest, code: str | None, page: int) -> Page[EditableRow] | None:
-    """Return one page of entries; None when that takes longer than anybody waits."""
-    name = _name(checked, code, page)
-    offset = (page - 1) * ROWS
-    get_background().start(name, partial(repair.failing_rows, checked, code, offset, ROWS))
-    if get_background().phase(name, patience=mending.PATIENCE) == "running":
-        return None
-    found = get_background().result(name)
-    assert isinstance(found, Page)
-    return found
-
-
-def _name(checked: CheckedManifest, code: str | None, page: int) -> str:
-    return f"rows {checked.summary.fingerprint} {code} {page}"
-
-
-def _wait(name: str) -> None:
-    if get_background().phase(name) != "running":
-        st.rerun()
-    st.progress(0.0, text="Reading the entries")
 
 
 def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key: str) -> None:
@@ -98,7 +77,7 @@ def _cells(row: EditableRow, names: list[str]) -> dict[str, object]:
 
 
 def _save(
-    checked: CheckedManifest, rows: tuple[EditableRow, ...], names: list[str], key: str
+    checked: CheckedManifest, rows: Sequence[EditableRow], names: list[str], key: str
 ) -> None:
     edited = (session.value(key) or {}).get("edited_rows", {})
     edits = {
@@ -111,6 +90,5 @@ def _save(
             session.Notice(title="No cell was changed", body="Change a cell, then save."),
         )
         return
-    fingerprint = checked.summary.fingerprint
-    work = partial(repair.edit, get_runtime().manifests, fingerprint, edits, manifests.OPTIONS)
-    mending.start(f"{fingerprint} edit {sorted(edits.items())}", work)
+    order = EditOrder(options=checked.options.to_json(), edits=edits)
+    mending.start(checked.summary.fingerprint, order)

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from components.background import Background
 from services.bootstrap import Runtime, build_runtime
 from services.settings import Settings
 
@@ -11,9 +10,3 @@ from services.settings import Settings
 def get_runtime() -> Runtime:
     """Return the one runtime of this process; the launcher makes it before the first visit."""
     return build_runtime(Settings())
-
-
-@st.cache_resource(show_spinner=False)
-def get_background() -> Background:
-    """Return the one place of this process where longer work of pages is done."""
-    return Background()

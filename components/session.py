@@ -48,7 +48,9 @@ class _State:
     nonces: dict[str, str] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     destination: Destination | None = None
+    #: An order to mend a manifest, and a manifest that is being taken.
     waits_for: str | None = None
+    takes: str | None = None
 
 
 def _state() -> _State:
@@ -190,14 +192,24 @@ def take_destination() -> Destination | None:
     return wanted
 
 
-def wait_for(work: str | None) -> None:
-    """Remember the background work this session wants the answer of."""
-    _state().waits_for = work
+def wait_for(order: str | None) -> None:
+    """Remember the order to mend a manifest that this session wants the answer of."""
+    _state().waits_for = order
 
 
 def waits_for() -> str | None:
-    """Return the background work this session wants the answer of."""
+    """Return the order to mend a manifest that this session wants the answer of."""
     return _state().waits_for
+
+
+def take(job: str | None) -> None:
+    """Remember the job that takes a manifest for this session."""
+    _state().takes = job
+
+
+def takes() -> str | None:
+    """Return the job that takes a manifest for this session."""
+    return _state().takes
 
 
 def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its widget makes

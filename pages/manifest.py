@@ -19,6 +19,7 @@ from components import (
     mending,
     repair_replace,
     repair_rows,
+    taking,
 )
 
 fingerprint = links.manifest()
@@ -32,7 +33,7 @@ layout.page_head(
 if checked:
     manifest_summary.name(checked.summary)
 manifest_source.show(fingerprint)
-working = mending.progress()
+working = taking.progress() or mending.progress(fingerprint)
 if fingerprint is None:
     layout.empty_state(
         icon=":material/upload_file:",

@@ -30,7 +30,10 @@ from services.engine.sources import Sources
 from services.engine.supervisor import Child, forget_line, hold_line, worker_environment
 from services.engine.webhook import Webhook
 from services.engine.worker import Worker
+from services.jobs import Jobs
 from services.ledger.store import Ledger
+from services.manifests.mapping import Memory
+from services.manifests.repair import RepairJobs
 from services.manifests.store import ManifestStore
 from services.settings import Settings
 
@@ -61,6 +64,9 @@ class Runtime:
     onboarding: Onboarding
     reports: Reports
     sources: Sources
+    repairs: RepairJobs
+    #: What people said the columns of foreign CSVs mean.
+    mappings: Memory
     #: The Google identities people gave, and the server's own.
     accounts: Accounts = field(default_factory=Accounts)
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
@@ -145,9 +151,9 @@ def build_runtime(settings: Settings) -> Runtime:
         connections=connections,
         onboarding=onboarding,
         reports=reports,
-        sources=Sources(
-            manifests, settings.manifest_folders, lambda known: bucket_reader(connections, known)
-        ),
+        repairs=RepairJobs(manifests),
+        mappings=Memory(settings.data_dir / "mappings"),
+        sources=open_sources(settings, manifests, connections),
     )
 
 
@@ -239,6 +245,16 @@ def open_ledger(settings: Settings) -> Ledger:
 def open_manifests(settings: Settings) -> ManifestStore:
     """Open the manifests of these settings."""
     return ManifestStore(settings.data_dir / "manifests", max_bytes=settings.max_upload_bytes)
+
+
+def open_sources(settings: Settings, manifests: ManifestStore, connections: Connections) -> Sources:
+    """Wire where manifests come from, beside the browser."""
+    return Sources(
+        manifests,
+        settings.manifest_folders,
+        lambda known: bucket_reader(connections, known),
+        Jobs("services.taking"),
+    )
 
 
 def sandbox_folder(settings: Settings) -> Path:

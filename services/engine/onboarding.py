@@ -6,6 +6,7 @@ double click or in a second tab changes nothing.
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import select, update
@@ -53,8 +54,12 @@ class Onboarding:
 
     def submit(self, submission: Submission, *, actor: str) -> str:
         """Record a submission and return its run; the same submission is the same run."""
-        options = CheckOptions.from_json(submission.check)
-        summary = self._manifests.open(submission.manifest, options).summary
+        checked = self._manifests.open(
+            submission.manifest, CheckOptions.from_json(submission.check)
+        )
+        # Whatever name the same bytes get later, the run reads them as this check did.
+        submission = replace(submission, check=checked.options.to_json())
+        summary = checked.summary
         chosen = submission.entries
         entries = summary.valid_entries if chosen is None else len(chosen)
         with self._ledger.transaction() as cx:

@@ -12,15 +12,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import msgspec
+
 from services.cloud_storage.errors import StorageError
 from services.cloud_storage.interface import BucketReader
 from services.engine.errors import ConnectionProblem
+from services.jobs import RESULT, Jobs, JobState, Progress, unwatched
+from services.manifests.errors import ManifestError
 from services.manifests.store import ManifestStore
 
 SUFFIXES: Final = (".csv", ".json", ".jsonl", ".ndjson")
 #: A folder with more than this is not a folder of manifests.
 MOST_FILES: Final = 500
+#: A file of so many bytes is taken at once: a process takes longer to start.
+AT_ONCE: Final = 2 << 20
 _OBJECT: Final = re.compile(r"gs://([^/?#]+)/([^?#]+)")
+
+
+class TakeOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest to take: a file as `Sources.files` names it, or an object."""
+
+    file: str = ""
+    url: str = ""
+    connection: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +55,56 @@ class Sources:
         manifests: ManifestStore,
         folders: tuple[Path, ...],
         reader: Callable[[str | None], BucketReader],
+        jobs: Jobs,
     ) -> None:
-        """Take the store, the allowed folders, and what opens buckets for a connection id."""
+        """Take the store, the allowed folders, what opens buckets for a connection id, and jobs."""
         self._manifests = manifests
         self._folders = tuple(folder.expanduser().resolve() for folder in folders)
         self._reader = reader
+        self._jobs = jobs
+        self._root = manifests.root.with_name("taking")
+
+    def start(self, order: TakeOrder, name: str) -> JobState:
+        """Take a manifest, in a process of its own unless it is small and near.
+
+        Args:
+            order: What to take.
+            name: Names the job; the same name is the same decision.
+
+        Raises:
+            ConnectionProblem: The URL is not `gs://bucket/object`, or the file is gone.
+        """
+        if order.url and not _OBJECT.fullmatch(order.url.strip()):
+            raise ConnectionProblem(*NOT_AN_OBJECT)
+        self._root.mkdir(parents=True, exist_ok=True)
+        folder, text = self._root / name, msgspec.json.encode(order).decode()
+        if order.file and self._path_of(order.file).stat().st_size <= AT_ONCE:
+            self._jobs.do(folder, text, self.carry_out, expected=(ConnectionProblem, ManifestError))
+        else:
+            self._jobs.start(folder, text)
+        return self.state(name)
+
+    def state(self, name: str) -> JobState:
+        """Read how far the taking of a manifest is."""
+        return self._jobs.state(self._root / name)
+
+    def cancel(self, name: str) -> None:
+        """Ask the taking of a manifest to stop."""
+        self._jobs.cancel(self._root / name)
+
+    def taken(self, name: str) -> str:
+        """Return the manifest of a job that is done."""
+        return msgspec.json.decode((self._root / name / RESULT).read_bytes(), type=str)
+
+    def carry_out(self, text: str, progress: Progress) -> bytes:
+        """Take the manifest that an order names; returns its fingerprint as JSON."""
+        order = msgspec.json.decode(text, type=TakeOrder)
+        progress(0.0)
+        if order.file:
+            made = self.add_file(order.file)
+        else:
+            made = self.add_object(order.url, order.connection, progress)
+        return msgspec.json.encode(made)
 
     def files(self) -> list[ServerFile]:
         """List the manifests in the allowed folders, by name."""
@@ -67,18 +126,25 @@ class Sources:
         Raises:
             ConnectionProblem: It is not there any more, or was never offered.
         """
+        path = self._path_of(file)
+        try:
+            with _open_regular(path) as source:
+                return self._manifests.add(path.name, source)
+        except OSError:
+            raise ConnectionProblem(*GONE) from None
+
+    def _path_of(self, file: str) -> Path:
         number, _, name = file.partition(":")
         try:
             folder = self._folders[int(number)]
             path = (folder / name).resolve(strict=True)
-            if not path.is_relative_to(folder):
-                raise ConnectionProblem(*GONE)
-            with _open_regular(path) as source:
-                return self._manifests.add(path.name, source)
         except (OSError, ValueError, IndexError):
             raise ConnectionProblem(*GONE) from None
+        if not path.is_relative_to(folder):
+            raise ConnectionProblem(*GONE)
+        return path
 
-    def add_object(self, url: str, connection: str | None) -> str:
+    def add_object(self, url: str, connection: str | None, progress: Progress = unwatched) -> str:
         """Take an object of a bucket and return its fingerprint.
 
         Raises:
@@ -90,7 +156,8 @@ class Sources:
         bucket, key = match.groups()
         try:
             pieces = self._reader(connection).read(bucket, key)
-            return self._manifests.add(key.rpartition("/")[2], _Stream(pieces))
+            heard = _heard(pieces, progress)
+            return self._manifests.add(key.rpartition("/")[2], _Stream(heard))
         except StorageError as error:
             raise ConnectionProblem(UNREADABLE, str(error)) from None
 
@@ -115,6 +182,13 @@ def _open_regular(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise OSError
     return os.fdopen(descriptor, "rb")
+
+
+def _heard(pieces: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """Pass on pieces and look whether anybody cancelled; how many there are nobody knows."""
+    for piece in pieces:
+        progress(0.0)
+        yield piece
 
 
 class _Stream(io.RawIOBase, BinaryIO):

@@ -12,6 +12,7 @@ import msgspec
 
 from services.domain.findings import Summary
 from services.domain.rules import RULES
+from services.jobs import Progress
 from services.manifests.collector import CODES, Collector, Where, always, nowhere
 from services.manifests.columns import ColumnWriter
 from services.manifests.csv_reader import read_csv
@@ -23,7 +24,7 @@ from services.manifests.json_reader import read_json
 from services.manifests.json_split import SplitError
 from services.manifests.jsonl_reader import looks_like_jsonl, read_jsonl
 from services.manifests.options import CheckOptions
-from services.manifests.sink import Progress, Sink
+from services.manifests.sink import Sink
 from services.manifests.stamp import SUMMARY, stamp
 
 MAX_ITEMS: Final = 500_000
@@ -61,7 +62,7 @@ def run_check(job: CheckJob, progress: Progress) -> None:
     sink = Sink(document, job.options, collector, writer, progress)
     if document.data:
         with no_collection():
-            _read(job.name, sink)
+            _read(sink)
     _report_limits(sink)
     writer.finish()
     sink.hash_pending()
@@ -82,9 +83,9 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read(name: str, sink: Sink) -> None:
+def _read(sink: Sink) -> None:
     """Read the document in the format its name and first character tell."""
-    reader = choose_reader(name, sink.document.data)
+    reader = choose_reader(sink.options.reading, sink.document.data)
     try:
         reader(sink)
     except SplitError as problem:
@@ -100,9 +101,8 @@ def reading_of(name: str) -> str:
     return next((word for word, each in endings.items() if stem.endswith(each)), "any")
 
 
-def choose_reader(name: str, data: bytes) -> Callable[[Sink], None]:
+def choose_reader(reading: str | None, data: bytes) -> Callable[[Sink], None]:
     """Choose how to read a document."""
-    reading = reading_of(name)
     first = data[:65_536].lstrip(b" \t\r\n")[:1]
     if reading == "jsonl":
         return read_jsonl

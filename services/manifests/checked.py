@@ -17,6 +17,7 @@ from services.domain.entries import Entry, EntryRow, EntryType
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
 from services.domain.paging import Page
 from services.domain.rules import ORDER, RULES
+from services.jobs import Progress, unwatched
 from services.manifests.check import LAYOUT, read_summary
 from services.manifests.columns import UNKNOWN, part_paths
 from services.manifests.csv_rows import CsvRows
@@ -192,11 +193,11 @@ class CheckedManifest:
                 section.append(orjson.loads(entry.payload))
         return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
-    def write_held(self, target: Path) -> int:
+    def write_held(self, target: Path, *, progress: Progress = unwatched) -> int:
         """Write the entries with errors and the reasons as CSV; returns how many."""
         held = self.held_indexes()
-        entries = read_entries(self.source, held)
-        write_held(entries, self._reasons(held), target)
+        reasons = self._reasons(held)
+        write_held(lambda: read_entries(self.source, held), reasons, target, progress)
         return len(held)
 
     def _reasons(self, held: Ranges) -> dict[int, str]:

@@ -4,7 +4,6 @@ ManifestError
 |- ManifestTooLargeError     more bytes than this server reads
 |- UnknownManifestError      no manifest with that fingerprint
 |- NotCheckedError           no finished check with those options
-|- CheckCancelledError       somebody cancelled the check
 `- UnreadableFileError       a file named on the command line cannot be read
 """
 
@@ -33,13 +32,6 @@ class NotCheckedError(ManifestError):
 
     def __init__(self, fingerprint: str) -> None:
         super().__init__(f"Manifest {fingerprint[:12]} has no finished check with these options.")
-
-
-class CheckCancelledError(ManifestError):
-    """Somebody cancelled the check."""
-
-    def __init__(self) -> None:
-        super().__init__("The check was cancelled.")
 
 
 class UnreadableFileError(ManifestError):

@@ -3,13 +3,15 @@
 import csv
 import json
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import orjson
 
 from services.domain.nearest import fold
+from services.jobs import Progress
 from services.manifests.csv_layout import (
     CREATE,
     FINDING_HEADER,
@@ -34,14 +36,21 @@ _OWN: Final = {"title": "Title", "createvideo": "Create video"}
 _ROLES: Final = dict(zip((URL, TYPE, TITLE, GROUP, CREATE), COLUMNS, strict=True))
 #: Characters that the reader allows in no cell; a header is better off without line ends too.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+#: Entries between two words about the progress.
+_STEP: Final = 4_096
 
 Line = dict[str, str]
 
 
-def write_held(entries: Iterable[StoredEntry], reasons: Mapping[int, str], target: Path) -> None:
+def write_held(
+    entries: Callable[[], Iterable[StoredEntry]],
+    reasons: Mapping[int, str],
+    target: Path,
+    progress: Progress,
+) -> None:
     """Write entries; two passes over their lines, the first to learn the columns."""
-    lines = [line for entry in entries for line in entry_lines(entry, reasons.get(entry.index, ""))]
-    headers = dict.fromkeys(header for line in lines for header in line)
+    lines = _Lines(entries, reasons, progress)
+    headers = dict.fromkeys(header for line in lines.read(0.0) for header in line)
     extra = [
         header
         for header in headers
@@ -51,9 +60,25 @@ def write_held(entries: Iterable[StoredEntry], reasons: Mapping[int, str], targe
     with target.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
         writer.writerow(map(neutralized, columns))
-        for line in lines:
+        for line in lines.read(0.5):
             made = _one_way(line, headers)
             writer.writerow(neutralized(made.get(header, "")) for header in columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of all entries; half of the progress is reading them once."""
+
+    entries: Callable[[], Iterable[StoredEntry]]
+    reasons: Mapping[int, str]
+    progress: Progress
+
+    def read(self, done: float) -> Iterator[Line]:
+        """Yield the lines once more."""
+        for number, entry in enumerate(self.entries()):
+            if number % _STEP == 0:
+                self.progress(done + number / max(len(self.reasons), 1) / 2)
+            yield from entry_lines(entry, self.reasons.get(entry.index, ""))
 
 
 def _as_json(header: str) -> str | None:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from services.jobs import Progress, unwatched
 from services.manifests import csv_layout
 from services.manifests import mapping as m
 from services.manifests.checked import CheckedManifest
@@ -24,6 +25,7 @@ from services.manifests.options import CheckOptions
 from services.manifests.repair.lineage import keep
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Opened
+from services.manifests.repair.splicing import watched
 from services.manifests.store import ManifestStore
 
 #: How much of a document a guess is made from.
@@ -69,6 +71,8 @@ def apply(
     fingerprint: str,
     mapping: ColumnMapping,
     options: CheckOptions | None = None,
+    *,
+    progress: Progress = unwatched,
 ) -> str:
     """Write a foreign CSV in our columns; returns the new manifest's fingerprint.
 
@@ -79,6 +83,7 @@ def apply(
         fingerprint: The foreign CSV.
         mapping: What its columns mean.
         options: A check that was made already, to save time.
+        progress: Is told how far the work is, and may end it.
 
     Raises:
         NotForeignCsvError: The manifest is no CSV.
@@ -93,7 +98,7 @@ def apply(
     if header is None or tuple(header.cells) != mapping.headers:
         raise OtherHeadersError
     notes = Notes()
-    blocks = _written(rows, mapping, notes)
+    blocks = watched(_written(rows, mapping, notes), opened.document, progress)
     detail = {"mapping": mapping.to_json()}
     return keep(store, fingerprint, blocks, notes, operation="map", detail=detail, suffix=".csv")
 

@@ -25,6 +25,9 @@ class CheckOptions:
     samples: int = DEFAULT_SAMPLES
     #: Types of metadata keys; None means that no schema is known.
     schema: MetadataSchema | None = None
+    #: The format that the manifest's name told; None leaves it to the name it has now. A finished
+    #: check always says it, so that the same bytes under another name are read as they were.
+    reading: str | None = None
 
     def to_json(self) -> str:
         """Write what `from_json` reads, always the same text for the same choices."""
@@ -35,6 +38,7 @@ class CheckOptions:
             "strict_client_only": self.strict_client_only,
             "samples": self.samples,
             "schema": None if schema is None else {k: v.write() for k, v in schema.items()},
+            "reading": self.reading,
         }
         return json.dumps(content, sort_keys=True)
 
@@ -48,6 +52,7 @@ class CheckOptions:
             strict_client_only=content["strict_client_only"],
             samples=content["samples"],
             schema=None if schema is None else read_schema(schema),
+            reading=content["reading"],
         )
 
     @cached_property

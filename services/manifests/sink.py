@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -12,6 +12,7 @@ import polars as pl
 
 from services.domain import urls
 from services.domain.entries import EntryType
+from services.jobs import Progress
 from services.manifests.collector import Collector, Locate, pointer
 from services.manifests.columns import UNKNOWN, ColumnWriter, Row
 from services.manifests.document import Document
@@ -28,8 +29,6 @@ class Span(NamedTuple):
 
 
 NO_SPAN: Final = Span(None, None)
-
-Progress = Callable[[float], None]
 
 
 @dataclass(slots=True)

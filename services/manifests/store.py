@@ -4,10 +4,11 @@
                          record.json      name, size, when
                          document         the text, where the source is packed or not UTF-8
                          <check>/         one finished check (made elsewhere, renamed into place)
-                         <check>.job/     a check under way: options, progress, lock, messages
+                         <check>.job/     the job that makes it
+                         <order>.work/    a job that mends the manifest (see `repair.jobs`)
 
-A check is named by its options and by the format that the manifest's name tells. One that another
-version of the engine made counts as none and is made again.
+A check is named by its options, which say the format that the manifest's name told. One that
+another version of the engine made counts as none and is made again.
 
 Several processes may use one folder: files are written aside and renamed, and a job is claimed by
 creating its folder.
@@ -18,21 +19,18 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from services.jobs import Jobs, JobState, Progress, unwatched
 from services.manifests.check import CheckJob, reading_of, run_check
-from services.manifests.check_jobs import CheckJobs, CheckState
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestTooLargeError, NotCheckedError, UnknownManifestError
 from services.manifests.options import CheckOptions
 from services.manifests.stamp import is_current
-
-__all__ = ["CheckState", "ManifestRecord", "ManifestStore"]
 
 _BLOCK: Final = 1 << 20
 
@@ -54,7 +52,8 @@ class ManifestStore:
         self.root = root
         self.max_bytes = max_bytes
         root.mkdir(parents=True, exist_ok=True)
-        self._jobs = CheckJobs(max_bytes)
+        #: Checks and repairs in processes of their own.
+        self.jobs = Jobs("services.manifests.work_process", str(max_bytes))
 
     def add(self, name: str, source: BinaryIO) -> str:
         """Store an upload while it is read; returns its SHA-256 fingerprint."""
@@ -86,7 +85,8 @@ class ManifestStore:
         content = {"name": name, "bytes": size, "added_at": datetime.now(UTC).isoformat()}
         _write_aside(self.root / fingerprint / "record.json", json.dumps(content))
 
-    def _folder(self, fingerprint: str) -> Path:
+    def folder(self, fingerprint: str) -> Path:
+        """Return the folder of a stored manifest."""
         folder = self.root / fingerprint
         if not fingerprint.isalnum() or not (folder / "source").exists():
             raise UnknownManifestError(fingerprint)
@@ -94,7 +94,7 @@ class ManifestStore:
 
     def record(self, fingerprint: str) -> ManifestRecord:
         """Return name, size and time of a stored manifest."""
-        text = (self._folder(fingerprint) / "record.json").read_text(encoding="utf-8")
+        text = (self.folder(fingerprint) / "record.json").read_text(encoding="utf-8")
         content = json.loads(text)
         return ManifestRecord(
             fingerprint=fingerprint,
@@ -117,20 +117,26 @@ class ManifestStore:
         fingerprint: str,
         options: CheckOptions,
         *,
-        progress: Callable[[float], None] | None = None,
+        progress: Progress = unwatched,
     ) -> CheckedManifest:
         """Check a manifest in this process; an earlier check with these options is reused."""
-        target = self._target(fingerprint, options)
+        asked = self._resolved(fingerprint, options)
+        target = self._target(fingerprint, asked)
         if not is_current(target):
-            self._run(target, options, progress or _ignore)
+            self._run(target, asked, progress)
         return CheckedManifest(target)
 
     def _target(self, fingerprint: str, options: CheckOptions) -> Path:
         """Name the folder of a check."""
-        folder = self._folder(fingerprint)
-        return folder / f"{options.digest}-{reading_of(self.names(fingerprint))}"
+        return self.folder(fingerprint) / self._resolved(fingerprint, options).digest
 
-    def _run(self, target: Path, options: CheckOptions, progress: Callable[[float], None]) -> None:
+    def _resolved(self, fingerprint: str, options: CheckOptions) -> CheckOptions:
+        """Say how the manifest is read, where the options leave that to its name."""
+        if options.reading:
+            return options
+        return replace(options, reading=reading_of(self.names(fingerprint)))
+
+    def _run(self, target: Path, options: CheckOptions, progress: Progress) -> None:
         """Make a check aside and rename it into place; whoever is first wins."""
         folder = target.parent
         aside = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".part", dir=folder))
@@ -161,21 +167,29 @@ class ManifestStore:
 
     def start_check(self, fingerprint: str, options: CheckOptions) -> None:
         """Start a check in a process of its own; does nothing when one is under way or done."""
-        target = self._target(fingerprint, options)
+        asked = self._resolved(fingerprint, options)
+        target = self._target(fingerprint, asked)
         if not is_current(target):
-            self._jobs.start(target, options)
+            order = {"work": "check", "options": asked.to_json()}
+            self.jobs.start(_job(target), json.dumps(order))
 
     def cancel_check(self, fingerprint: str, options: CheckOptions) -> None:
         """Ask a check under way to stop."""
-        self._jobs.cancel(self._target(fingerprint, options))
+        self.jobs.cancel(_job(self._target(fingerprint, options)))
 
-    def check_state(self, fingerprint: str, options: CheckOptions) -> CheckState:
+    def check_state(self, fingerprint: str, options: CheckOptions) -> JobState:
         """Return how far a check is."""
-        return self._jobs.state(self._target(fingerprint, options))
+        target = self._target(fingerprint, options)
+        if is_current(target):
+            return JobState(phase="done", progress=1.0)
+        state = self.jobs.state(_job(target))
+        # A job that is done without a check we can read belongs to another engine.
+        return JobState(phase="none") if state.phase == "done" else state
 
 
-def _ignore(_fraction: float) -> None:
-    """Take progress that nobody asked for."""
+def _job(target: Path) -> Path:
+    """Name the folder of a check's job by the folder that takes the answer."""
+    return target.with_name(f"{target.name}.job")
 
 
 def _write_aside(target: Path, text: str) -> None:

@@ -7,11 +7,14 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.runtime import get_background, get_runtime
+from components.runtime import get_runtime
 from services.bootstrap import Runtime
 from services.engine.connections import Connection, Connections, _Held
 from services.engine.report import Reports
 from services.engine.sources import Sources
+from services.jobs import Jobs
+from services.manifests.mapping import Memory
+from services.manifests.repair import RepairJobs
 from services.settings import Settings
 from tests.unit.engine.world import World
 
@@ -45,11 +48,14 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         connections=connections,
         onboarding=world.onboarding,
         reports=Reports(world.ledger, world.manifests),
-        sources=Sources(world.manifests, (shared,), lambda _: cast("Any", None)),
+        sources=Sources(
+            world.manifests, (shared,), lambda _: cast("Any", None), Jobs("services.taking")
+        ),
+        repairs=RepairJobs(world.manifests),
+        mappings=Memory(tmp_path / "mappings"),
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
     get_runtime.clear()
-    get_background.clear()
     return made
 
 

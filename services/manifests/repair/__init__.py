@@ -6,17 +6,36 @@ it; undo is going back to the parent. Documents are streamed and keep their form
 
 from services.manifests.repair.actions import Change, Preview
 from services.manifests.repair.fixes import fixes_for
+from services.manifests.repair.jobs import KnownOrder, RepairJobs
 from services.manifests.repair.lineage import Step, lineage, parent_of
 from services.manifests.repair.mending import apply, preview
+from services.manifests.repair.orders import (
+    EditOrder,
+    FixOrder,
+    HoldOrder,
+    MapOrder,
+    Order,
+    ReplaceOrder,
+    RowsOrder,
+)
 from services.manifests.repair.replacing import Kind, Replacement, preview_urls, replace_urls
 from services.manifests.repair.rows import EditableRow, edit, failing_rows
 
 __all__ = [
     "Change",
+    "EditOrder",
     "EditableRow",
+    "FixOrder",
+    "HoldOrder",
     "Kind",
+    "KnownOrder",
+    "MapOrder",
+    "Order",
     "Preview",
+    "RepairJobs",
+    "ReplaceOrder",
     "Replacement",
+    "RowsOrder",
     "Step",
     "apply",
     "edit",

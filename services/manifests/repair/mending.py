@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 
 from services.domain.rules import Fix
+from services.jobs import Progress, unwatched
 from services.manifests.checked import CheckedManifest
 from services.manifests.document import open_text
 from services.manifests.options import CheckOptions
@@ -17,7 +18,7 @@ from services.manifests.repair.json_source import JsonSource
 from services.manifests.repair.lineage import keep
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Mask, Opened
-from services.manifests.repair.splicing import spliced
+from services.manifests.repair.splicing import spliced, watched
 from services.manifests.repair.subject import Mend, Mended, field_name
 from services.manifests.store import ManifestStore
 
@@ -25,7 +26,14 @@ from services.manifests.store import ManifestStore
 _COLUMN_CODES = {"csv-header-unknown", "metadata-undeclared"}
 
 
-def preview(checked: CheckedManifest, code: str, fix: Fix, limit: int = 20) -> Preview:
+def preview(
+    checked: CheckedManifest,
+    code: str,
+    fix: Fix,
+    limit: int = 20,
+    *,
+    progress: Progress = unwatched,
+) -> Preview:
     """Say what a fix would change, without changing anything.
 
     Args:
@@ -33,18 +41,25 @@ def preview(checked: CheckedManifest, code: str, fix: Fix, limit: int = 20) -> P
         code: The finding code to fix.
         fix: One of `fixes_for(code)`.
         limit: How many changes to show; the count is exact all the same.
+        progress: Is told how far the look is, and may end it.
 
     Raises:
         UnfitFixError: The rule of the code does not offer the fix.
     """
-    notes = Notes(limit)
-    for _ in _rewritten(Opened(checked), code, fix, notes):
+    notes, opened = Notes(limit), Opened(checked)
+    for _ in watched(_rewritten(opened, code, fix, notes), opened.document, progress):
         pass
     return notes.preview()
 
 
 def apply(
-    store: ManifestStore, fingerprint: str, options: CheckOptions, code: str, fix: Fix
+    store: ManifestStore,
+    fingerprint: str,
+    options: CheckOptions,
+    code: str,
+    fix: Fix,
+    *,
+    progress: Progress = unwatched,
 ) -> str:
     """Fix all findings of a code in a new manifest; returns its fingerprint.
 
@@ -56,8 +71,8 @@ def apply(
         UnknownManifestError: No manifest with that fingerprint is stored.
         ManifestTooLargeError: The result has more bytes than the store takes.
     """
-    notes = Notes()
-    blocks = _rewritten(Opened(store.check(fingerprint, options)), code, fix, notes)
+    notes, opened = Notes(), Opened(store.check(fingerprint, options))
+    blocks = watched(_rewritten(opened, code, fix, notes), opened.document, progress)
     detail = {"code": code, "fix": str(fix)}
     return keep(store, fingerprint, blocks, notes, operation="fix", detail=detail)
 

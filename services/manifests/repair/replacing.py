@@ -17,6 +17,7 @@ import orjson
 
 from services.domain import urls
 from services.domain.nearest import fold
+from services.jobs import Progress, unwatched
 from services.manifests import csv_layout
 from services.manifests.checked import CheckedManifest
 from services.manifests.csv_cells import Row
@@ -32,7 +33,7 @@ from services.manifests.repair.json_subject import JsonSubject
 from services.manifests.repair.lineage import keep
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Opened
-from services.manifests.repair.splicing import Cut, spliced
+from services.manifests.repair.splicing import Cut, spliced, watched
 from services.manifests.repair.subject import Mended
 from services.manifests.scene_check import scene_urls
 from services.manifests.store import ManifestStore
@@ -126,10 +127,16 @@ _REPLACERS: Final[Mapping[Kind, Callable[[Replacement, str], str]]] = {
 }
 
 
-def preview_urls(checked: CheckedManifest, replacement: Replacement, limit: int = 20) -> Preview:
+def preview_urls(
+    checked: CheckedManifest,
+    replacement: Replacement,
+    limit: int = 20,
+    *,
+    progress: Progress = unwatched,
+) -> Preview:
     """Say which URLs would change, without changing anything."""
-    notes = Notes(limit)
-    for _ in _rewritten(Opened(checked), replacement, notes):
+    notes, opened = Notes(limit), Opened(checked)
+    for _ in watched(_rewritten(opened, replacement, notes), opened.document, progress):
         pass
     return notes.preview()
 
@@ -139,6 +146,8 @@ def replace_urls(
     fingerprint: str,
     replacement: Replacement,
     options: CheckOptions | None = None,
+    *,
+    progress: Progress = unwatched,
 ) -> str:
     """Replace in all URLs, those of refused entries too; returns the new manifest's fingerprint.
 
@@ -147,10 +156,11 @@ def replace_urls(
         fingerprint: The manifest to change.
         replacement: What to replace.
         options: A check that was made already, to save time.
+        progress: Is told how far the work is, and may end it.
     """
     opened = Opened(store.check(fingerprint, options or CheckOptions()))
     notes = Notes()
-    blocks = _rewritten(opened, replacement, notes)
+    blocks = watched(_rewritten(opened, replacement, notes), opened.document, progress)
     detail = {"kind": str(replacement.kind), "old": replacement.old, "new": replacement.new}
     return keep(store, fingerprint, blocks, notes, operation="replace", detail=detail)
 

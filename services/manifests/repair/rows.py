@@ -9,6 +9,7 @@ import numpy as np
 from services.domain.entries import EntryType
 from services.domain.findings import Finding
 from services.domain.paging import Page
+from services.jobs import Progress, unwatched
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.repair import row_cells, row_fields
@@ -20,6 +21,7 @@ from services.manifests.repair.json_subject import JsonSubject
 from services.manifests.repair.lineage import keep
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Mask, Opened
+from services.manifests.repair.splicing import watched
 from services.manifests.repair.subject import Mended, Subject
 from services.manifests.store import ManifestStore
 
@@ -96,6 +98,8 @@ def edit(
     fingerprint: str,
     edits: Mapping[int, Edit],
     options: CheckOptions | None = None,
+    *,
+    progress: Progress = unwatched,
 ) -> str:
     """Write edited rows into a new manifest; returns its fingerprint.
 
@@ -104,6 +108,7 @@ def edit(
         fingerprint: The manifest to edit.
         edits: Entry index to the fields that change; None removes a field.
         options: A check that was made already, for its schema and to save time.
+        progress: Is told how far the work is, and may end it.
 
     Raises:
         UnknownEntryError: There is no such entry, or a CSV has no such column.
@@ -121,7 +126,7 @@ def edit(
         return _edited(subject, edits[subject.index], opened.options)
 
     notes = Notes()
-    blocks = source.rewritten(mask, mend, notes)
+    blocks = watched(source.rewritten(mask, mend, notes), opened.document, progress)
     detail = {"entries": str(len(edits))}
     return keep(store, fingerprint, blocks, notes, operation="edit", detail=detail)
 

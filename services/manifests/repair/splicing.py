@@ -3,7 +3,10 @@
 import mmap
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final, NamedTuple
+
+from services.jobs import Progress
 
 _BLOCK: Final = 1 << 20
 _AFTER: Final = re.compile(rb"[ \t\r\n]*,[ \t\r\n]*")
@@ -74,3 +77,14 @@ def spliced(text: bytes | mmap.mmap, cuts: Iterable[Cut]) -> Iterator[bytes]:
 def _copied(text: bytes | mmap.mmap, start: int, end: int) -> Iterator[bytes]:
     for at in range(start, end, _BLOCK):
         yield text[at : min(at + _BLOCK, end)]
+
+
+def watched(blocks: Iterable[bytes], document: Path, progress: Progress) -> Iterator[bytes]:
+    """Pass on the blocks of a new document; its size is about that of the old one."""
+    size, made, told = document.stat().st_size or 1, 0, 0
+    for block in blocks:
+        made += len(block)
+        if made - told >= _BLOCK:
+            told = made
+            progress(min(made / size, 1.0))
+        yield block

@@ -8,16 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from services.jobs import JobState
 from services.manifests import columns, stamp
 from services.manifests.errors import ManifestTooLargeError, NotCheckedError, UnknownManifestError
 from services.manifests.options import CheckOptions
-from services.manifests.store import CheckState, ManifestStore
+from services.manifests.store import ManifestStore
 
 GOOD = b'{"images": [{"objectUrl": "gs://demo/a.jpg"}]}'
 OPTIONS = CheckOptions()
 
 
-def ended(store: ManifestStore, fingerprint: str) -> CheckState:
+def ended(store: ManifestStore, fingerprint: str) -> JobState:
     state = store.check_state(fingerprint, OPTIONS)
     for _ in range(400):
         if state.phase in {"done", "failed"}:
@@ -57,7 +58,7 @@ def test_check_in_a_process_of_its_own(store: ManifestStore) -> None:
     store.start_check(fingerprint, OPTIONS)
     other = ManifestStore(store.root, max_bytes=store.max_bytes)
     other.start_check(fingerprint, OPTIONS)
-    assert other._jobs._children == {}
+    assert other.jobs._children == {}
     assert ended(store, fingerprint).phase == "done"
     assert store.open(fingerprint, OPTIONS).summary.valid_entries == 1
 
@@ -68,7 +69,7 @@ def test_cancelled_check_says_so_and_can_be_started_again(store: ManifestStore) 
     store.start_check(fingerprint, OPTIONS)
     store.cancel_check(fingerprint, OPTIONS)
     state = ended(store, fingerprint)
-    assert (state.phase, state.message) == ("failed", "The check was cancelled.")
+    assert (state.phase, state.message) == ("failed", "The work was cancelled.")
     store.start_check(fingerprint, OPTIONS)
     assert ended(store, fingerprint).phase == "done"
 
@@ -78,7 +79,7 @@ def test_other_options_are_another_check(store: ManifestStore) -> None:
     assert store.check(fingerprint, OPTIONS).summary.counts == {}
     elsewhere = CheckOptions(bucket="other")
     assert store.check(fingerprint, elsewhere).summary.counts == {"url-other-bucket": 1}
-    assert store.open(fingerprint, elsewhere).options == elsewhere
+    assert store.open(fingerprint, elsewhere).options.bucket == "other"
 
 
 def test_same_bytes_under_another_extension_are_read_anew(store: ManifestStore) -> None:
@@ -89,6 +90,15 @@ def test_same_bytes_under_another_extension_are_read_anew(store: ManifestStore) 
     assert store.check_state(fingerprint, OPTIONS).phase == "none"
     assert store.check(fingerprint, OPTIONS).summary.valid_entries == 1
     assert store.check(store.add("a.json", io.BytesIO(text)), OPTIONS).summary.entries == 0
+
+
+def test_finished_check_is_read_as_it_was_under_any_later_name(store: ManifestStore) -> None:
+    text = b"ObjectURL,Type\ngs://demo/a.jpg,image\n"
+    pinned = store.check(store.add("a.csv", io.BytesIO(text)), OPTIONS).options
+    fingerprint = store.add("a.json", io.BytesIO(text))
+    assert store.check(fingerprint, OPTIONS).summary.valid_entries == 0
+    again = CheckOptions.from_json(pinned.to_json())
+    assert store.open(fingerprint, again).summary.valid_entries == 1
 
 
 @pytest.mark.parametrize("change", ["stamp", "summary", "nothing"])

@@ -1,0 +1,212 @@
+"""Jobs in processes of their own: claimed once, watched by heartbeat, cancelled by a mark.
+
+Everything is in the job's folder, so any process can watch or cancel what another one started, and
+the answer is still there when somebody comes back:
+
+    <job>/order.json      what to do, for the module that does it
+          heartbeat.json  a sign of life, and how far the job is
+          cancel          somebody wants it to stop
+          failure.txt     why it ended without an answer, in words for people
+          result.json     its answer
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+Phase = Literal["none", "running", "done", "failed"]
+#: Takes how far work is, 0 to 1; raises `JobCancelledError` when it shall stop.
+Progress = Callable[[float], None]
+#: Takes an order and what is told of the progress; returns the answer.
+Work = Callable[[str, Progress], bytes]
+#: What work raises with words for people.
+Expected = type[Exception] | tuple[type[Exception], ...]
+
+#: A job whose heart has not beaten for this long is dead, in seconds.
+SILENCE: Final = 15.0
+_BEAT: Final = 0.5
+
+ORDER, HEARTBEAT, CANCEL = "order.json", "heartbeat.json", "cancel"
+FAILURE, RESULT = "failure.txt", "result.json"
+_PROJECT: Final = Path(__file__).resolve().parents[1]
+
+
+class JobCancelledError(Exception):
+    """Somebody cancelled the job."""
+
+    def __init__(self) -> None:
+        super().__init__("The work was cancelled.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """How far a job is."""
+
+    phase: Phase
+    #: 0 to 1.
+    progress: float = 0.0
+    #: Why it failed, in words for people.
+    message: str = ""
+
+
+class Jobs:
+    """Starts and watches jobs of one kind, each by its folder."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        """Take the module that does the work; it is called with the job's folder and these."""
+        self._module = module
+        self._arguments = arguments
+        self._children: dict[Path, subprocess.Popen[bytes]] = {}
+
+    def start(self, folder: Path, order: str) -> None:
+        """Start a child process unless a living one has the job; what ended is done anew."""
+        if not self._claim(folder, order):
+            return
+        child = subprocess.Popen(  # noqa: S603 - our own module, paths only
+            [sys.executable, "-m", self._module, str(folder), *self._arguments],
+            cwd=_PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._children[folder] = child
+        # Somebody has to wait for a child, or it stays in the process table.
+        threading.Thread(target=child.wait, daemon=True).start()
+
+    def do(self, folder: Path, order: str, work: Work, *, expected: Expected) -> None:
+        """Do a small job here and now, unless a living process has it."""
+        if self._claim(folder, order):
+            run_job(folder, work, expected=expected)
+
+    def _claim(self, folder: Path, order: str) -> bool:
+        """Make the folder of a job; False when it is somebody else's."""
+        if self.state(folder).phase == "running":
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.mkdir()
+        except FileExistsError:  # somebody else was faster
+            return False
+        write_whole(folder / ORDER, order.encode())
+        return True
+
+    def cancel(self, folder: Path) -> None:
+        """Leave the mark that the child looks for."""
+        if self.state(folder).phase == "running":
+            with suppress(FileNotFoundError):
+                (folder / CANCEL).touch()
+
+    def state(self, folder: Path) -> JobState:
+        """Read how far a job is."""
+        self._reap(folder)
+        if (folder / RESULT).exists():
+            return JobState(phase="done", progress=1.0)
+        if not folder.exists():
+            return JobState(phase="none")
+        if (folder / FAILURE).exists():
+            message = (folder / FAILURE).read_text(encoding="utf-8")
+            return JobState(phase="failed", message=message)
+        if _silence(folder) > SILENCE:
+            return JobState(phase="failed", message="The work stopped without an answer.")
+        return JobState(phase="running", progress=_progress(folder))
+
+    def _reap(self, folder: Path) -> None:
+        """Take leave of a child that has ended."""
+        child = self._children.get(folder)
+        if child is None or child.poll() is None:
+            return
+        self._children.pop(folder, None)
+        if child.returncode and folder.exists() and not (folder / FAILURE).exists():
+            text = "The work ended unexpectedly; the server may be short of memory."
+            write_whole(folder / FAILURE, text.encode())
+
+
+def unwatched(_fraction: float) -> None:
+    """Take progress that nobody asked for."""
+
+
+@dataclass(slots=True)
+class _Heart:
+    """Tells watchers that the process lives and how far it is."""
+
+    folder: Path
+    progress: float = 0.0
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def advance(self, progress: float) -> None:
+        """Note the progress; stops the work when somebody cancelled it."""
+        self.progress = min(1.0, max(0.0, progress))
+        if (self.folder / CANCEL).exists():
+            raise JobCancelledError
+
+    def beat(self) -> None:
+        """Write the heartbeat until told to stop."""
+        while True:
+            write_whole(self.folder / HEARTBEAT, json.dumps({"progress": self.progress}).encode())
+            if self.stopped.wait(_BEAT):
+                return
+
+
+def run_job(folder: Path, work: Work, *, expected: Expected) -> int:
+    """Do a job in this process; its folder takes the answer or what went wrong.
+
+    Args:
+        folder: The job's folder.
+        work: Does what the order in the folder says.
+        expected: What the work raises with words for people.
+
+    Returns:
+        The exit status of the process.
+    """
+    heart = _Heart(folder)
+    thread = threading.Thread(target=heart.beat, daemon=True)
+    thread.start()
+    try:
+        answer = work((folder / ORDER).read_text(encoding="utf-8"), heart.advance)
+    except JobCancelledError as cancelled:
+        return _fail(folder, str(cancelled))
+    except expected as problem:
+        return _fail(folder, str(problem))
+    except Exception as problem:  # noqa: BLE001 - a job must end with an answer
+        return _fail(folder, f"The work failed unexpectedly ({type(problem).__name__}).")
+    finally:
+        heart.stopped.set()
+        thread.join()
+    write_whole(folder / RESULT, answer)
+    return 0
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old or the new one, never half of it."""
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_bytes(content)
+    aside.replace(path)
+
+
+def _fail(folder: Path, message: str) -> int:
+    write_whole(folder / FAILURE, message.encode())
+    return 1
+
+
+def _silence(folder: Path) -> float:
+    """Return how long ago the job gave a sign of life, in seconds."""
+    for name in (HEARTBEAT, ORDER):
+        with suppress(FileNotFoundError):
+            return time.time() - (folder / name).stat().st_mtime
+    with suppress(FileNotFoundError):
+        return time.time() - folder.stat().st_mtime
+    return 0.0
+
+
+def _progress(folder: Path) -> float:
+    with suppress(FileNotFoundError, ValueError):
+        return float(json.loads((folder / HEARTBEAT).read_text(encoding="utf-8"))["progress"])
+    return 0.0
