@@ -30,6 +30,10 @@ class Rows(Protocol[T_co]):
     def total(self) -> int:
         """How many rows match in all."""
 
+    @property
+    def more(self) -> bool:
+        """Whether there are more than `total`: counting stopped there."""
+
 
 #: Offset and limit to one page of rows.
 Fetch = Callable[[int, int], Rows[T]]
@@ -105,7 +109,9 @@ class PagedTable(Generic[T]):
     ) -> Sequence[int]:
         end = start + len(page.rows)
         if len(page.rows) < page.total:
-            st.caption(f"{number(start + 1)} to {number(end)} of {count(page.total, self.noun)}")
+            many = f"more than {count(page.total, self.noun)}" if page.more else ""
+            whole = many or count(page.total, self.noun)
+            st.caption(f"{number(start + 1)} to {number(end)} of {whole}")
         else:
             st.caption(count(page.total, self.noun))
         cells = {column.label: [column.value(row) for row in page.rows] for column in self.columns}

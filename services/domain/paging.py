@@ -13,3 +13,5 @@ class Page(Generic[T]):
 
     rows: Sequence[T]
     total: int
+    #: Whether there are more than `total`: counting stopped there.
+    more: bool = False

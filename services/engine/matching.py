@@ -15,6 +15,7 @@ from services.domain.chunks import Ranges
 from services.domain.entries import Entry
 from services.domain.outcomes import Outcome, cause_of
 from services.domain.runs import AttemptState, WorkKind, WorkState
+from services.engine.carried import Carried
 from services.engine.context import Step
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs
@@ -46,7 +47,7 @@ def advance_match(step: Step) -> None:
     """Decide what became of every entry of the run."""
     with step.fenced() as cx:
         work = work_spec(cx, step.claim.work)
-        said = _collect(cx, step.claim.run)
+        said, carried = _collect(cx, step.claim.run), Carried(cx, step.claim.run)
     selection = step.selection()
     present = _present(step, selection)
     unlisted = [
@@ -59,7 +60,8 @@ def advance_match(step: Step) -> None:
         return
     for batch in _batches(step.entries(selection)):
         with step.fenced() as cx:
-            outcomes.save(cx, [_row(step, entry, present, said) for entry in batch])
+            rows = [_row(step, entry, present, said) for entry in batch]
+            outcomes.save(cx, [row | {"job_id": carried.job_of(row["entry"])} for row in rows])
         step.heartbeat()
     _finish(step)
 

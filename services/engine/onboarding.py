@@ -7,6 +7,7 @@ double click or in a second tab changes nothing.
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import select, update
@@ -25,12 +26,19 @@ from services.domain.runs import (
 from services.encord_api.interface import Folder
 from services.engine.lines import Lines, VerifiedRow
 from services.ledger import runs, state
+from services.ledger.choosing import (
+    Chosen,
+    count_entries,
+    current,
+    entries_of,
+    matching,
+    within,
+)
 from services.ledger.errors import NoSuchRunError, NothingToRetryError
 from services.ledger.events import record
-from services.ledger.reading import current, matching
 from services.ledger.specs import RunSpec, run_spec
 from services.ledger.store import Ledger
-from services.ledger.tables import OUTCOME, RUN, WORK
+from services.ledger.tables import RUN, WORK
 from services.ledger.views import RunView
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
@@ -84,7 +92,12 @@ class Onboarding:
         """Count what `retry` would send with the same words."""
         with self._ledger.reading() as cx:
             root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run)) or run
-            return len(_failed(cx, root, cause=cause, search=search, entries=entries))
+            failed = _still_failed(cx, root, cause=cause, search=search)
+            if entries is not None:
+                return len(_free(cx, root, failed, search=search, entries=entries))
+            busy = chain.from_iterable(within(failed, each) for each in _being_retried(cx, root))
+            held = sum(count_entries(cx, part, search=search) for part in busy)
+            return count_entries(cx, failed, search=search) - held
 
     def retry(
         self,
@@ -115,7 +128,8 @@ class Onboarding:
             if known:
                 return str(known)
             root = first.place.run
-            failed = _failed(cx, root, cause=cause, search=search, entries=entries)
+            chosen = _still_failed(cx, root, cause=cause, search=search)
+            failed = _free(cx, root, chosen, search=search, entries=entries)
             if not len(failed):
                 raise NothingToRetryError
             again = runs.create(
@@ -274,23 +288,28 @@ def _retry(first: RunSpec, nonce: str, failed: Ranges | None = None, actor: str 
     )
 
 
-def _failed(
-    cx: Transaction, root: str, *, cause: str | None, search: str, entries: Ranges | None
-) -> Ranges:
-    """Return what still fails, is asked for, and is not being retried right now."""
-    chosen = matching(current(root), outcome=Outcome.FAILED, cause=cause, search=search)
-    wanted = None if entries is None else set(entries)
-    busy: set[int] = set()
+def _still_failed(cx: Transaction, root: str, *, cause: str | None, search: str) -> Chosen:
+    return matching(cx, current(root), outcome=Outcome.FAILED, cause=cause, search=search)
+
+
+def _being_retried(cx: Transaction, root: str) -> list[Ranges]:
+    """Return what the family's retries under way have, each entry in one of them."""
     active = select(RUN.c.selection).where(
         RUN.c.root == root,
         RUN.c.id != root,
         RUN.c.state.not_in([final for final in RunState if final.is_final]),
     )
-    for selection in cx.execute(active).scalars():
-        busy.update(Ranges.parse(selection or ""))
-    rows = cx.execute(chosen.with_only_columns(OUTCOME.c.entry).order_by(OUTCOME.c.entry))
+    return [Ranges.parse(selection or "") for selection in cx.execute(active).scalars()]
+
+
+def _free(
+    cx: Transaction, root: str, failed: Chosen, *, search: str, entries: Ranges | None
+) -> Ranges:
+    """Return what failed, is asked for, and is not being retried right now."""
+    wanted = None if entries is None else set(entries)
+    busy = {entry for chosen in _being_retried(cx, root) for entry in chosen}
     return Ranges.of(
         entry
-        for entry in rows.scalars()
+        for entry in entries_of(cx, failed, search=search)
         if entry not in busy and (wanted is None or entry in wanted)
     )

@@ -4,7 +4,6 @@ Both sides ascend by entry and are streamed, so a report of 500,000 entries need
 few thousand.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -13,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, select
 from services.domain.chunks import Ranges
 from services.domain.entries import Entry
 from services.domain.outcomes import Outcome
-from services.domain.runs import RunState, WorkKind
-from services.ledger.reading import current
+from services.domain.runs import RunState
+from services.ledger.choosing import current
 from services.ledger.specs import RunSpec
-from services.ledger.tables import ATTEMPT, OUTCOME, RUN, WORK
+from services.ledger.tables import OUTCOME, RUN
 from services.manifests.checked import CheckedManifest
 
 T = TypeVar("T")
@@ -50,9 +49,9 @@ def rows_of(
     """Stream one row a URL of the run, in the manifest's order."""
     entries = manifest.read(selection(spec, manifest))
     known = _known(cx, spec, after_retries=after_retries)
-    jobs, default = _Jobs(cx), _without_outcome(cx, spec)
+    default = _without_outcome(cx, spec)
     for entry, row in _paired(entries, known, index=lambda entry: entry.index):
-        yield from _rows(entry, row, jobs, default)
+        yield from _rows(entry, row, default)
 
 
 def entries_that(
@@ -75,30 +74,6 @@ def entries_that(
 def selection(spec: RunSpec, manifest: CheckedManifest) -> Ranges:
     """Return the entries that the run is about."""
     return manifest.valid_indexes() if spec.selection is None else spec.selection
-
-
-class _Jobs:
-    """Which upload job carried an entry, from the attempts' own ranges."""
-
-    def __init__(self, cx: Connection) -> None:
-        self._cx = cx
-        self._by_run: dict[str, list[tuple[int, int, str]]] = {}
-
-    def of(self, run: str, entry: int) -> str | None:
-        """Return the job of one entry of a run; None when no job is known to carry it."""
-        if run not in self._by_run:
-            self._by_run[run] = sorted(self._read(run))
-        pairs = self._by_run[run]
-        place = bisect_right(pairs, entry, key=lambda pair: pair[0]) - 1
-        return pairs[place][2] if place >= 0 and entry <= pairs[place][1] else None
-
-    def _read(self, run: str) -> Iterator[tuple[int, int, str]]:
-        sent = select(ATTEMPT.c.entries, ATTEMPT.c.result).join(WORK, WORK.c.id == ATTEMPT.c.work)
-        carried = sent.where(
-            WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK, ATTEMPT.c.result.is_not(None)
-        )
-        for entries, job in self._cx.execute(carried):
-            yield from ((first, last, job) for first, last in Ranges.parse(entries).pairs)
 
 
 def _known(
@@ -132,7 +107,6 @@ def _paired(
 def _rows(
     entry: Entry,
     row: Any,  # noqa: ANN401 - a row of the outcome table
-    jobs: _Jobs,
     default: Outcome,
 ) -> Iterator[ReportRow]:
     outcome = _OUTCOMES[row.rank] if row else default
@@ -147,7 +121,7 @@ def _rows(
             outcome=outcome.value,
             cause=row.cause if row else None,
             message=row.message if row else lost,
-            job=(row.job_id or jobs.of(row.run, entry.index)) if row else None,
+            job=row.job_id if row else None,
             item=row.item_uuid if row else None,
             subtask=row.subtask_uuid if row else None,
         )

@@ -15,8 +15,8 @@ from services.domain.outcomes import Outcome
 from services.domain.verification import Expected, Found, Line, Verdict, compare
 from services.engine.context import Step
 from services.ledger import runs
+from services.ledger.choosing import current
 from services.ledger.events import record, utc_now
-from services.ledger.reading import current
 from services.ledger.specs import work_spec
 from services.ledger.tables import OUTCOME, RECEIPT, RUN, WORK
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, exists, or_, update
 
 from services.domain.entries import Entry
 from services.domain.outcomes import Outcome
+from services.ledger import tally, words
 from services.ledger.dialect import insert_into
 from services.ledger.tables import OUTCOME
 
@@ -65,6 +66,9 @@ def save(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
     if any(row["generation"] for row in rows):
         _supersede(cx, rows)
+    root = rows[0]["root"]
+    words.keep(cx, root, (row["entry"] for row in rows))
+    tally.forget(cx, rows[0]["run"], root)
 
 
 def _supersede(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -4,12 +4,21 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from services.domain.estimate import Estimate
 from services.domain.outcomes import BY_CODE, UNKNOWN_CAUSE, Outcome
 from services.domain.paging import Page
 from services.domain.runs import Problem, RunState
+from services.ledger import tally
+from services.ledger.choosing import (
+    Chosen,
+    found,
+    kinds_of,
+    matching,
+    outcomes_of,
+    page_of,
+)
 from services.ledger.progress import ProgressPoint, points, remaining
 from services.ledger.tables import EVENT, OUTCOME, RECEIPT, RUN
 from services.ledger.views import (
@@ -105,45 +114,33 @@ class Reading(ABC):
             family = cx.execute(select(RUN).where(RUN.c.root == run)).all()
             if len(family) == 1:
                 return _run_view(family[0]).counts
-            rows = cx.execute(
-                select(OUTCOME.c.rank, func.count())
-                .where(OUTCOME.c.root == run, OUTCOME.c.superseded.is_(False))
-                .group_by(OUTCOME.c.rank)
-            )
-            by_rank: dict[int, int] = {row[0]: row[1] for row in rows}
+            counts = tally.by_outcome(tally.kinds_of(cx, run, family=True))
             entries = cx.scalar(select(RUN.c.entries).where(RUN.c.id == run)) or 0
         return Counts(
             entries=entries,
-            registered=by_rank.get(Outcome.REGISTERED.rank, 0),
-            already_there=by_rank.get(Outcome.ALREADY_THERE.rank, 0),
-            failed=by_rank.get(Outcome.FAILED.rank, 0),
-            cancelled=by_rank.get(Outcome.CANCELLED.rank, 0),
-            unknown=by_rank.get(Outcome.UNKNOWN.rank, 0),
+            registered=counts[Outcome.REGISTERED],
+            already_there=counts[Outcome.ALREADY_THERE],
+            failed=counts[Outcome.FAILED],
+            cancelled=counts[Outcome.CANCELLED],
+            unknown=counts[Outcome.UNKNOWN],
         )
 
     def causes(self, run: str) -> list[CauseGroup]:
         """Group what still fails after retries by its cause, most entries first."""
         with self.reading() as cx:
-            failed = matching(outcomes_of(cx, run), outcome=Outcome.FAILED)
-            groups = cx.execute(
-                failed.with_only_columns(OUTCOME.c.cause, func.count())
-                .group_by(OUTCOME.c.cause)
-                .order_by(func.count().desc(), OUTCOME.c.cause)
-            ).all()
+            failed = matching(cx, outcomes_of(cx, run), outcome=Outcome.FAILED)
+            groups = [
+                (many, code)
+                for (rank, code), many in kinds_of(cx, run).items()
+                if rank == Outcome.FAILED.rank
+            ]
             return [
                 CauseGroup(
                     cause=BY_CODE.get(code, UNKNOWN_CAUSE),
-                    count=count,
-                    samples=tuple(
-                        (row.url, row.message, row.subtask_uuid or "")
-                        for row in cx.execute(
-                            failed.where(OUTCOME.c.cause == code)
-                            .order_by(OUTCOME.c.entry)
-                            .limit(SAMPLES)
-                        )
-                    ),
+                    count=many,
+                    samples=_samples(cx, failed.where(OUTCOME.c.cause == (code or None))),
                 )
-                for code, count in groups
+                for many, code in sorted(groups, key=lambda group: (-group[0], group[1]))
             ]
 
     def outcomes(
@@ -158,9 +155,11 @@ class Reading(ABC):
     ) -> Page[OutcomeRow]:
         """List what became of a run's entries (of a first run: after all its retries)."""
         with self.reading() as cx:
-            chosen = matching(outcomes_of(cx, run), outcome=outcome, cause=cause, search=search)
-            rows = cx.execute(chosen.order_by(OUTCOME.c.entry).offset(offset).limit(limit))
-            return Page([_outcome_view(row) for row in rows], _count(cx, chosen))
+            if search:
+                return found(
+                    cx, run, search, outcome=outcome, cause=cause, offset=offset, limit=limit
+                )
+            return page_of(cx, run, outcome=outcome, cause=cause, offset=offset, limit=limit)
 
     def progress(self, run: str) -> list[ProgressPoint]:
         """Return how far a run was, when."""
@@ -205,37 +204,13 @@ class Reading(ABC):
             return (body or "").encode()
 
 
-def current(run: str) -> Select[tuple[object, ...]]:
-    """Select a first run's outcomes: of each entry the best and newest in the family."""
-    return select(OUTCOME).where(OUTCOME.c.root == run, OUTCOME.c.superseded.is_(False))
-
-
-def outcomes_of(cx: Connection, run: str) -> Select[tuple[object, ...]]:
-    """Select what to show for a run: a retry's own outcomes, or a whole family's."""
-    root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run))
-    return current(run) if root == run else select(OUTCOME).where(OUTCOME.c.run == run)
-
-
-def matching(
-    chosen: Select[tuple[object, ...]],
-    *,
-    outcome: Outcome | None = None,
-    cause: str | None = None,
-    search: str = "",
-) -> Select[tuple[object, ...]]:
-    """Narrow outcomes down as the filters of a page do."""
-    if outcome:
-        chosen = chosen.where(OUTCOME.c.rank == outcome.rank)
-    if cause:
-        chosen = chosen.where(OUTCOME.c.cause == cause)
-    if search:
-        columns = (OUTCOME.c.url, OUTCOME.c.title, OUTCOME.c.message)
-        chosen = chosen.where(or_(*(c.icontains(search, autoescape=True) for c in columns)))
-    return chosen
-
-
-def _count(cx: Connection, chosen: Select[tuple[object, ...]]) -> int:
+def _count(cx: Connection, chosen: Chosen) -> int:
     return cx.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+
+
+def _samples(cx: Connection, failed: Chosen) -> tuple[tuple[str, str, str], ...]:
+    rows = cx.execute(failed.order_by(OUTCOME.c.entry).limit(SAMPLES))
+    return tuple((row.url, row.message, row.subtask_uuid or "") for row in rows)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -280,22 +255,6 @@ def _run_view(row: "Row[tuple[object, ...]]") -> RunView:
         updated_at=datetime.fromisoformat(row.updated_at),
         heard_at=_time(row.heard_at),
         receipt=row.receipt,
-    )
-
-
-def _outcome_view(row: "Row[tuple[object, ...]]") -> OutcomeRow:
-    return OutcomeRow(
-        entry=row.entry,
-        type=row.type,
-        title=row.title,
-        url=row.url,
-        url_count=row.url_count,
-        outcome=list(Outcome)[row.rank],
-        cause=row.cause,
-        message=row.message,
-        item_uuid=row.item_uuid,
-        job_id=row.job_id,
-        subtask_uuid=row.subtask_uuid,
     )
 
 

@@ -6,10 +6,11 @@ from sqlalchemy import Connection, case, exists, func, select, update
 
 from services.domain.outcomes import Outcome
 from services.domain.runs import AttemptState, Problem, RunState, WorkKind, WorkState
+from services.ledger import tally
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
 from services.ledger.notices import announce
-from services.ledger.tables import ATTEMPT, OUTCOME, PROGRESS, RUN, WORK
+from services.ledger.tables import ATTEMPT, PROGRESS, RUN, WORK
 
 #: The part of a run that cancelling ends.
 UPLOADING: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK, WorkKind.MATCH)
@@ -91,35 +92,16 @@ def _counts(cx: Connection, run: str) -> dict[str, int]:
     if not decided:
         return _reported(cx, run)
     _note_family(cx, run)
-    return _decided(cx, run)
+    counts = tally.by_outcome(tally.keep(cx, run, family=False))
+    return {name: counts[Outcome[name.upper()]] for name in COUNTED}
 
 
 def _note_family(cx: Connection, run: str) -> None:
     """Tell the first run of the family how many entries still fail."""
-    root = select(RUN.c.root).where(RUN.c.id == run).scalar_subquery()
-    failing = (
-        select(func.count())
-        .select_from(OUTCOME)
-        .where(
-            OUTCOME.c.root == root,
-            OUTCOME.c.superseded.is_(False),
-            OUTCOME.c.rank == Outcome.FAILED.rank,
-        )
-        .scalar_subquery()
-    )
+    root = cx.execute(select(RUN.c.root).where(RUN.c.id == run)).scalar_one()
+    counts = tally.by_outcome(tally.keep(cx, root, family=True))
+    failing = counts[Outcome.FAILED]
     cx.execute(update(RUN).where(RUN.c.id == root).values(still_failed=failing))
-
-
-def _decided(cx: Connection, run: str) -> dict[str, int]:
-    rows = cx.execute(
-        select(OUTCOME.c.rank, func.count()).where(OUTCOME.c.run == run).group_by(OUTCOME.c.rank)
-    )
-    by_rank: dict[int, int] = {row[0]: row[1] for row in rows}
-    return {
-        outcome.name.lower(): by_rank.get(outcome.rank, 0)
-        for outcome in Outcome
-        if outcome is not Outcome.PENDING
-    }
 
 
 def _reported(cx: Connection, run: str) -> dict[str, int]:

@@ -180,8 +180,32 @@ OUTCOME: Final = Table(
     #: Whether another run of the family has a better or newer word on the entry.
     Column("superseded", Boolean, nullable=False, server_default=text("false")),
     Index("outcome_order", "root", "superseded", "entry"),
-    Index("outcome_cause", "root", "superseded", "rank", "cause", "entry"),
+    Index("outcome_rank", "root", "superseded", "rank", "entry", "cause"),
     Index("outcome_entry", "root", "entry", "rank", "generation"),
+)
+
+#: How many outcomes of each kind there are, so that no page counts rows. Counted when outcomes are
+#: decided, gone when they change: see `tally`.
+TALLY: Final = Table(
+    "tally",
+    METADATA,
+    Column("run", String(32), ForeignKey("run.id"), primary_key=True),
+    #: Whether the outcomes are those of the run's whole family, or its own alone.
+    Column("family", Boolean, primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    #: Empty where there is none.
+    Column("cause", String(40), primary_key=True),
+    Column("entries", Integer, nullable=False),
+)
+
+#: What a search looks into first: the words of neighbouring outcomes in one text, see `words`.
+WORDS: Final = Table(
+    "words",
+    METADATA,
+    Column("root", String(32), ForeignKey("run.id"), primary_key=True),
+    #: The first entry of the block.
+    Column("first", Integer, primary_key=True),
+    Column("body", Text, nullable=False),
 )
 
 #: How far a run was, when; a line for the plot and the estimate, written when counts change.

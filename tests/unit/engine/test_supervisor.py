@@ -73,7 +73,7 @@ def test_the_worker_ends_with_a_parent_that_was_killed() -> None:
     gone = subprocess.run(
         ["ps", "-p", str(worker), "-o", "stat="], check=False, capture_output=True
     )
-    assert gone.stdout.strip() in {b"", b"Z"}
+    assert gone.stdout.strip()[:1] in {b"", b"Z"}
 
 
 def test_the_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,12 +120,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", "entry"),
     )
     op.create_index(
-        "outcome_cause", "outcome", ["root", "superseded", "rank", "cause", "entry"], unique=False
-    )
-    op.create_index(
         "outcome_entry", "outcome", ["root", "entry", "rank", "generation"], unique=False
     )
     op.create_index("outcome_order", "outcome", ["root", "superseded", "entry"], unique=False)
+    op.create_index(
+        "outcome_rank", "outcome", ["root", "superseded", "rank", "entry", "cause"], unique=False
+    )
     op.create_table(
         "progress",
         sa.Column("run", sa.String(length=32), nullable=False),
@@ -160,6 +160,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_receipt_run"), "receipt", ["run"], unique=False)
+    op.create_table(
+        "tally",
+        sa.Column("run", sa.String(length=32), nullable=False),
+        sa.Column("family", sa.Boolean(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("run", "family", "rank", "cause"),
+    )
+    op.create_table(
+        "words",
+        sa.Column("root", sa.String(length=32), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["root"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("root", "first"),
+    )
     op.create_table(
         "work",
         sa.Column(
