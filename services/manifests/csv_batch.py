@@ -1,33 +1,31 @@
-"""Read plain stretches of a CSV as columns: a row per line, one layout, one URL per entry.
+"""Read stretches of a CSV as columns: the lines that are plain and certainly without a finding.
 
-A stretch that is anything else goes row by row. Rows that may have a finding are examined one by
-one either way, so the two ways give the same answers.
+Every other line is a suspect and read by itself, so the two ways give the same answers.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from services.domain.entries import EntryType
 from services.domain.metadata import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 from services.manifests import csv_layout
-from services.manifests.columns import KINDS, SCHEMA, Row
+from services.manifests.columns import KINDS, SCHEMA
+from services.manifests.csv_grid import Grid, Mask, Text, read_grid
 from services.manifests.csv_layout import Column, Layout
+from services.manifests.csv_views import Offsets
 from services.manifests.entry_check import MAX_TITLE
 from services.manifests.metadata_check import key_problem
 from services.manifests.options import CheckOptions
 from services.manifests.url_columns import doubtful_urls
 
-#: Bytes looked at in one go.
-STRETCH: Final = 4 << 20
-#: A line longer than this is not plain.
-_LONGEST: Final = 1 << 20
-_HEADER: Final = r"(?i)object[ _-]*url"
-_NEWLINE, _TAB, _DELETE, _PRINTABLE = 10, 9, 127, 32
+#: The columns of accepted lines.
+PLACED: Final = {"place": pl.UInt32(), **SCHEMA}
 _UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
+#: Columns whose cells are examined one by one, unless they are empty.
+_EXAMINED: Final = frozenset({csv_layout.CREATE, "field"})
 
 _FITS: Final = {
     ValueType.BOOLEAN: r"^(?:true|false)$",
@@ -41,38 +39,60 @@ _FITS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What the lines below a header are cut by and checked against."""
+
+    data: bytes
+    layout: Layout
+    delimiter: str
+    options: CheckOptions
+    #: Whether any line may be taken as columns.
+    by_columns: bool
+
+    @classmethod
+    def of(cls, data: bytes, layout: Layout, delimiter: str, options: CheckOptions) -> Self:
+        """Plan for one header."""
+        usual = not layout.is_ours and not options.strict_client_only
+        by_columns = usual and _is_plain(layout, options.schema)
+        return cls(data, layout, delimiter, options, by_columns)
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
-    """Plain rows as columns, ready to be entered."""
+    """Some lines of a document: those that are accepted as columns, the others by number."""
 
+    begin: int
+    end: int
+    #: Where lines begin, from the beginning of the stretch.
+    starts: Offsets
+    #: Which lines are accepted.
+    accepted: Mask
+    #: Their entries, with the number of the line as `place`; `line` is not known yet.
     frame: pl.DataFrame
-    #: URL, row and place of every row that needs no examination.
-    starts: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int64]
-    suspects: list[int]
-
-    @property
-    def height(self) -> int:
-        """How many rows there are."""
-        return self.frame.height
 
 
-def read_stretch(
-    chunk: bytes, at: int, layout: Layout, delimiter: str, options: CheckOptions
-) -> Stretch | None:
-    """Read whole lines of a document as columns; None when they are not plain."""
-    if layout.is_ours or options.strict_client_only or not _is_plain(layout, options.schema):
-        return None
-    text = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
-    lines = _lines_of(chunk, at)
-    if lines is None or b"\r" in text or _has_header(text):
-        return None
-    starts, lengths = lines
-    if not _has_width(text, len(starts), layout.width, delimiter):
-        return None
-    frame = _cells(text, layout.width, delimiter)
-    if frame is None or frame.height != len(starts):
-        return None
-    return _columns(frame, layout, options, starts, lengths)
+def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
+    """Read whole lines of a document."""
+    grid = read_grid(Text.of(plan.data, begin, end), plan.delimiter, plan.layout.width)
+    accepted = grid.plain & plan.by_columns
+    if not accepted.any():
+        return Stretch(begin, end, grid.starts, accepted, pl.DataFrame(schema=PLACED))
+    url = _cells(grid, plan.layout, csv_layout.URL).alias("url")
+    title = _cells(grid, plan.layout, csv_layout.TITLE)
+    kinds = _kinds(grid, plan.layout)
+    doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options) | _doubtful_titles(title)
+    for place, column in enumerate(plan.layout.columns):
+        if column.role in _EXAMINED or column.is_json:
+            doubt = doubt | (grid.cells(place) != "")
+        elif declared := _declared(column, plan.options):
+            cells = grid.cells(place)
+            doubt = doubt | ((cells != "") & ~_fits(cells, declared))
+    places = np.flatnonzero(accepted)
+    frame = _entries(grid, begin, places, url, title, kinds)
+    if doubt.any():
+        accepted[places[doubt.to_numpy()]] = False
+        frame = frame.filter(~doubt)
+    return Stretch(begin, end, grid.starts, accepted, frame)
 
 
 def _is_plain(layout: Layout, schema: MetadataSchema | None) -> bool:
@@ -86,107 +106,31 @@ def _is_plain(layout: Layout, schema: MetadataSchema | None) -> bool:
     return len(set(roles)) == len(roles) and (schema is None or set(keys) <= set(schema))
 
 
-def _lines_of(chunk: bytes, at: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None:
-    """Return where the lines begin and how long they are; None for empty or odd ones."""
-    whole = np.frombuffer(chunk, np.uint8)
-    odd = (whole < _PRINTABLE) & (whole != _NEWLINE) & (whole != _TAB) & (whole != ord("\r"))
-    if bool(odd.any()) or bool((whole == _DELETE).any()):
-        return None
-    breaks = np.flatnonzero(whole == _NEWLINE)
-    ends = breaks if chunk.endswith(b"\n") else np.append(breaks, len(chunk))
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    lengths = ends - starts
-    if b"\r" in chunk:
-        lengths = lengths - (whole[ends - 1] == ord("\r"))
-    if not len(lengths) or int(lengths.min()) == 0 or int(lengths.max()) > _LONGEST:
-        return None
-    return starts + at, lengths
-
-
-def _has_header(text: bytes) -> bool:
-    """Whether another header row may stand among the lines."""
-    if b"object" not in text.lower():
-        return False
-    return bool(pl.Series([text.decode()]).str.contains(_HEADER)[0])
-
-
-def _has_width(text: bytes, lines: int, width: int, delimiter: str) -> bool:
-    """Whether every line is strictly quoted and none can have too few cells."""
-    if b'"' not in text:
-        return text.count(delimiter.encode()) == lines * (width - 1)
-    cell = f'(?:"(?:[^"]|"")*"|[^"{delimiter}]*)'
-    rows = pl.Series(text.decode().removesuffix("\n").split("\n"))
-    return bool(rows.str.contains(f"^{cell}(?:{delimiter}{cell}){{{width - 1}}}$").all())
-
-
-def _cells(text: bytes, width: int, delimiter: str) -> pl.DataFrame | None:
-    """Cut plain lines; too many cells are an error of the reader, too few were counted before."""
-    try:
-        frame = pl.read_csv(
-            text,
-            has_header=False,
-            separator=delimiter,
-            quote_char='"' if b'"' in text else None,
-            schema={f"c{place}": pl.String for place in range(width)},
-        )
-    except pl.exceptions.PolarsError:
-        return None
-    return frame.with_columns(pl.all().fill_null(""))
-
-
-def _columns(
-    frame: pl.DataFrame,
-    layout: Layout,
-    options: CheckOptions,
-    starts: npt.NDArray[np.int64],
-    lengths: npt.NDArray[np.int64],
-) -> Stretch | None:
-    kinds = _kinds(frame, layout)
-    if kinds is None:
-        return None
-    url = frame[f"c{layout.place_of(csv_layout.URL)}"].alias("url")
-    title_at = layout.place_of(csv_layout.TITLE)
-    title = frame[f"c{title_at}"] if title_at is not None else pl.repeat("", len(url), eager=True)
-    # Lines with control characters are not plain, so only U+FFFD can make a title doubtful.
-    doubt = _doubtful(url, kinds, options) | title.str.contains("\ufffd", literal=True)
-    doubt = doubt | (title.str.len_chars() > MAX_TITLE)
-    for place, column in enumerate(layout.columns):
-        doubt = doubt | _doubtful_cells(frame[f"c{place}"], column, options)
-    columns = {
-        "type": kinds,
-        "title": title.replace("", None),
-        "url": url,
-        "url_count": pl.repeat(1, len(url), eager=True),
-        "valid": pl.repeat(value=True, n=len(url), eager=True),
-        "start": pl.Series(starts),
-        "length": pl.Series(lengths),
-        "line": pl.repeat(None, len(url), dtype=pl.UInt32, eager=True),
-        "payload": pl.repeat(None, len(url), dtype=pl.Binary, eager=True),
-    }
-    rows = pl.DataFrame(columns).cast(dict(SCHEMA))  # type: ignore[arg-type]
-    return Stretch(rows, starts, lengths, doubt.arg_true().to_list())
-
-
-def _kinds(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
-    """Return the type of every row; None when one needs more than a look at its own row."""
-    if layout.kind is not None:
-        if layout.kind.is_composite:
-            return None
-        return pl.repeat(layout.kind.value, frame.height, dtype=KINDS, eager=True)
-    place = layout.place_of(csv_layout.TYPE)
+def _cells(grid: Grid, layout: Layout, role: str) -> pl.Series:
+    """Return the cells of a role; empty ones when there is no such column."""
+    place = layout.place_of(role)
     if place is None:
-        return None
-    words = frame[f"c{place}"]
-    known = {word: csv_layout.type_of(word) for word in words.unique()}
-    if any(kind is None or kind.is_composite or kind in _UNFILTERED for kind in known.values()):
-        return None
-    values = {word: kind.value for word, kind in known.items() if kind}
+        return pl.repeat("", len(grid.ends), dtype=pl.String, eager=True)
+    return grid.cells(place)
+
+
+def _kinds(grid: Grid, layout: Layout) -> pl.Series:
+    """Return the types of lines; null where one needs more than a look at its own line."""
+    words = _cells(grid, layout, csv_layout.TYPE)
+    known = {word: layout.kind or csv_layout.type_of(word) for word in words.unique()}
+    values = {
+        word: None if kind is None or kind.is_composite or kind in _UNFILTERED else kind.value
+        for word, kind in known.items()
+    }
+    if len(values) == 1:
+        (only,) = values.values()
+        return pl.repeat(only, len(words), dtype=KINDS, eager=True)
     return words.replace_strict(values, return_dtype=KINDS)
 
 
-def _doubtful(url: pl.Series, kinds: pl.Series, options: CheckOptions) -> pl.Series:
-    """Mark URLs that have to be looked at one by one, by the type of their rows."""
-    present = kinds.unique().to_list()
+def _doubtful_urls(url: pl.Series, kinds: pl.Series, options: CheckOptions) -> pl.Series:
+    """Mark URLs that have to be looked at one by one, by the type of their lines."""
+    present = kinds.drop_nulls().unique().to_list()
     if len(present) == 1:
         return doubtful_urls(url, EntryType(present[0]), options)
     doubt = pl.repeat(value=False, n=len(url), eager=True)
@@ -195,16 +139,15 @@ def _doubtful(url: pl.Series, kinds: pl.Series, options: CheckOptions) -> pl.Ser
     return doubt
 
 
-def _doubtful_cells(cells: pl.Series, column: Column, options: CheckOptions) -> pl.Series:
-    """Mark cells that may have a finding of their own."""
-    given = cells != ""
-    if column.role == "metadata" and not column.is_json:
-        declared = options.schema.get(column.key) if options.schema else None
-        return given & ~_fits(cells, declared) if declared else given & False
-    plain = {csv_layout.URL, csv_layout.TITLE, csv_layout.TYPE, csv_layout.GROUP, ""}
-    if column.role in plain or column.role == csv_layout.IGNORED:
-        return given & False
-    return given
+def _doubtful_titles(title: pl.Series) -> pl.Series:
+    """Mark long titles and replacement characters; lines with control characters are not plain."""
+    sizes = title.str.len_chars()
+    return (sizes > MAX_TITLE) | title.str.contains("\ufffd", literal=True)
+
+
+def _declared(column: Column, options: CheckOptions) -> MetadataKey | None:
+    is_key = column.role == "metadata" and options.schema is not None
+    return options.schema.get(column.key) if is_key and options.schema else None
 
 
 def _fits(cells: pl.Series, declared: MetadataKey) -> pl.Series:
@@ -219,11 +162,19 @@ def _fits(cells: pl.Series, declared: MetadataKey) -> pl.Series:
     return cells.str.contains(pattern) if pattern else cells.is_null()
 
 
-def put_over(frame: pl.DataFrame, rows: dict[int, Row]) -> pl.DataFrame:
-    """Put examined rows in the places of accepted ones."""
-    if not rows:
-        return frame
-    places = pl.Series("place", list(rows), dtype=pl.UInt32)
-    others = pl.DataFrame(list(rows.values()), schema=SCHEMA, orient="row").with_columns(places)
-    numbered = frame.with_row_index("place").filter(~pl.col("place").is_in(list(rows)))
-    return pl.concat([numbered, others.select(numbered.columns)]).sort("place").drop("place")
+def _entries(
+    grid: Grid, begin: int, places: Offsets, url: pl.Series, title: pl.Series, kinds: pl.Series
+) -> pl.DataFrame:
+    size = len(places)
+    columns = {
+        "type": kinds,
+        "title": title.set(title == "", None),
+        "url": url,
+        "url_count": pl.repeat(1, size, dtype=pl.UInt32, eager=True),
+        "valid": pl.repeat(value=True, n=size, eager=True),
+        "start": pl.Series(grid.starts[places] + begin),
+        "length": pl.Series(grid.lengths[places]),
+        "line": pl.zeros(size, dtype=pl.UInt32, eager=True),
+        "payload": pl.repeat(None, size, dtype=pl.Binary, eager=True),
+    }
+    return pl.DataFrame({"place": pl.Series(places, dtype=pl.UInt32), **columns}, schema=PLACED)

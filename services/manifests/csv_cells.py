@@ -51,13 +51,19 @@ def rows_of(data: bytes, delimiter: str) -> Iterator[Row]:
 def rows_until(lines: "Lines", delimiter: str, end: int) -> Iterator[Row]:
     """Yield the rows that begin before an offset."""
     while lines.at < end:
-        start = lines.at
-        text = lines.next()
-        if not text:
-            continue
-        row = _row(lines, text, delimiter)
-        row.start, row.length = start, lines.stop - start
-        yield row
+        if row := next_row(lines, delimiter):
+            yield row
+
+
+def next_row(lines: "Lines", delimiter: str) -> Row | None:
+    """Read the row that the next line begins; None when that is empty."""
+    start = lines.at
+    text = lines.next()
+    if not text:
+        return None
+    row = _row(lines, text, delimiter)
+    row.start, row.length = start, lines.stop - start
+    return row
 
 
 def _row(lines: "Lines", text: str, delimiter: str) -> Row:
@@ -113,9 +119,9 @@ class Lines:
         self.ended = "\r\n" if self.stop < end else "\n"
         return data[start : self.stop].decode()
 
-    def skip(self, end: int, lines: int) -> None:
-        """Go on behind lines that somebody else has read."""
-        self.at, self.line = end, self.line + lines
+    def go(self, at: int, line: int) -> None:
+        """Go on at an offset; `line` is the number of the line before it."""
+        self.at, self.line = at, line
 
     def mark(self) -> tuple[int, int, int]:
         """Remember this place."""

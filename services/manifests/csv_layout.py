@@ -91,7 +91,9 @@ class Layout:
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Whether a row names columns rather than an entry."""
+    """Whether a row names columns rather than an entry; one with a URL in it never does."""
+    if any("://" in cell for cell in cells):
+        return False
     return any(fold(cell.strip()) == "objecturl" for cell in cells)
 
 

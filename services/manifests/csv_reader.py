@@ -1,28 +1,37 @@
 """Read CSV into a sink: Encord's dialect and our superset become the entries JSON would give."""
 
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-import polars as pl
+import msgspec
 
 from services.domain.entries import EntryType
 from services.domain.nearest import hint
 from services.manifests import csv_layout
 from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row as EntryColumns
-from services.manifests.csv_batch import STRETCH, Stretch, put_over, read_stretch
-from services.manifests.csv_cells import Lines, Row, row_of, rows_until
-from services.manifests.csv_entry import CsvEntry, Draft, group_of
+from services.manifests.csv_batch import Plan, Stretch, read_stretch
+from services.manifests.csv_cells import Lines, Row, next_row, rows_until
+from services.manifests.csv_entry import CsvEntry, Draft, cell_of, group_of
 from services.manifests.csv_layout import Layout
+from services.manifests.csv_merge import Merge
 from services.manifests.csv_values import unneutralized
 from services.manifests.faults import Fault
-from services.manifests.sink import Sink, Span
+from services.manifests.sink import Sink
 from services.manifests.url_columns import count_buckets
 
 #: Encord's own form refuses more rows.
 ROW_LIMIT: Final = 10_000
 _DELIMITERS: Final = ",;\t"
+#: Bytes looked at in one go.
+STRETCH: Final = 4 << 20
+#: Numpy and polars let go of the interpreter, so that two threads keep two cores busy.
+_THREADS: Final = 2
+_AHEAD: Final = 3
 
 
 def sniff_delimiter(head: str) -> str:
@@ -37,78 +46,75 @@ class CsvReader:
     """One pass over the rows of a CSV."""
 
     sink: Sink
+    lines: Lines
+    delimiter: str
     rows: int = 0
     layout: Layout | None = None
     #: Groups by identity, in the order of their first rows.
     drafts: dict[object, Draft] = field(default_factory=dict)
     _warned_dicom: bool = False
     _encord: bool = False
-    _delimiter: str = ","
 
     def read(self) -> None:
         """Read every row; a file without a URL column is one finding."""
-        data = self.sink.document.data
-        delimiter = sniff_delimiter(data[:65_536].decode("utf-8", "ignore"))
-        self.sink.delimiter = self._delimiter = delimiter
-        self.sink.format = "csv"
-        lines = Lines(data)
-        header = next(rows_until(lines, delimiter, len(data)), None)
-        if header is None or not self._take_header(header):
+        size = len(self.sink.document.data)
+        header = next(rows_until(self.lines, self.delimiter, size), None)
+        if header is None or not self._take_header(header, 0):
             return
-        while lines.at < len(data):
-            end = _end_of_stretch(data, lines.at)
-            if not self._read_stretch(lines, delimiter, end):
-                self._read_rows(lines, delimiter, end)
-            self.sink.hash_pending()
-            self.sink.progress(min(lines.at / len(data), 1.0))
+        with ThreadPoolExecutor(_THREADS) as pool:
+            while self.lines.at < size:
+                self._read_on(pool)
         self._finish()
 
-    def _read_rows(self, lines: Lines, delimiter: str, end: int) -> None:
-        """Read row by row to an offset."""
-        for row in rows_until(lines, delimiter, end):
-            if row.problem or not csv_layout.is_header(row.cells):
-                assert self.layout is not None
-                self._take_row(row, self.layout)
-            elif not self._take_header(row):
+    def _read_on(self, pool: Executor) -> None:
+        """Read until a row ends where no stretch does, or gives another layout."""
+        layout = self.layout
+        for stretch in self._ahead(pool):
+            self._take_stretch(stretch)
+            self.sink.hash_pending()
+            self.sink.progress(min(self.lines.at / len(self.sink.document.data), 1.0))
+            if self.lines.at != stretch.end or self.layout is not layout:
                 return
 
-    def _read_stretch(self, lines: Lines, delimiter: str, end: int) -> bool:
-        """Read plain rows as columns; returns whether they were plain."""
-        sink, layout = self.sink, self.layout
-        assert layout is not None
-        chunk = sink.document.data[lines.at : end]
-        stretch = read_stretch(chunk, lines.at, layout, delimiter, sink.options)
-        if stretch is None:
-            return False
-        line = lines.line + 1
-        rows = {place: self._examine(stretch, place, line) for place in stretch.suspects}
-        numbered = stretch.frame.with_row_index("place")
-        found = numbered.filter(~pl.col("place").is_in(stretch.suspects)).select(
-            "url",
-            nth=pl.lit(0, dtype=pl.UInt32),
-            entry=pl.col("place") + sink.index,
-            line=pl.col("place") + line,
-            column=pl.lit(0, dtype=pl.UInt32),
-        )
-        frame = numbered.with_columns(line=pl.col("place") + line).drop("place")
-        self.rows += stretch.height
-        lines.skip(end, stretch.height)
-        sink.accepted(put_over(frame, rows), found, count_buckets(found["url"]))
-        return True
+    def _ahead(self, pool: Executor) -> Iterator[Stretch]:
+        """Yield stretches in order, while the ones behind them are looked at."""
+        assert self.layout is not None
+        data, at = self.sink.document.data, self.lines.at
+        plan = Plan.of(data, self.layout, self.delimiter, self.sink.options)
+        waiting: deque[Future[Stretch]] = deque()
+        while at < len(data) or waiting:
+            while at < len(data) and len(waiting) < _AHEAD:
+                end = _end_of_stretch(data, at)
+                waiting.append(pool.submit(read_stretch, plan, at, end))
+                at = end
+            yield waiting.popleft().result()
 
-    def _examine(self, stretch: Stretch, place: int, line: int) -> EntryColumns:
-        """Examine one row of a stretch."""
-        layout = self.layout
-        assert layout is not None
-        start, length = int(stretch.starts[place]), int(stretch.lengths[place])
-        text = self.sink.document.data[start : start + length].decode()
-        row = row_of(text, self._delimiter)
-        row.line, row.start, row.length = line + place, start, length
-        kind = EntryType(stretch.frame["type"][place])
-        return CsvEntry(Draft(kind, [(row, layout)]), self.sink, self.sink.index + place).judge()
+    def _take_stretch(self, stretch: Stretch) -> None:
+        """Enter the accepted lines of a stretch, and read the others one by one."""
+        before = self.lines.line
+        merge = Merge.of(stretch)
+        self._read_suspects(merge, before)
+        accepted = merge.accepted(self.sink.index, before + 1)
+        self.rows += accepted.height
+        urls = accepted.select("url", "nth", "entry", "line", "column")
+        self.sink.accepted(merge.merged(accepted), urls, count_buckets(urls["url"]))
 
-    def _take_header(self, row: Row) -> bool:
-        """Read a header row; returns whether the rows below can be read."""
+    def _read_suspects(self, merge: Merge, before: int) -> None:
+        """Read what is not accepted; goes on behind the stretch, or below another header."""
+        lines, layout, stretch = self.lines, self.layout, merge.stretch
+        for place in merge.suspects():
+            lines.go(stretch.begin + int(stretch.starts[place]), before + place)
+            row = next_row(lines, self.delimiter)
+            made = self._take_row(row, self.sink.index + merge.count(place)) if row else None
+            merge.put(place, lines.line - before, made)
+            if self.layout is not layout:
+                merge.cut(lines.line - before)
+                return
+        if lines.at < stretch.end:
+            lines.go(stretch.end, before + len(stretch.starts))
+
+    def _take_header(self, row: Row, index: int) -> bool:
+        """Read the header of entries from an index on; returns whether they can be read."""
         sink = self.sink
         if row.problem:
             fault = Fault("csv-syntax", (), row.text, {"problem": row.problem})
@@ -127,67 +133,79 @@ class CsvReader:
             sink.collector.add(fault, None, always(Where(line=row.line, column=1)))
         self._encord = self._encord or layout.kind is not None
         self.layout = layout
-        sink.layouts.append((sink.index, row.cells))
+        sink.layouts.append((index, row.cells))
         return True
 
-    def _take_row(self, row: Row, layout: Layout) -> None:
+    def _take_row(self, row: Row, index: int) -> EntryColumns | None:
+        """Read a row; None when it is no entry, or only a part of one."""
+        layout = self.layout
+        assert layout is not None
+        if not row.problem and csv_layout.is_header(row.cells):
+            self._take_header(row, index)
+            return None
         self.rows += 1
         if row.problem or len(row.cells) != layout.width:
-            self._refuse(row, layout, _row_fault(row, layout))
-            return
-        kind = layout.kind or self._kind_of(row, layout)
+            return self._refuse(row, index, _row_fault(row, layout))
+        kind = layout.kind or csv_layout.type_of(cell_of(row, layout, csv_layout.TYPE))
         if kind is None:
-            return
+            return self._refuse_type(row, index)
+        self._warn_of_dicom(kind, row)
+        if kind.is_composite:
+            # Rows of one group need not stand together.
+            draft = self.drafts.setdefault(group_of(row, layout, kind), Draft(kind))
+            draft.rows.append((row, layout))
+            return None
+        return CsvEntry(Draft(kind, [(row, layout)]), self.sink, index).judge()
+
+    def _warn_of_dicom(self, kind: EntryType, row: Row) -> None:
         if kind is EntryType.DICOM_SERIES and not self._warned_dicom:
             self._warned_dicom = True
             where = Where(line=row.line, column=1)
             self.sink.collector.add(Fault("csv-dicom"), None, always(where))
-        if kind.is_composite:
-            self._collect(row, layout, kind)
-        else:
-            self._enter(Draft(kind, [(row, layout)]))
 
-    def _kind_of(self, row: Row, layout: Layout) -> EntryType | None:
-        """Read the type cell; a row without a known type is refused."""
-        place = layout.place_of(csv_layout.TYPE)
+    def _refuse_type(self, row: Row, index: int) -> EntryColumns:
+        """Refuse a row without a known type."""
+        assert self.layout is not None
+        place = self.layout.place_of(csv_layout.TYPE)
         word = row.cells[place].strip() if place is not None else ""
-        kind = csv_layout.type_of(word)
-        if kind is None:
-            problem = f"{word[:80]!r} is not a type of entry" if word else "The row has no type"
-            guess = hint(word, list(EntryType)) if word else ""
-            fault = Fault("entry-type", ("type",), word, {"problem": problem, "hint": guess})
-            self._refuse(row, layout, fault, place)
-        return kind
+        problem = f"{word[:80]!r} is not a type of entry" if word else "The row has no type"
+        guess = hint(word, list(EntryType)) if word else ""
+        fault = Fault("entry-type", ("type",), word, {"problem": problem, "hint": guess})
+        return self._refuse(row, index, fault, place)
 
-    def _refuse(self, row: Row, layout: Layout, fault: Fault, place: int | None = None) -> None:
+    def _refuse(self, row: Row, index: int, fault: Fault, place: int | None = None) -> EntryColumns:
         """Hold a row that cannot be read as an entry, with its cells as far as they fit."""
+        line, column = row.place(place or 0)
+        where = Where(line=line, column=column, pointer=pointer(f"/{index}", fault.path))
+        refused = self.sink.judge_refused(index, fault, always(where), None)
+        held = self._held(row)
+        url, title = held.get("objectUrl"), held.get("title")
+        return refused._replace(
+            title=title,
+            url=url,
+            start=row.start,
+            length=row.length,
+            line=row.line,
+            payload=msgspec.json.encode(held),
+        )
+
+    def _held(self, row: Row) -> dict[str, str]:
+        """Return the cells of a row under their headers, and its whole text."""
+        layout = self.layout
+        assert layout is not None
         names = [column.header for column in layout.columns]
-        fields: dict[str, object] = dict.fromkeys(names, "")
+        fields = dict.fromkeys(names, "")
         if not row.problem:
             cells = [unneutralized(cell) if layout.is_ours else cell for cell in row.cells]
             fields.update(zip(names, cells, strict=False))
             url = layout.place_of(csv_layout.URL)
             if url is not None and url < len(cells):
                 fields["objectUrl"] = cells[url]
-        span = Span(row.start, row.length)
-        held = {**fields, csv_layout.ROW_HEADER: row.text}
-        line, column = row.place(place or 0)
-        prefix = f"/{self.sink.index}"
-        where = Where(line=line, column=column, pointer=pointer(prefix, fault.path))
-        self.sink.refused(fault, always(where), fields=held, line=row.line, span=span)
-
-    def _collect(self, row: Row, layout: Layout, kind: EntryType) -> None:
-        """Add a row to its group; rows of one group need not stand together."""
-        draft = self.drafts.setdefault(group_of(row, layout, kind), Draft(kind))
-        draft.rows.append((row, layout))
-
-    def _enter(self, draft: Draft) -> None:
-        """Examine one entry made of its rows."""
-        self.sink.writer.add(CsvEntry(draft, self.sink, self.sink.index).judge())
+        return {**fields, csv_layout.ROW_HEADER: row.text}
 
     def _finish(self) -> None:
         for draft in self.drafts.values():
-            self._enter(draft)
+            self.sink.writer.add(CsvEntry(draft, self.sink, self.sink.index).judge())
         self.sink.format = "csv-encord" if self._encord else "csv"
         if self.rows > ROW_LIMIT:
             fault = Fault("csv-entry-limit", details={"rows": f"{self.rows:,}"})
@@ -199,6 +217,8 @@ def _end_of_stretch(data: bytes, at: int) -> int:
     if at + STRETCH >= len(data):
         return len(data)
     end = data.rfind(b"\n", at, at + STRETCH)
+    if end < 0:
+        end = data.find(b"\n", at + STRETCH)
     return end + 1 if end >= 0 else len(data)
 
 
@@ -216,4 +236,7 @@ def _row_fault(row: Row, layout: Layout) -> Fault:
 
 def read_csv(sink: Sink) -> None:
     """Read one CSV document."""
-    CsvReader(sink).read()
+    data = sink.document.data
+    delimiter = sniff_delimiter(data[:65_536].decode("utf-8", "ignore"))
+    sink.delimiter, sink.format = delimiter, "csv"
+    CsvReader(sink, Lines(data), delimiter).read()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.domain import urls
 from services.domain.metadata import read_schema
-from services.manifests import csv_reader, json_batch
+from services.manifests import csv_batch, csv_reader, json_batch
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
@@ -177,7 +177,7 @@ def slowly() -> Callable[..., dict[str, Any]]:
     def run(*arguments: Any) -> dict[str, Any]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(json_batch.SectionReader, "_choose_filter", lambda *_: None)
-            patch.setattr(csv_reader, "read_stretch", lambda *_: None)
+            patch.setattr(csv_batch, "_is_plain", lambda *_: False)
             return check(*arguments)
 
     return run
@@ -200,9 +200,22 @@ def test_json_filters_agree_with_the_rules(
 CELLS = st.sampled_from(
     ["", "x", "sunny", "Sunny", "1", "1.50", "true", "2025-04-03", "\ufffd", "a b"]
 )
+#: Titles that are more than one line, or look like something else, depending on their quotes.
+BROKEN = [
+    "one\ntwo",
+    "one\r\n\r\ntwo",
+    'a "b" c',
+    '"',
+    '""',
+    'x"y',
+    "ObjectURL",
+    "a\rb",
+    "\u00e9" * 13,
+]
 ROW = st.one_of(
     st.tuples(st.just("gs://demo/usual.jpg"), st.just("image"), CELLS, CELLS, CELLS),
     st.tuples(URLS, st.sampled_from(["image", "Video", "images", "pdf"]), TITLES, CELLS, CELLS),
+    st.tuples(URLS, st.just("image"), st.sampled_from(BROKEN), CELLS, CELLS),
     st.tuples(URLS, st.sampled_from(["", "image group", "pictur"]), CELLS, CELLS, CELLS),
     st.lists(CELLS, min_size=1, max_size=6),
 )
@@ -231,12 +244,17 @@ def tables(draw: Any) -> str:
 
 
 @PATIENT
-@given(text=tables(), options=st.sampled_from(OPTIONS))
+@given(
+    text=tables(), options=st.sampled_from(OPTIONS), stretch=st.sampled_from([1, 60, 200, 1 << 20])
+)
 def test_csv_columns_agree_with_the_rows(
-    slowly: Callable[..., dict[str, Any]], text: str, options: CheckOptions
+    slowly: Callable[..., dict[str, Any]], text: str, options: CheckOptions, stretch: int
 ) -> None:
     data = text.encode("utf-8", "surrogatepass")
-    assert check(data, "m.csv", options) == slowly(data, "m.csv", options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_reader, "STRETCH", stretch)
+        found = check(data, "m.csv", options)
+    assert found == slowly(data, "m.csv", options)
 
 
 @settings(max_examples=400, deadline=None)

@@ -1,0 +1,84 @@
+"""Put the rows of a stretch in order: accepted ones as columns, the others as they are read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from services.manifests.columns import SCHEMA, Row
+from services.manifests.csv_batch import Stretch
+from services.manifests.csv_grid import Mask
+from services.manifests.csv_views import Offsets
+
+
+@dataclass(slots=True)
+class Merge:
+    """The entries of a stretch, while the lines that are not accepted are read one by one."""
+
+    stretch: Stretch
+    #: Which lines are entries as they are; a row over many lines takes those it swallows.
+    _kept: Mask
+    #: How many lines are accepted before each one, at first.
+    _before: Offsets
+    _swallowed: int = 0
+    #: The first line that nobody has read yet.
+    _next: int = 0
+    _rows: dict[int, Row] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stretch: Stretch) -> Self:
+        """Begin with the accepted lines."""
+        return cls(stretch, stretch.accepted, np.cumsum(stretch.accepted))
+
+    def suspects(self) -> Iterator[int]:
+        """Yield the lines to be read one by one, but those that an earlier row swallowed."""
+        for place in np.flatnonzero(~self._kept).tolist():
+            if place >= self._next:
+                yield place
+
+    def count(self, place: int) -> int:
+        """Return how many entries there are before a line."""
+        return int(self._before[place]) - self._swallowed + len(self._rows)
+
+    def put(self, place: int, behind: int, row: Row | None) -> None:
+        """Take what was read from a line up to the one behind it; None when it is no entry."""
+        self._swallow(place + 1, behind)
+        if row is not None:
+            self._rows[place] = row
+
+    def cut(self, behind: int) -> None:
+        """End the stretch before a line."""
+        self._swallow(behind, len(self._kept))
+
+    def _swallow(self, first: int, behind: int) -> None:
+        self._next = behind
+        self._swallowed += int(np.count_nonzero(self._kept[first:behind]))
+        self._kept[first:behind] = False
+
+    def accepted(self, index: int, line: int) -> pl.DataFrame:
+        """Return the accepted entries, the first of the stretch being `index` and at `line`.
+
+        Beside their columns they have `place`, and `entry`, `nth` and `column` of their URLs.
+        """
+        frame = self.stretch.frame
+        if self._swallowed:
+            frame = frame.filter(pl.Series(self._kept[frame["place"]]))
+        others = np.searchsorted(list(self._rows), frame["place"]).astype(np.uint32)
+        none = pl.lit(0, pl.UInt32)
+        return frame.with_columns(
+            line=pl.col("place") + line,
+            entry=pl.int_range(index, index + pl.len(), dtype=pl.UInt32) + pl.Series(others),
+            nth=none,
+            column=none,
+        )
+
+    def merged(self, accepted: pl.DataFrame) -> pl.DataFrame:
+        """Put the rows that were read among the accepted ones."""
+        if not self._rows:
+            return accepted.select(*SCHEMA)
+        places = pl.Series("place", list(self._rows), dtype=pl.UInt32)
+        rows = pl.DataFrame(list(self._rows.values()), schema=SCHEMA, orient="row")
+        whole = pl.concat([accepted.select("place", *SCHEMA), rows.insert_column(0, places)])
+        return whole.sort("place").drop("place")

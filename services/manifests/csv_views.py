@@ -1,0 +1,53 @@
+"""Columns of cells that point into the text they stand in, as Arrow's string views do.
+
+A view is 16 bytes: the size, then the text itself when it has at most 12 bytes, else its first 4
+bytes, the number of its buffer and the offset there. Making views costs a few operations over
+whole columns, and the text of a cell is never copied.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+Bytes = npt.NDArray[np.uint8]
+Offsets = npt.NDArray[np.int64]
+_Words = npt.NDArray[np.uint64]
+
+#: Texts of so many bytes stand in the view itself.
+INLINE: Final = 12
+#: How many bytes there have to be behind a text that is pointed into.
+PAD: Final = INLINE
+
+_HEAD: Final = 8
+_HALF: Final = np.uint64(32)
+#: What keeps the first n bytes of the first 8 and of the next 4, by n.
+_FIRST: Final = np.array([(1 << 8 * min(n, _HEAD)) - 1 for n in range(INLINE + 1)], np.uint64)
+_NEXT: Final = np.array([(1 << 8 * max(n - _HEAD, 0)) - 1 for n in range(INLINE + 1)], np.uint64)
+
+
+def point_at(text: Bytes, begins: Offsets, stops: Offsets) -> pl.Series:
+    """Make a column of the cells between offsets; `text` goes on for `PAD` bytes behind them."""
+    sizes = (stops - begins).astype(np.uint64)
+    head = _words(text, begins, "<u8")
+    views = np.empty((len(sizes), 2), np.uint64)
+    views[:, 0] = sizes | head << _HALF
+    views[:, 1] = begins.astype(np.uint64) << _HALF
+    short = np.flatnonzero(sizes <= INLINE)
+    if len(short):
+        size = sizes[short]
+        first = head[short] & _FIRST[size]
+        following = _words(text, begins[short] + _HEAD, "<u4") & _NEXT[size]
+        views[short, 0] = size | first << _HALF
+        views[short, 1] = first >> _HALF | following << _HALF
+    buffers = [None, pa.py_buffer(views), pa.py_buffer(text)]
+    return pl.Series(pa.Array.from_buffers(pa.string_view(), len(sizes), buffers))
+
+
+def _words(text: Bytes, offsets: Offsets, kind: str) -> _Words:
+    """Read a little-endian number at every offset, wherever it stands."""
+    size = np.dtype(kind).itemsize
+    everywhere = np.ndarray((len(text) - size + 1,), kind, text, strides=(1,))
+    return everywhere[offsets].astype(np.uint64)
