@@ -1,11 +1,10 @@
-"""Datasets, the v2 half: create, list, users and groups."""
+"""Datasets, the v2 half: create and list."""
 
 import sqlite3
 
 from services.sandbox import folders
-from services.sandbox.paging import single
-from services.sandbox.state import OWNER, Sandbox
-from services.sandbox.wire import Call, Object, RefusalError, as_text, from_iso, iso, new_uuid
+from services.sandbox.state import Sandbox
+from services.sandbox.wire import Call, Object, as_text, from_iso, iso, new_uuid
 
 #: Parameter of the list call -> condition.
 _FILTERS = {
@@ -73,18 +72,3 @@ def _view(row: sqlite3.Row) -> Object:
         "storageLocation": 0,
         "backingFolderUuid": row["folder"],
     }
-
-
-def users(sandbox: Sandbox, call: Call) -> Object:
-    """`GET datasets/D/users`: the demo user, an admin; the role is a number here [RUN]."""
-    with sandbox.store.read() as connection:
-        row = find(connection, call.path["dataset"])
-    if row is None:
-        raise RefusalError(404, "There is no such dataset.")
-    return single([{"datasetUuid": row["uuid"], "userEmail": OWNER, "userRole": 0}])
-
-
-def groups(sandbox: Sandbox, call: Call) -> Object:
-    """`GET datasets/D/groups`: none."""
-    del sandbox, call
-    return single([])

@@ -8,6 +8,7 @@ import sqlite3
 import orjson
 
 from services.sandbox import switches
+from services.sandbox.outcomes import integration
 from services.sandbox.paging import page, single, window
 from services.sandbox.state import OWNER, Sandbox
 from services.sandbox.wire import (
@@ -55,9 +56,9 @@ def view(connection: sqlite3.Connection, row: sqlite3.Row) -> Object:
         "userRole": "admin",
         "syncedDatasetHash": row["dataset"],
         "pathToRoot": path,
-        "folderType": "generic",
-        "integrationHash": None,
-        "remoteUrl": None,
+        "folderType": "cloudLinked" if row["remote_url"] else "generic",
+        "integrationHash": row["integration"],
+        "remoteUrl": row["remote_url"],
     }
 
 
@@ -94,16 +95,31 @@ def insert(
     description: str = "",
     client_metadata: str | None = None,
     dataset: str | None = None,
+    remote: tuple[str | None, str | None] = (None, None),
 ) -> sqlite3.Row:
     """Make a folder; names need not be unique [assumed]."""
     uuid = new_uuid()
     connection.execute(
-        "INSERT INTO folders"
-        " (uuid, parent, name, description, client_metadata, dataset, created, edited)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (uuid, parent, name, description, client_metadata, dataset, now, now),
+        "INSERT INTO folders (uuid, parent, name, description, client_metadata, dataset,"
+        " created, edited, integration, remote_url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (uuid, parent, name, description, client_metadata, dataset, now, now, *remote),
     )
     return find(connection, uuid)
+
+
+def _remote(connection: sqlite3.Connection, body: Object) -> tuple[str | None, str | None]:
+    """Return integration and address of a folder that is to be synced, or twice None."""
+    if body.get("cloudSyncedFolderParams") is None:
+        return None, None
+    asked = as_object(body["cloudSyncedFolderParams"], "cloudSyncedFolderParams")
+    uuid = as_uuid(asked.get("integrationUuid"), "integrationUuid")
+    access = integration(connection, uuid)
+    url = as_text(asked.get("remoteUrl"), "remoteUrl")
+    if access is None:
+        raise RefusalError(403, "The integration does not exist, or you may not use it.")
+    if not url.startswith(f"gs://{access.bucket}/"):
+        raise RefusalError(400, f"remoteUrl must begin with gs://{access.bucket}/.")
+    return uuid, url
 
 
 def create(sandbox: Sandbox, call: Call) -> Object:
@@ -124,6 +140,7 @@ def create(sandbox: Sandbox, call: Call) -> Object:
             parent=find(connection, as_uuid(parent, "parent"))["id"] if parent else None,
             description=as_text(body.get("description") or "", "description"),
             client_metadata=None if metadata is None else str(metadata),
+            remote=_remote(connection, body),
         )
         return view(connection, row)
 

@@ -80,7 +80,7 @@ def view(
         "owner": OWNER,
         "createdAt": iso(row["created"]),
         "lastEditedAt": iso(row["edited"]),
-        "isTombstone": False,
+        "isTombstone": bool(row["tombstone"]),
         "isPlaceholder": False,
         "backedDataUnitsCount": row["uses"],
         "storageLocation": "gcp",

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+from collections.abc import Callable
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -16,8 +17,22 @@ _BREATH_S = 0.05
 _PATIENCE_S = 10.0
 
 
+#: Finds the job a call is about, and says how it stands.
+View = Callable[[sqlite3.Connection, Call], tuple[sqlite3.Row, Object]]
+
+
 async def result(sandbox: Sandbox, call: Call) -> Object:
-    """`GET .../data-upload-jobs/J`: answer at the job's end, or when `timeoutSeconds` is over."""
+    """`GET .../data-upload-jobs/J`."""
+    return await held(sandbox, call, _view_of)
+
+
+def _view_of(connection: sqlite3.Connection, call: Call) -> tuple[sqlite3.Row, Object]:
+    job = jobs.find(connection, call)
+    return job, view(connection, job)
+
+
+async def held(sandbox: Sandbox, call: Call, view_of: View) -> Object:
+    """Answer at the job's end, or when `timeoutSeconds` is over."""
     text = call.one("timeoutSeconds") or "60"
     if not text.isdecimal():
         raise RefusalError(400, "timeoutSeconds must be a whole number.")
@@ -25,7 +40,7 @@ async def result(sandbox: Sandbox, call: Call) -> Object:
     end = loop.time() + min(float(text), await run_in_threadpool(_longest_hold, sandbox))
     while True:
         with sandbox.bell.listening() as rung:
-            found, wait = await run_in_threadpool(_look, sandbox, call)
+            found, wait = await run_in_threadpool(_look, sandbox, call, view_of)
             left = end - loop.time()
             if wait is None or left <= 0:
                 return found
@@ -39,18 +54,18 @@ def _longest_hold(sandbox: Sandbox) -> float:
         return switches.state(connection, switches.HOLD)
 
 
-def _look(sandbox: Sandbox, call: Call) -> tuple[Object, float | None]:
+def _look(sandbox: Sandbox, call: Call, view_of: View) -> tuple[Object, float | None]:
     """Return the state, and in how many seconds looking again makes sense (None: never)."""
     with sandbox.store.read() as connection:
-        number = jobs.find(connection, call)["id"]
+        number = view_of(connection, call)[0]["id"]
     jobs.settle(sandbox, number)
     with sandbox.store.read() as connection:
-        job = jobs.find(connection, call)
+        job, found = view_of(connection, call)
         if job["status"] != "PENDING":
-            return view(connection, job), None
+            return found, None
         rate = state.rate(connection)
         units = job["total"] - jobs.due(job, rate, sandbox.now())
-        return view(connection, job), max(_BREATH_S, units / rate) if rate else _PATIENCE_S
+        return found, max(_BREATH_S, units / rate) if rate else _PATIENCE_S
 
 
 def view(connection: sqlite3.Connection, job: sqlite3.Row) -> Object:

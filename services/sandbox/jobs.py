@@ -39,31 +39,53 @@ def start(sandbox: Sandbox, call: Call) -> str:
     with sandbox.store.write() as connection:
         folder = folders.find(connection, call.path["folder"])
         _check_integration(connection, body, document)
-        uuid, now = new_uuid(), sandbox.now()
-        total = document.total()
-        number = connection.execute(
-            "INSERT INTO jobs (uuid, folder, integration, ignore_errors, skip_duplicates, upsert,"
-            " file_name, status, total, due_since, created)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                uuid,
-                folder["id"],
-                body.integration_hash,
-                body.ignore_errors,
-                document.skip_duplicates,
-                document.upsert_metadata,
-                body.file_name if switches.state(connection, switches.FILE_NAME) else None,
-                "PENDING" if total else "DONE",
-                total,
-                now,
-                now,
-            ),
-        ).lastrowid
-        connection.executemany(
-            "INSERT INTO job_slices VALUES (?, ?, ?, ?, ?)",
-            ((number, *part) for part in _slices(document)),
+        number = insert(
+            connection,
+            document,
+            folder=folder["id"],
+            integration_uuid=body.integration_hash,
+            ignore_errors=body.ignore_errors,
+            file_name=body.file_name,
+            now=sandbox.now(),
         )
-    return uuid
+        return str(by_number(connection, number)["uuid"])
+
+
+def insert(
+    connection: sqlite3.Connection,
+    document: documents.Document,
+    *,
+    folder: int,
+    integration_uuid: str | None,
+    now: int,
+    ignore_errors: bool = True,
+    file_name: str | None = None,
+) -> int:
+    """Make a job of a document and return its number."""
+    total = document.total()
+    number = connection.execute(
+        "INSERT INTO jobs (uuid, folder, integration, ignore_errors, skip_duplicates, upsert,"
+        " file_name, status, total, due_since, created)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            new_uuid(),
+            folder,
+            integration_uuid,
+            ignore_errors,
+            document.skip_duplicates,
+            document.upsert_metadata,
+            file_name if switches.state(connection, switches.FILE_NAME) else None,
+            "PENDING" if total else "DONE",
+            total,
+            now,
+            now,
+        ),
+    ).lastrowid
+    connection.executemany(
+        "INSERT INTO job_slices VALUES (?, ?, ?, ?, ?)",
+        ((number, *part) for part in _slices(document)),
+    )
+    return int(number or 0)
 
 
 def _document(body: _Start) -> documents.Document:
@@ -121,8 +143,8 @@ def settle(sandbox: Sandbox, number: int) -> None:
     end = time.monotonic() + _BUDGET_S
     while time.monotonic() < end:
         with sandbox.store.write() as connection:
-            job = _job(connection, number)
-            if job is None or job["status"] != "PENDING":
+            job = by_number(connection, number)
+            if job["status"] != "PENDING":
                 return
             upto = min(due(job, state.rate(connection), sandbox.now()), job["settled"] + _STEP)
             if upto > job["settled"]:
@@ -134,15 +156,14 @@ def settle(sandbox: Sandbox, number: int) -> None:
 
 def _ring_if_over(sandbox: Sandbox, number: int) -> None:
     with sandbox.store.read() as connection:
-        job = _job(connection, number)
-    if job is not None and job["status"] != "PENDING":
+        job = by_number(connection, number)
+    if job["status"] != "PENDING":
         sandbox.bell.ring()
 
 
-def _job(connection: sqlite3.Connection, number: int) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM jobs WHERE id = ?", (number,)
-    ).fetchone()
+def by_number(connection: sqlite3.Connection, number: int) -> sqlite3.Row:
+    """Return a job that is known to exist."""
+    row: sqlite3.Row = connection.execute("SELECT * FROM jobs WHERE id = ?", (number,)).fetchone()
     return row
 
 
@@ -186,8 +207,8 @@ def advance_by_hand(sandbox: Sandbox, units: int | None) -> None:
 
 def _lags(sandbox: Sandbox, number: int) -> bool:
     with sandbox.store.read() as connection:
-        job = _job(connection, number)
-        if job is None or job["status"] != "PENDING":
+        job = by_number(connection, number)
+        if job["status"] != "PENDING":
             return False
         return due(job, state.rate(connection), sandbox.now()) > int(job["settled"])
 

@@ -1,15 +1,13 @@
-"""What belongs to the whole organization: integrations, groups, users, the metadata schema."""
+"""What belongs to the whole organization: integrations and the metadata schema."""
 
 import re
 
 import orjson
 
-from services.sandbox.paging import single
-from services.sandbox.state import OWNER, Sandbox
+from services.sandbox.state import Sandbox
 from services.sandbox.store import set_value, value
-from services.sandbox.wire import Call, Object, RefusalError, as_object, iso
+from services.sandbox.wire import Call, Object, RefusalError, as_object
 
-_ROLE_UUID = "00000000-0000-4000-8000-000000000001"
 _HINTS = frozenset(
     ("number", "varchar", "text", "boolean", "datetime", "uuid", "string", "long_string")
 )
@@ -29,36 +27,6 @@ def integrations(sandbox: Sandbox, call: Call) -> Object:
             if (not uuids or row["uuid"] in uuids) and (not titles or row["title"] in titles)
         ]
     }
-
-
-def groups(sandbox: Sandbox, call: Call) -> Object:
-    """`GET user/current-organisation/groups`: none; the cheapest call that needs a known key."""
-    del sandbox, call
-    return single([])
-
-
-def users(sandbox: Sandbox, call: Call) -> Object:
-    """`GET organisation/users`: the demo user alone."""
-    del call
-    now = iso(sandbox.now())
-    return single(
-        [
-            {
-                "email": OWNER,
-                "roleMnemonicName": "ADMIN",
-                "roleUuid": _ROLE_UUID,
-                "memberType": "internal",
-                "createdAt": now,
-                "lastEditedAt": now,
-            }
-        ]
-    )
-
-
-def tags(sandbox: Sandbox, call: Call) -> Object:
-    """`GET organisation/organisation-tags`: none."""
-    del sandbox, call
-    return single([])
 
 
 def get_schema(sandbox: Sandbox, call: Call) -> Object:

@@ -21,7 +21,7 @@ from services.sandbox.wire import (
 )
 
 #: Item type -> v1 data type; a sequence is an image group that is "optimised" [assumed].
-_DATA_TYPES = {
+DATA_TYPES = {
     "video": "VIDEO",
     "image": "IMAGE",
     "imageGroup": "IMG_GROUP",
@@ -118,7 +118,7 @@ def _conditions(filters: Object) -> tuple[list[str], Object]:
             values[name] = _moment(found, name) if name.startswith("created") else found
     if filters.get("data_types") is not None:
         kinds = filters["data_types"]
-        wanted = [item for item, kind in _DATA_TYPES.items() if _contains(kinds, kind)]
+        wanted = [item for item, kind in DATA_TYPES.items() if _contains(kinds, kind)]
         wheres.append("items.type IN (SELECT value FROM json_each(:kinds))")
         values["kinds"] = orjson.dumps(wanted).decode()
     if filters.get("data_hashes") is not None:
@@ -143,7 +143,7 @@ def _view(row: sqlite3.Row, *, metadata: bool = False) -> Object:
     found: Object = {
         "data_hash": row["hash"],
         "data_title": row["name"],
-        "data_type": _DATA_TYPES[row["type"]],
+        "data_type": DATA_TYPES[row["type"]],
         "created_at": v1_time(row["created"]),
         "last_edited_at": v1_time(max(row["created"], row["edited"])),
         "width": facts.get("width"),

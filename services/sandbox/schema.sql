@@ -33,9 +33,15 @@ CREATE TABLE IF NOT EXISTS uploads (
 CREATE TABLE IF NOT EXISTS folders (
   id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, parent INTEGER REFERENCES folders (id),
   name TEXT NOT NULL, description TEXT NOT NULL, client_metadata TEXT, dataset TEXT,
-  created INTEGER NOT NULL, edited INTEGER NOT NULL
+  created INTEGER NOT NULL, edited INTEGER NOT NULL,
+  integration TEXT, remote_url TEXT, config TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX IF NOT EXISTS folders_by_name ON folders (parent, name, id);
+
+-- One look of a cloud-synced folder at its bucket, and the upload job it led to.
+CREATE TABLE IF NOT EXISTS syncs (
+  uuid TEXT PRIMARY KEY, folder INTEGER NOT NULL, job INTEGER NOT NULL, pages INTEGER NOT NULL
+) WITHOUT ROWID;
 
 -- A frame of a group is an item with a container; folder listings leave frames out.
 CREATE TABLE IF NOT EXISTS items (
@@ -43,7 +49,7 @@ CREATE TABLE IF NOT EXISTS items (
   container INTEGER, position INTEGER, type TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT NOT NULL DEFAULT '', url TEXT, identity TEXT, client_metadata TEXT NOT NULL,
   integration TEXT, job INTEGER, file_size INTEGER, facts TEXT NOT NULL,
-  created INTEGER NOT NULL, edited INTEGER NOT NULL
+  created INTEGER NOT NULL, edited INTEGER NOT NULL, tombstone INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS items_by_name ON items (folder, name, id) WHERE container IS NULL;
 CREATE INDEX IF NOT EXISTS items_by_time ON items (folder, created, id) WHERE container IS NULL;
@@ -86,3 +92,40 @@ CREATE TABLE IF NOT EXISTS data_rows (
 );
 CREATE INDEX IF NOT EXISTS rows_by_dataset ON data_rows (dataset, item);
 CREATE INDEX IF NOT EXISTS rows_by_item ON data_rows (item, dataset);
+
+-- Upload jobs that were started for a dataset: what they register is linked to it.
+CREATE TABLE IF NOT EXISTS dataset_jobs (
+  uuid TEXT PRIMARY KEY, dataset INTEGER NOT NULL, job INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS users (
+  email TEXT PRIMARY KEY, role TEXT NOT NULL, member_type TEXT NOT NULL, created INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS teams (
+  uuid TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, created INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS team_users (
+  team TEXT NOT NULL, email TEXT NOT NULL, PRIMARY KEY (team, email)
+) WITHOUT ROWID;
+-- Who a folder or dataset is shared with: a team's UUID, or a user's address.
+CREATE TABLE IF NOT EXISTS shares (
+  resource TEXT NOT NULL, member TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (resource, member)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tags (uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS ontologies (
+  uuid TEXT PRIMARY KEY, title TEXT NOT NULL, description TEXT NOT NULL, editor TEXT NOT NULL,
+  created INTEGER NOT NULL, edited INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS projects (
+  uuid TEXT PRIMARY KEY, title TEXT NOT NULL, description TEXT NOT NULL, ontology TEXT NOT NULL,
+  created INTEGER NOT NULL, edited INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS project_datasets (
+  project TEXT NOT NULL, dataset INTEGER NOT NULL, PRIMARY KEY (project, dataset)
+) WITHOUT ROWID;
+-- A label row exists once somebody initialised it; `labels` is the whole row as v1 sends it.
+CREATE TABLE IF NOT EXISTS label_rows (
+  hash TEXT PRIMARY KEY, project TEXT NOT NULL, data_row TEXT NOT NULL, labels TEXT NOT NULL,
+  created INTEGER NOT NULL, edited INTEGER NOT NULL, UNIQUE (project, data_row)
+) WITHOUT ROWID;

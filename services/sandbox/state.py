@@ -78,4 +78,5 @@ def reset(connection: sqlite3.Connection, *, now: int) -> None:
             (new_uuid(), title, demo.BUCKET, strict),
         )
     connection.execute("INSERT INTO forbidden VALUES (?, ?)", (demo.BUCKET, demo.FORBIDDEN_PREFIX))
+    connection.execute("INSERT INTO users VALUES (?, 'ADMIN', 'internal', ?)", (OWNER, now))
     demo_bucket.fill(connection, now=now)

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+#: Raised with every change of the tables.
+SCHEMA_VERSION = 2
 _EMPTY = "DELETE FROM ?"
+_DROP = "DROP TABLE ?"
+_VERSION = f"PRAGMA user_version = {SCHEMA_VERSION}"
 #: Tables that `clear` keeps: secrets belong to the directory; the fresh bucket is copied.
 KEPT = frozenset({"meta", "fresh_objects", "blobs"})
 
@@ -22,6 +26,15 @@ class Store:
         self._writer = self._connect()
         # Random item UUIDs touch the whole index: at half a million it must fit in memory.
         self._writer.execute("PRAGMA cache_size = -98304")
+        self._make_tables()
+
+    def _make_tables(self) -> None:
+        """Make what is missing; tables of another version go, as all they hold is demo data."""
+        found = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        if found != SCHEMA_VERSION:
+            for name in tables(self._writer):
+                self._writer.execute(_DROP.replace("?", name))
+            self._writer.execute(_VERSION)
         self._writer.executescript(SCHEMA.read_text("utf-8"))
 
     def _connect(self) -> sqlite3.Connection:
@@ -79,6 +92,11 @@ def set_value(connection: sqlite3.Connection, key: str, text: str) -> None:
 
 def clear(connection: sqlite3.Connection) -> None:
     """Empty every table but those that are kept."""
-    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    for name in {str(row["name"]) for row in rows} - KEPT:
+    for name in tables(connection) - KEPT:
         connection.execute(_EMPTY.replace("?", name))
+
+
+def tables(connection: sqlite3.Connection) -> set[str]:
+    """Name every table."""
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {str(row["name"]) for row in rows}

@@ -35,7 +35,9 @@ def folder(sandbox: Sandbox, call: Call) -> Object:
             "files": sum(counts.values()),
             "folders": _count(connection, "SELECT count(*) FROM folders WHERE parent = ?", row),
             **{name: counts.get(kind, 0) for name, kind in _SUMMARY.items()},
-            "tombstones": 0,
+            "tombstones": _count(
+                connection, "SELECT count(*) FROM items WHERE tombstone AND folder = ?", row
+            ),
             "uploadJobs": _count(connection, "SELECT count(*) FROM jobs WHERE folder = ?", row),
             "totalSize": sum(item["size"] for item in rows),
         }
