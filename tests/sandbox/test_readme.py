@@ -85,17 +85,17 @@ def _images(number: int) -> dict[str, object]:
 
 def _edited(world: World) -> MetadataSchema:
     schema = world.client.metadata_schema()
-    schema.add_scalar("site", data_type="varchar")
-    if not schema.has_key("weather"):
-        schema.add_enum("weather", values=["sun"])
-        schema.add_embedding("clip", size=8)
+    schema.add_scalar("table.text", data_type="varchar")
+    if not schema.has_key("table.choice"):
+        schema.add_enum("table.choice", values=["sun"])
+        schema.add_embedding("table.vector", size=8)
     return schema
 
 
 def _restored(world: World) -> None:
     schema = _edited(world)
-    schema.delete_key("site")
-    schema.restore_key("site")
+    schema.delete_key("table.text")
+    schema.restore_key("table.text")
     schema.save()
 
 
@@ -211,20 +211,22 @@ CALLS: dict[str, Callable[[World], object]] = {
     "MetadataSchema.add_embedding": lambda w: _edited(w).save(),
     "MetadataSchema.add_enum": lambda w: _edited(w).save(),
     "MetadataSchema.add_enum_options": lambda w: _edited(w).add_enum_options(
-        "weather", values=["rain"]
+        "table.choice", values=["rain"]
     ),
-    "MetadataSchema.add_geospatial": lambda w: _edited(w).add_geospatial("where"),
+    "MetadataSchema.add_geospatial": lambda w: _edited(w).add_geospatial("table.place"),
     "MetadataSchema.add_scalar": lambda w: _edited(w).save(),
-    "MetadataSchema.delete_key": lambda w: _edited(w).delete_key("site"),
-    "MetadataSchema.get_embedding_size": lambda w: _edited(w).get_embedding_size("clip"),
-    "MetadataSchema.get_enum_options": lambda w: _edited(w).get_enum_options("weather"),
-    "MetadataSchema.get_key_type": lambda w: _edited(w).get_key_type("site"),
-    "MetadataSchema.has_key": lambda w: _edited(w).has_key("site"),
-    "MetadataSchema.is_key_deleted": lambda w: _edited(w).is_key_deleted("site"),
+    "MetadataSchema.delete_key": lambda w: _edited(w).delete_key("table.text"),
+    "MetadataSchema.get_embedding_size": lambda w: _edited(w).get_embedding_size("table.vector"),
+    "MetadataSchema.get_enum_options": lambda w: _edited(w).get_enum_options("table.choice"),
+    "MetadataSchema.get_key_type": lambda w: _edited(w).get_key_type("table.text"),
+    "MetadataSchema.has_key": lambda w: _edited(w).has_key("table.text"),
+    "MetadataSchema.is_key_deleted": lambda w: _edited(w).is_key_deleted("table.text"),
     "MetadataSchema.keys": lambda w: _edited(w).keys(),
     "MetadataSchema.restore_key": _restored,
     "MetadataSchema.save": lambda w: _edited(w).save(),
-    "MetadataSchema.set_scalar": lambda w: _edited(w).set_scalar("n", data_type="number"),
+    "MetadataSchema.set_scalar": lambda w: _edited(w).set_scalar(
+        "table.number", data_type="number"
+    ),
 }
 
 
