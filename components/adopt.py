@@ -109,7 +109,7 @@ def _submission(
         connection=current.id,
         account=current.account,
         manifest=fingerprint,
-        check=manifests.OPTIONS.to_json(),
+        check=manifests.options(fingerprint).to_json(),
         folder=FolderChoice(uuid=folder.uuid, name=folder.name),
         integration=through.id,
         integration_title=through.title,

@@ -7,13 +7,14 @@ import streamlit as st
 
 from components import layout, manifests
 from components.runtime import get_runtime
+from services.jobs import JobState
 
 EVERY: Final = timedelta(seconds=0.5)
 
 
 def show(fingerprint: str, *, key: str) -> None:
     """Draw the progress of a check, or why there is none."""
-    phase = get_runtime().manifests.check_state(fingerprint, manifests.OPTIONS).phase
+    phase = _state(fingerprint).phase
     if phase == "running":
         st.fragment(_running, run_every=EVERY, key=key)(fingerprint)
     elif phase == "failed":
@@ -31,8 +32,12 @@ def show(fingerprint: str, *, key: str) -> None:
         )
 
 
+def _state(fingerprint: str) -> JobState:
+    return get_runtime().manifests.check_state(fingerprint, manifests.options(fingerprint))
+
+
 def _running(fingerprint: str) -> None:
-    state = get_runtime().manifests.check_state(fingerprint, manifests.OPTIONS)
+    state = _state(fingerprint)
     if state.phase != "running":
         st.rerun()
     with st.container(border=True):
@@ -44,7 +49,7 @@ def _running(fingerprint: str) -> None:
             key="cancel_check",
             icon=":material/cancel:",
             on_click=get_runtime().manifests.cancel_check,
-            args=(fingerprint, manifests.OPTIONS),
+            args=(fingerprint, manifests.options(fingerprint)),
         )
 
 
@@ -53,6 +58,6 @@ def _check_again(fingerprint: str, *, key: str) -> None:
         "Check the manifest",
         key=f"{key}_again",
         type="primary",
-        on_click=get_runtime().manifests.start_check,
-        args=(fingerprint, manifests.OPTIONS),
+        on_click=manifests.start,
+        args=(fingerprint,),
     )

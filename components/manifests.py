@@ -1,34 +1,57 @@
-"""The checks of manifests, asked for with the same options on every page."""
+"""The checks of manifests, asked for in the same way on every page."""
 
 from typing import Final
 
-from components import session
+from components import connection, session
 from components.runtime import get_runtime
 from services.domain.findings import Summary
+from services.manifests.basis import Basis
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 
-#: What pages ask a check for. A submission repeats it, so that the worker reads the same check.
-OPTIONS: Final = CheckOptions()
 DONE: Final = "done"
+#: Seconds a new manifest waits for a metadata schema that is not known yet.
+PATIENCE: Final = 1.5
+
+
+def basis(fingerprint: str) -> Basis:
+    """Return what a manifest's metadata is checked against in this session's connection."""
+    current = connection.current()
+    return get_runtime().schemas.basis(fingerprint, current.id if current else None)
+
+
+def options(fingerprint: str) -> CheckOptions:
+    """Return what pages ask a check for. A submission repeats it, and the worker reads the same."""
+    return basis(fingerprint).options
 
 
 def checked(fingerprint: str | None) -> CheckedManifest | None:
     """Return the finished check of a manifest; None when there is none."""
-    store = get_runtime().manifests
-    if fingerprint is None or store.check_state(fingerprint, OPTIONS).phase != DONE:
+    if fingerprint is None:
         return None
-    return store.open(fingerprint, OPTIONS)
+    store, asked = get_runtime().manifests, options(fingerprint)
+    if store.check_state(fingerprint, asked).phase != DONE:
+        return None
+    return store.open(fingerprint, asked)
+
+
+def go_to(fingerprint: str) -> None:
+    """Check a manifest, if that was not done yet, and go to its page."""
+    start(fingerprint)
+    session.use_manifest(fingerprint)
+    session.go_to("manifest", manifest=fingerprint)
+
+
+def start(fingerprint: str) -> None:
+    """Check a manifest against the schema chosen for it, or against the connection's."""
+    runtime = get_runtime()
+    chosen = runtime.schemas.prepare(
+        fingerprint, connection.current(), like=session.manifest(), patience=PATIENCE
+    )
+    runtime.manifests.start_check(fingerprint, chosen.options)
 
 
 def summary(fingerprint: str | None) -> Summary | None:
     """Return what a finished check counted; None when there is none."""
     found = checked(fingerprint)
     return found.summary if found else None
-
-
-def go_to(fingerprint: str) -> None:
-    """Check a manifest, if that was not done yet, and go to its page."""
-    get_runtime().manifests.start_check(fingerprint, OPTIONS)
-    session.use_manifest(fingerprint)
-    session.go_to("manifest", manifest=fingerprint)

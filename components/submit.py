@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import links, manifests, session
+from components import links, session
 from components.runtime import get_runtime
 from components.submit_form import Draft, sentence
 from components.text import code, count, moment
@@ -12,11 +12,12 @@ from services.domain.findings import Summary
 from services.domain.runs import Submission
 from services.engine.connections import Connection
 from services.ledger.views import RunView
+from services.manifests.options import CheckOptions
 
 AGAIN: Final = "submit_again"
 
 
-def review(draft: Draft, summary: Summary, connection: Connection) -> None:
+def review(draft: Draft, summary: Summary, connection: Connection, options: CheckOptions) -> None:
     """Say what will happen, what stands in the way, and offer the one button."""
     earlier = get_runtime().onboarding.earlier(summary.fingerprint, None)
     problems = draft.problems(summary)
@@ -36,7 +37,7 @@ def review(draft: Draft, summary: Summary, connection: Connection) -> None:
             icon=":material/cloud_upload:",
             disabled=bool(problems) or not confirmed,
             on_click=_submit,
-            args=(draft, summary, connection, len(earlier)),
+            args=(draft, summary, connection, options, len(earlier)),
         )
 
 
@@ -64,7 +65,9 @@ def _confirm_again(earlier: list[RunView]) -> bool:
     return again
 
 
-def _submit(draft: Draft, summary: Summary, connection: Connection, earlier: int) -> None:
+def _submit(
+    draft: Draft, summary: Summary, connection: Connection, options: CheckOptions, earlier: int
+) -> None:
     # The nonce counts the submissions this review knew of. A double click, a second tab and a
     # reload therefore name the same decision; a confirmed repetition names the next one.
     if draft.integration is None:
@@ -75,7 +78,7 @@ def _submit(draft: Draft, summary: Summary, connection: Connection, earlier: int
             connection=connection.id,
             account=connection.account,
             manifest=summary.fingerprint,
-            check=manifests.OPTIONS.to_json(),
+            check=options.to_json(),
             folder=draft.folder,
             integration=draft.integration.id,
             integration_title=draft.integration.title,

@@ -30,5 +30,5 @@ def show(*, key: str) -> None:
 def _schema() -> MetadataSchema:
     """Return the schema that the connection last answered; its keys become columns."""
     current = connection.current()
-    last = get_runtime().connections.last_check(current.id) if current else None
+    last = get_runtime().schemas.last(current.id) if current else None
     return last.schema if last else {}

@@ -12,6 +12,7 @@ from components import (
     manifest_downloads,
     manifest_entries,
     manifest_report,
+    manifest_schema,
     manifest_source,
     manifest_summary,
     manifests,
@@ -22,6 +23,7 @@ from components import (
     taking,
 )
 
+manifest_schema.look()
 fingerprint = links.manifest()
 checked = manifests.checked(fingerprint)
 
@@ -49,6 +51,7 @@ elif not working:
     if mapping.is_needed(checked):
         mapping.show(checked, key="mapping")
     manifest_summary.cards(checked.summary)
+    manifest_schema.show(fingerprint, key="schema")
     manifest_downloads.show(checked, key="files")
     findings, edit, entries, preview = st.tabs(
         ["Findings", "Edit", "Entries", "What Encord receives"],

@@ -12,10 +12,10 @@ from components import (
 from components import submit as submission
 
 current = connection.current()
-summary = manifests.summary(links.manifest())
+checked = manifests.checked(links.manifest())
 
 layout.page_head("Submit", "Review what will happen and start a run")
-if summary is None:
+if checked is None:
     layout.empty_state(
         icon=":material/fact_check:",
         title="No checked manifest yet",
@@ -31,5 +31,5 @@ elif current is None:
     )
 else:
     found = connection_card.known_integrations(current)
-    draft = submit_form.ask(summary, current, found)
-    submission.review(draft, summary, current)
+    draft = submit_form.ask(checked.summary, current, found)
+    submission.review(draft, checked.summary, current, checked.options)

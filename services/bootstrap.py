@@ -26,12 +26,14 @@ from services.engine.onboarding import Onboarding
 from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.engine.report import Reports
 from services.engine.sandbox_demo import SandboxDemo
+from services.engine.schemas import Schemas
 from services.engine.sources import Sources
 from services.engine.supervisor import Child, forget_line, hold_line, worker_environment
 from services.engine.webhook import Webhook
 from services.engine.worker import Worker
 from services.jobs import Jobs
 from services.ledger.store import Ledger
+from services.manifests.basis import BasisStore
 from services.manifests.mapping import Memory
 from services.manifests.repair import RepairJobs
 from services.manifests.store import ManifestStore
@@ -67,6 +69,7 @@ class Runtime:
     repairs: RepairJobs
     #: What people said the columns of foreign CSVs mean.
     mappings: Memory
+    schemas: Schemas
     #: The Google identities people gave, and the server's own.
     accounts: Accounts = field(default_factory=Accounts)
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
@@ -154,6 +157,7 @@ def build_runtime(settings: Settings) -> Runtime:
         repairs=RepairJobs(manifests),
         mappings=Memory(settings.data_dir / "mappings"),
         sources=open_sources(settings, manifests, connections),
+        schemas=Schemas(connections.gateway, BasisStore(manifests)),
     )
 
 

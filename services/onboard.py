@@ -70,18 +70,23 @@ def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace
         )
     with asked.file.open("rb") as source:
         manifest = runtime.manifests.add(asked.file.name, source)
-    summary = runtime.manifests.check(manifest, CheckOptions()).summary
+    options = CheckOptions(schema=check.schema or None)
+    summary = runtime.manifests.check(manifest, options).summary
     _say(f"{summary.valid_entries} of {summary.entries} entries are valid.")
     if not summary.valid_entries:
         return _refuse("Nothing can be submitted. Run validate to see why.")
-    submission = _submission(asked, connection, matching[0], manifest)
+    submission = _submission(asked, connection, matching[0], manifest, options)
     run = runtime.onboarding.submit(submission, actor=submission.created_by)
     print(f"{DASHBOARD}/run?run={run}", flush=True)  # noqa: T201 - the command's output
     return _follow(runtime, run)
 
 
 def _submission(
-    asked: argparse.Namespace, connection: Connection, integration: Integration, manifest: str
+    asked: argparse.Namespace,
+    connection: Connection,
+    integration: Integration,
+    manifest: str,
+    options: CheckOptions,
 ) -> Submission:
     """Make the same submission from the same words, so that a second call is no second run."""
     words = f"{manifest} {asked.folder} {asked.dataset} {integration.id} {connection.account}"
@@ -90,7 +95,7 @@ def _submission(
         connection=connection.id,
         account=connection.account,
         manifest=manifest,
-        check=CheckOptions().to_json(),
+        check=options.to_json(),
         folder=FolderChoice(name=asked.folder),
         integration=integration.id,
         integration_title=integration.title,

@@ -5,6 +5,7 @@ is more: keys that were deleted, and types that only a newer Encord knows. `Orga
 holds both views of the same answer, and the answer itself, because Encord saves a schema whole.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,9 +57,18 @@ class SchemaProblem(ValueError):  # noqa: N818 - it is told to a person, not rai
     """A schema file that cannot be used: which key, what is wrong with it, and what would be right.
 
     SchemaProblem
+     +-- NotJsonError     not JSON; says where
      +-- NoSchemaError    not an object of keys at all
      +-- KeyTypeError     one key has no type that is known
     """
+
+
+class NotJsonError(SchemaProblem):
+    """The file cannot be parsed."""
+
+    def __init__(self, line: int | None, column: int | None) -> None:
+        place = f" (line {line}, column {column})" if line else ""
+        super().__init__(f"The file is not JSON{place}.")
 
 
 class NoSchemaError(SchemaProblem):
@@ -142,6 +152,21 @@ class MetadataKey:
 
 
 MetadataSchema = Mapping[str, MetadataKey]
+
+
+def parse_schema(document: bytes) -> MetadataSchema:
+    """Read the JSON of a schema file; see `read_schema`.
+
+    Raises:
+        SchemaProblem: Says what is wrong, and where.
+    """
+    try:
+        content = json.loads(document.decode("utf-8-sig"))
+    except json.JSONDecodeError as problem:
+        raise NotJsonError(problem.lineno, problem.colno) from None
+    except (UnicodeDecodeError, RecursionError):
+        raise NotJsonError(None, None) from None
+    return read_schema(content)
 
 
 def read_schema(content: object) -> MetadataSchema:

@@ -1,7 +1,6 @@
 """The command line over manifests: `validate` and `convert` of the manifest contract."""
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from services.domain.findings import Finding
-from services.domain.metadata import MetadataSchema, SchemaProblem, read_schema
+from services.domain.metadata import MetadataSchema, SchemaProblem, parse_schema
 from services.domain.rules import RULES, Rule
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestError, UnreadableFileError
@@ -145,13 +144,11 @@ def _show_progress(fraction: float) -> None:
 
 def _read_schema(path: Path) -> MetadataSchema:
     try:
-        return read_schema(json.loads(path.read_text(encoding="utf-8")))
+        return parse_schema(path.read_bytes())
     except OSError as problem:
         raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
     except SchemaProblem as problem:
         raise UnreadableFileError(path, str(problem)) from problem
-    except ValueError as problem:
-        raise UnreadableFileError(path, "it is not JSON") from problem
 
 
 def _require_writable(path: Path) -> None:

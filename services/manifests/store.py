@@ -3,6 +3,7 @@
     <root>/<fingerprint>/source           the bytes as uploaded
                          record.json      name, size, when
                          document         the text, where the source is packed or not UTF-8
+                         basis/           what each connection has it checked against
                          <check>/         one finished check (made elsewhere, renamed into place)
                          <check>.job/     the job that makes it
                          <order>.work/    a job that mends the manifest (see `repair.jobs`)
@@ -83,7 +84,7 @@ class ManifestStore:
 
     def _record(self, fingerprint: str, name: str, size: int) -> None:
         content = {"name": name, "bytes": size, "added_at": datetime.now(UTC).isoformat()}
-        _write_aside(self.root / fingerprint / "record.json", json.dumps(content))
+        write_aside(self.root / fingerprint / "record.json", json.dumps(content))
 
     def folder(self, fingerprint: str) -> Path:
         """Return the folder of a stored manifest."""
@@ -192,7 +193,7 @@ def _job(target: Path) -> Path:
     return target.with_name(f"{target.name}.job")
 
 
-def _write_aside(target: Path, text: str) -> None:
+def write_aside(target: Path, text: str) -> None:
     """Write a small file so that a reader sees the old or the new one, never half of it."""
     handle, aside = tempfile.mkstemp(dir=target.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -11,8 +11,10 @@ from components.runtime import get_runtime
 from services.bootstrap import Runtime
 from services.engine.connections import Connection, Connections, _Held
 from services.engine.report import Reports
+from services.engine.schemas import Schemas
 from services.engine.sources import Sources
 from services.jobs import Jobs
+from services.manifests.basis import BasisStore
 from services.manifests.mapping import Memory
 from services.manifests.repair import RepairJobs
 from services.settings import Settings
@@ -53,6 +55,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         ),
         repairs=RepairJobs(world.manifests),
         mappings=Memory(tmp_path / "mappings"),
+        schemas=Schemas(connections.gateway, BasisStore(world.manifests)),
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
     get_runtime.clear()

@@ -1,10 +1,9 @@
 """Manifests are edited by hand, come from allowed folders, and lead back to their parents."""
 
-from components.manifests import OPTIONS
 from services.bootstrap import Runtime
 from services.manifests import repair
 from tests.apptest.conftest import Open, words
-from tests.unit.engine.world import World
+from tests.unit.engine.world import OPTIONS, World
 
 BROKEN = {"images": [{"objectUrl": "gs://b/1.jpg"}, {"objectUrl": "gs://b/2 2.jpg"}]}
 

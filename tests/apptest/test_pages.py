@@ -6,13 +6,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from components.manifests import OPTIONS
 from components.navigation import PAGES
 from services.bootstrap import Runtime
 from services.domain.runs import DatasetChoice
 from services.engine.connections import Check
 from tests.apptest.conftest import HERE, Open, words
-from tests.unit.engine.world import World
+from tests.unit.engine.world import OPTIONS, World
 
 MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
 ANSWER = Check(

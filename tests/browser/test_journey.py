@@ -157,8 +157,7 @@ def see_everything_done(person: Dashboard) -> None:
     person.go_to("Overview")
     person.sees("Everything arrived, and it is proven")
     steps = person.page.locator(".st-key-steps .stMarkdownBadge")
-    expect(steps.filter(has_text="Done")).to_have_count(8)
-    expect(steps.filter(has_text="Optional")).to_have_count(1)
+    expect(steps.filter(has_text="Done")).to_have_count(9)
 
 
 def test_a_run_is_cancelled_only_after_a_second_thought(

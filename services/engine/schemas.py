@@ -1,0 +1,184 @@
+"""The metadata schemas of connections, read aside, and which one each manifest is checked against.
+
+Encord may be slow or away, so nobody waits for a schema: it is read on a thread, at most one a
+connection, and whoever asks gets what was read last together with its time.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from services.domain.metadata import MetadataSchema
+from services.encord_api.interface import EncordGateway
+from services.engine.connections import Connection, explain
+from services.engine.errors import ConnectionProblem
+from services.manifests.basis import NOBODY, PLAIN, Basis, BasisStore, Source
+
+#: A schema that was read this many seconds ago is new enough for another manifest.
+FRESH: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A connection's schema as it was at one moment: the keys in use."""
+
+    schema: MetadataSchema
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became different between two schemas, by key."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+@dataclass(slots=True)
+class _Reading:
+    future: Future[Snapshot | ConnectionProblem]
+    #: By the clock that only goes forward.
+    started: float
+
+
+class Schemas:
+    """Reads schemas and remembers choices. Safe from any thread."""
+
+    def __init__(self, gateway: Callable[[str], EncordGateway], choices: BasisStore) -> None:
+        """Take what returns the gateway of a connection id, and where choices are kept."""
+        self._gateway = gateway
+        self._choices = choices
+        self._readings: dict[str, _Reading] = {}
+        self._last: dict[str, Snapshot] = {}
+        self._lock = threading.Lock()
+
+    # Reading
+
+    def refresh(self, connection: str, *, patience: float = 0.0, fresh: float = FRESH) -> None:
+        """See to it that the schema is read unless that was done a moment ago.
+
+        Args:
+            connection: Id of the connection to ask.
+            patience: Seconds to wait for the answer; it comes in later all the same.
+            fresh: Seconds for which an answer, a refusal too, is not asked for again.
+        """
+        with self._lock:
+            known = self._readings.get(connection)
+            if known is None or (known.future.done() and _age(known) >= fresh):
+                known = _Reading(Future(), time.monotonic())
+                self._readings[connection] = known
+                threading.Thread(
+                    target=self._read, args=(connection, known.future), daemon=True
+                ).start()
+        wait([known.future], timeout=patience)
+
+    def _read(self, connection: str, answer: Future[Snapshot | ConnectionProblem]) -> None:
+        try:
+            schema = self._gateway(connection).metadata_schema().declared
+        except Exception as error:  # noqa: BLE001 - whoever looks next has to be told
+            answer.set_result(explain(error))
+            return
+        snapshot = Snapshot(schema=schema, at=datetime.now(UTC))
+        with self._lock:
+            self._last[connection] = snapshot
+        answer.set_result(snapshot)
+
+    def last(self, connection: str) -> Snapshot | None:
+        """Return what was read last, however old."""
+        return self._last.get(connection)
+
+    def is_reading(self, connection: str) -> bool:
+        """Tell whether an answer is awaited."""
+        known = self._readings.get(connection)
+        return known is not None and not known.future.done()
+
+    def problem(self, connection: str) -> ConnectionProblem | None:
+        """Return why the last reading failed, in words that lead to a fix."""
+        known = self._readings.get(connection)
+        answer = known.future.result() if known and known.future.done() else None
+        return answer if isinstance(answer, ConnectionProblem) else None
+
+    # Choosing
+
+    def basis(self, manifest: str, connection: str | None) -> Basis:
+        """Return what a manifest is checked against; nothing when nobody chose."""
+        return self._choices.find(manifest, connection or NOBODY) or PLAIN
+
+    def prepare(
+        self, manifest: str, connection: Connection | None, *, like: str | None, patience: float
+    ) -> Basis:
+        """Choose for a manifest that has no choice yet, and return what it is checked against.
+
+        Args:
+            manifest: Fingerprint of the new manifest.
+            connection: Whose schema to use; None leaves metadata uncompared.
+            like: The manifest it was made from: a choice a person made for that is kept.
+            patience: Seconds to wait for a schema that is not known yet.
+        """
+        viewer = connection.id if connection else NOBODY
+        chosen = self._choices.find(manifest, viewer)
+        if chosen is None:
+            before = self._choices.find(like, viewer) if like else None
+            kept = before if before and before.source is not Source.CONNECTION else None
+            chosen = kept or self._current(connection, patience)
+            self._choices.keep(manifest, viewer, chosen)
+        return chosen
+
+    def _current(self, connection: Connection | None, patience: float) -> Basis:
+        if connection is None:
+            return PLAIN
+        self.refresh(connection.id, patience=patience)
+        last = self.last(connection.id)
+        return Basis(
+            source=Source.CONNECTION,
+            name=connection.label,
+            at=last.at if last else None,
+            schema=last.schema if last else None,
+        )
+
+    def use_connection(self, manifest: str, connection: Connection) -> Basis:
+        """Check a manifest against the schema that was read last."""
+        return self._choose(manifest, connection, self._current(connection, 0.0))
+
+    def use_file(
+        self, manifest: str, connection: Connection | None, name: str, schema: MetadataSchema
+    ) -> Basis:
+        """Check a manifest against the schema of a file."""
+        found = Basis(source=Source.FILE, name=name, at=datetime.now(UTC), schema=schema)
+        return self._choose(manifest, connection, found)
+
+    def use_none(self, manifest: str, connection: Connection | None) -> Basis:
+        """Check a manifest without a schema."""
+        return self._choose(manifest, connection, PLAIN)
+
+    def _choose(self, manifest: str, connection: Connection | None, basis: Basis) -> Basis:
+        self._choices.keep(manifest, connection.id if connection else NOBODY, basis)
+        return basis
+
+    def change(self, basis: Basis, connection: str) -> Change | None:
+        """Return what changed at Encord since a basis was read; None when nobody knows."""
+        last = self.last(connection)
+        if last is None or basis.source is not Source.CONNECTION:
+            return None
+        return compare(basis.schema or {}, last.schema)
+
+
+def compare(before: MetadataSchema, after: MetadataSchema) -> Change:
+    """Compare two schemas key by key."""
+    return Change(
+        added=tuple(sorted(after.keys() - before.keys())),
+        removed=tuple(sorted(before.keys() - after.keys())),
+        changed=tuple(key for key in sorted(before.keys() & after) if before[key] != after[key]),
+    )
+
+
+def _age(reading: _Reading) -> float:
+    return time.monotonic() - reading.started
