@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from components.layout import empty_state
+from components.layout import empty_state, error
+from components.runtime import get_damage
 
 
 def require_sign_in() -> None:
@@ -15,6 +16,19 @@ def require_sign_in() -> None:
         body="This dashboard works with connected accounts.",
         action=_sign_in_button,
     )
+    st.stop()
+
+
+def require_whole_ledger() -> None:
+    """Stop here while the ledger is damaged: what it says may be wrong."""
+    damage = get_damage()
+    if damage is None:
+        return
+    error("The ledger is damaged, so nothing is shown and nothing is sent", damage.remedy)
+    with st.container(border=True, gap="xsmall", key="damage"):
+        st.subheader("What was found", anchor=False)
+        for sentence in damage.findings:
+            st.text(sentence)
     st.stop()
 
 

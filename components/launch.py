@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from components.runtime import get_runtime
+from components.runtime import get_damage, get_runtime
 
 if TYPE_CHECKING:
     from services.bootstrap import Runtime
@@ -59,6 +59,11 @@ def sign_in_configured() -> bool:
 @asynccontextmanager
 async def running_runtime() -> AsyncIterator[None]:
     """Run the sandbox and the worker for as long as the server runs."""
+    damage = await asyncio.to_thread(get_damage)
+    if damage:  # every page says so; no worker is started
+        sys.stderr.write(f"error: {damage}\n")
+        yield
+        return
     runtime = await asyncio.to_thread(get_runtime)
     await asyncio.to_thread(runtime.start)
     await asyncio.to_thread(_warm_up)

@@ -3,10 +3,32 @@
 import streamlit as st
 
 from services.bootstrap import Runtime, build_runtime
+from services.ledger.keeping import DamagedLedgerError, noted
 from services.settings import Settings
 
 
 @st.cache_resource(show_spinner=False)
+def opening() -> Runtime | DamagedLedgerError:
+    """Open the ledger and wire the app once, or keep why that was refused until the next start."""
+    try:
+        return build_runtime(Settings())
+    except DamagedLedgerError as refused:
+        return refused
+
+
 def get_runtime() -> Runtime:
-    """Return the one runtime of this process; the launcher makes it before the first visit."""
-    return build_runtime(Settings())
+    """Return the one runtime of this process; the launcher makes it before the first visit.
+
+    Raises:
+        DamagedLedgerError: The ledger is damaged, so nothing may work on it.
+    """
+    made = opening()
+    if isinstance(made, DamagedLedgerError):
+        raise made
+    return made
+
+
+def get_damage() -> DamagedLedgerError | None:
+    """Return what is wrong with the ledger, as found at the start or by a backup since."""
+    made = opening()
+    return made if isinstance(made, DamagedLedgerError) else noted(made.settings.backups)

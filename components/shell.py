@@ -18,6 +18,7 @@ logo = "logo-dark.svg" if st.context.theme.type == "dark" else "logo.svg"
 st.logo(str(ASSETS / logo), size="large", icon_image=str(ASSETS / "icon.svg"))
 page = navigation.current_page()
 gate.require_sign_in()
+gate.require_whole_ledger()
 navigation.follow()
 with st.sidebar:
     connection.footer()

@@ -16,7 +16,7 @@ USAGE: Final = """usage: python -m services COMMAND ...
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
   sandbox         start the stand-in for Encord and Google Cloud Storage
-  ledger verify|backup FILE|restore FILE
+  ledger verify|backup FILE|restore FILE|keep FOLDER
                   look after the record of all runs
   worker          move runs forward, one of many (ENCORD_ONBOARDING_EXECUTOR=procrastinate)
 
@@ -69,14 +69,28 @@ def _ledger(argv: list[str]) -> int:
 
 
 def _worker(argv: list[str]) -> int:
-    from services.bootstrap import build_worker, connect_standalone  # noqa: PLC0415
+    from services.bootstrap import (  # noqa: PLC0415
+        build_worker,
+        connect_standalone,
+        require_whole_ledger,
+    )
+    from services.engine.keeper import EXIT_DAMAGED, Keeper  # noqa: PLC0415
     from services.engine.worker_process import serve  # noqa: PLC0415
+    from services.ledger.keeping import DamagedLedgerError  # noqa: PLC0415
     from services.settings import Settings  # noqa: PLC0415
 
     _configure_logs()
-    settings = Settings()
+    settings, fed = Settings(), "--fed" in argv
+    try:
+        require_whole_ledger(settings)
+    except DamagedLedgerError as refused:
+        sys.stderr.write(f"error: {refused}\n")
+        if fed:  # ending would only make the parent start the next one
+            sys.stdin.read()
+        return EXIT_DAMAGED
     worker, connections = build_worker(settings)
-    if "--fed" in argv:  # keys arrive over the parent's pipe, and its end is ours
+    Keeper(settings.backups).start()
+    if fed:  # keys arrive over the parent's pipe, and its end is ours
         serve(worker, connections)
     else:
         connect_standalone(settings, connections)

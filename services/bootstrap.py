@@ -32,6 +32,7 @@ from services.engine.supervisor import Child, forget_line, hold_line, worker_env
 from services.engine.webhook import Webhook
 from services.engine.worker import Worker
 from services.jobs import Jobs
+from services.ledger.keeping import require_whole
 from services.ledger.store import Ledger
 from services.manifests.basis import BasisStore
 from services.manifests.mapping import Memory
@@ -135,8 +136,13 @@ class Runtime:
 
 
 def build_runtime(settings: Settings) -> Runtime:
-    """Wire the app together. Starts nothing: see `Runtime.start`."""
+    """Wire the app together. Starts nothing: see `Runtime.start`.
+
+    Raises:
+        DamagedLedgerError: The ledger is not whole; nothing was changed.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    require_whole_ledger(settings)
     ledger = open_ledger(settings)
     manifests = open_manifests(settings)
     connections = Connections(own_domains=settings.domains)
@@ -239,6 +245,11 @@ def open_webhook(settings: Settings) -> Webhook | None:
         return None
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
     return Webhook(url=settings.webhook_url, secret=secret)
+
+
+def require_whole_ledger(settings: Settings) -> None:
+    """Refuse to go on with a damaged ledger; raises `DamagedLedgerError`."""
+    require_whole(settings.ledger_url, settings.backups)
 
 
 def open_ledger(settings: Settings) -> Ledger:

@@ -15,6 +15,7 @@ from services.encord_api.interface import Integration
 from services.engine.connections import Connection
 from services.engine.worker import Worker
 from services.ledger import runs
+from services.ledger.keeping import DamagedLedgerError
 from services.ledger.views import RunView
 from services.manifests.errors import ManifestError
 from services.manifests.options import CheckOptions
@@ -27,7 +28,10 @@ EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE = 0, 1, 2
 def main(argv: list[str]) -> int:
     """Run the command; 0 only when verification proves that everything arrived."""
     asked = _parser().parse_args(argv)
-    runtime = build_runtime(Settings())
+    try:
+        runtime = build_runtime(Settings())
+    except DamagedLedgerError as refused:
+        return _refuse(str(refused))
     try:
         connection = _connection(runtime, asked.connection)
         if connection is None:

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'ledger.sqlite3').absolute()}"
 
     @property
+    def backups(self) -> Path:
+        """Where the hourly backups of the ledger are."""
+        return self.data_dir / "backups"
+
+    @property
     def max_upload_bytes(self) -> int:
         """Largest manifest accepted, in bytes."""
         return self.max_upload_mb * MEBIBYTE

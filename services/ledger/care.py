@@ -48,26 +48,31 @@ class Examination:
         return not self.findings
 
 
-def examine(url: str, *, head: str | None = None) -> Examination:
+def examine(url: str, *, head: str | None = None, quick: bool = False) -> Examination:
     """Examine the ledger at a SQLAlchemy URL; nothing is written, whatever state it is in.
 
     Args:
         url: Where the ledger is.
         head: Hash of an event that must be in the history, as somebody noted it down.
+        quick: Look only at what moves runs, not at every outcome.
     """
     path = sqlite_path(url)
     if path is not None and not path.is_file():
         return _nothing(f"There is no ledger at {path}.")
     try:
         with opened(url) as cx:
-            return examine_connection(cx, head=head)
+            return examine_connection(cx, head=head, quick=quick)
     except _DAMAGE as error:
         return _nothing(f"The ledger cannot be opened: {_said(error)}.")
 
 
-def examine_connection(cx: Connection, *, head: str | None = None) -> Examination:
+def examine_connection(
+    cx: Connection, *, head: str | None = None, quick: bool = False
+) -> Examination:
     """Examine a ledger inside a transaction that reads."""
-    findings = [sentence for look in _LOOKS for sentence in _guarded(look, cx)]
+    findings = [
+        sentence for look in (_QUICK_LOOKS if quick else _LOOKS) for sentence in _guarded(look, cx)
+    ]
     try:
         if head and not cx.scalar(select(EVENT.c.seq).where(EVENT.c.hash == head)):
             findings.append(f"The history does not hold the event {head}.")
@@ -127,9 +132,18 @@ def _guarded(look: Callable[[Connection], Iterator[str]], cx: Connection) -> lis
 
 def _structure(cx: Connection) -> Iterator[str]:
     """Check of the database's structure."""
-    if cx.dialect.name != "sqlite":
-        return
-    for (said,) in cx.execute(text(f"PRAGMA integrity_check({_SHOWN})")):
+    if cx.dialect.name == "sqlite":
+        yield from _sqlite_says(cx, "integrity_check")
+
+
+def _quick_structure(cx: Connection) -> Iterator[str]:
+    """Quick check of the database's structure."""
+    if cx.dialect.name == "sqlite":
+        yield from _sqlite_says(cx, "quick_check")
+
+
+def _sqlite_says(cx: Connection, check: str) -> Iterator[str]:
+    for (said,) in cx.execute(text(f"PRAGMA {check}({_SHOWN})")):
         if said != "ok":
             yield f"SQLite finds the file damaged: {said}."
 
@@ -149,8 +163,17 @@ def _history(cx: Connection) -> Iterator[str]:
 
 def _seal(cx: Connection) -> Iterator[str]:
     """Check of the tables' seals."""
+    yield from _broken_seals(cx, quick=False)
+
+
+def _quick_seal(cx: Connection) -> Iterator[str]:
+    """Quick check of the tables' seals."""
+    yield from _broken_seals(cx, quick=True)
+
+
+def _broken_seals(cx: Connection, *, quick: bool) -> Iterator[str]:
     if cx.dialect.name == "sqlite":
-        for table in seal.broken(cx):
+        for table in seal.broken(cx, quick=quick):
             yield f"The table {table} was changed by something other than this program."
 
 
@@ -160,6 +183,7 @@ def _rows(cx: Connection) -> Iterator[str]:
 
 
 _LOOKS: Final = (_structure, _tables, _history, _seal, _rows)
+_QUICK_LOOKS: Final = (_quick_structure, _tables, _history, _quick_seal)
 
 
 def _nothing(*findings: str) -> Examination:

@@ -1,9 +1,10 @@
-"""The command line over the ledger: `ledger verify`, `ledger backup FILE`, `ledger restore FILE`.
+"""The command line over the ledger: verify, backup FILE, restore FILE, and keep.
 
 Exit codes: 0 whole or done, 1 damaged or refused, 2 wrong usage.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.ledger.care import Examination, examine
 from services.ledger.copies import backup, restore
 from services.ledger.errors import LedgerError
+from services.ledger.keeping import keep
 
 _FAILED: Final = 1
 _USAGE: Final = 2
@@ -45,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     restoring.add_argument("file", type=Path)
     restoring.add_argument("--replace", action="store_true", help="keep the present ledger aside")
     restoring.set_defaults(verb=_restore)
+    keeping = verbs.add_parser("keep", help="make this hour's backup, keep the newest 24")
+    keeping.add_argument("folder", type=Path)
+    keeping.set_defaults(verb=_keep)
     return parser
 
 
@@ -68,6 +73,14 @@ def _restore(arguments: argparse.Namespace, url: str) -> int:
     if kept:
         _say(f"The ledger that was there is kept as {kept}.")
     _say("Restored. Uploads that may have been sent since the backup are looked for first.")
+    return 0
+
+
+def _keep(arguments: argparse.Namespace, url: str) -> int:
+    if hasattr(os, "nice"):
+        os.nice(10)  # steps and pages come first
+    made = keep(url, arguments.folder)
+    _say(f"Wrote and verified {made}" if made else "This hour's backup is there.")
     return 0
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from services.ledger import seal
 
-#: The newest migration; a test compares it with the files.
+#: The newest migration; a test compares it with the files. Starting looks at the tables of this one
+#: (`keeping.require_whole`): with a second migration, upgrade an older ledger before that look.
 HEAD: Final = "0001"
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.runtime import get_runtime
+from components.runtime import opening
 from services.bootstrap import Runtime
 from services.engine.connections import Connection, Connections, _Held
 from services.engine.report import Reports
@@ -58,7 +58,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         schemas=Schemas(connections.gateway, BasisStore(world.manifests)),
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
-    get_runtime.clear()
+    opening.clear()
     return made
 
 

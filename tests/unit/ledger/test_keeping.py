@@ -1,0 +1,135 @@
+"""A damaged ledger is refused and left as it is; every hour has its backup, and those come back."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from services.bootstrap import build_runtime
+from services.engine.keeper import EXIT_DAMAGED, Keeper
+from services.ledger.copies import restore
+from services.ledger.keeping import (
+    HOURS,
+    DamagedLedgerError,
+    keep,
+    newest,
+    noted,
+    require_whole,
+)
+from services.ledger.store import Ledger
+from services.ledger.tables import META, OUTCOME
+from services.settings import Settings
+from tests.unit.ledger.test_care import fill
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Kept:
+    """A filled ledger in a data directory, as the dashboard has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(data_dir=folder)
+        self.url, self.backups = self.settings.ledger_url, self.settings.backups
+        self.file = folder / "ledger.sqlite3"
+        ledger = Ledger(self.url)
+        fill(ledger)
+        ledger.engine.dispose()
+
+    def damage(self, table: str) -> None:
+        """Let a seal say something else than its table, as damage to either does."""
+        ledger = Ledger(self.url)
+        with ledger.transaction() as cx:
+            cx.execute(update(META).where(META.c.key == f"seal {table}").values(value="0" * 32))
+        ledger.engine.dispose()
+
+    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        environment = {**os.environ, "ENCORD_ONBOARDING_DATA_DIR": str(self.settings.data_dir)}
+        return subprocess.run(
+            [sys.executable, "-m", "services", *words],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+def test_a_damaged_ledger_is_refused_and_stays_as_it_is(kept: Kept) -> None:
+    require_whole(kept.url, kept.backups)
+    kept.damage("run")
+    before = kept.file.read_bytes()
+    with pytest.raises(DamagedLedgerError, match="The table run was changed") as refused:
+        build_runtime(kept.settings)
+    assert "There is no backup" in refused.value.remedy
+    assert kept.file.read_bytes() == before
+
+
+def test_every_hour_has_one_backup_and_a_day_has_enough(kept: Kept) -> None:
+    kept.backups.mkdir()
+    for hour in range(30):
+        (kept.backups / f"ledger-20200101T{hour:02}.sqlite3").touch()
+    assert keep(kept.url, kept.backups) == newest(kept.backups)
+    assert keep(kept.url, kept.backups) is None
+    found = sorted(kept.backups.iterdir())
+    assert len(found) == HOURS
+    assert found[-1].name == f"ledger-{datetime.now(UTC):%Y%m%dT%H}.sqlite3"
+
+
+def test_damage_to_outcomes_is_found_by_the_backup_and_mended_by_the_last(kept: Kept) -> None:
+    good = keep(kept.url, kept.backups)
+    assert good is not None
+    last = good.rename(good.with_name("ledger-20200101T00.sqlite3"))
+    kept.damage("outcome")
+    require_whole(kept.url, kept.backups)
+    with pytest.raises(DamagedLedgerError, match=str(last)):
+        keep(kept.url, kept.backups)
+    said = noted(kept.backups)
+    assert said is not None
+    assert "The table outcome was changed by something other than this program." in said.findings
+    with pytest.raises(DamagedLedgerError):
+        require_whole(kept.url, kept.backups)
+    assert newest(kept.backups) == last, "a damaged ledger pushes no good backup out"
+    restore(last, kept.url, replace=True)
+    require_whole(kept.url, kept.backups)
+    assert noted(kept.backups) is None
+    ledger = Ledger(kept.url)
+    with ledger.reading() as cx:
+        assert cx.scalar(select(OUTCOME.c.run).limit(1))
+    ledger.engine.dispose()
+
+
+def test_the_keeper_stops_the_work_when_the_ledger_is_damaged(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENCORD_ONBOARDING_DATA_DIR", str(kept.settings.data_dir))
+    stopped: list[bool] = []
+    keeper = Keeper(kept.backups, on_damage=lambda: stopped.append(True))
+    keeper.keep()
+    assert newest(kept.backups)
+    assert not stopped
+    for made in kept.backups.iterdir():
+        made.unlink()
+    kept.damage("outcome")
+    keeper.keep()
+    assert stopped
+
+
+def test_commands_refuse_a_damaged_ledger(kept: Kept, tmp_path: Path) -> None:
+    kept.damage("work")
+    before = kept.file.read_bytes()
+    words = ("onboard", "m.csv", "--integration", "Demo bucket", "--folder", "F")
+    asked, worker = kept.command(*words), kept.command("worker")
+    assert (asked.returncode, worker.returncode) == (2, EXIT_DAMAGED)
+    for said in (asked.stderr, worker.stderr):
+        assert "The ledger is damaged. The table work was changed" in said
+        assert "Traceback" not in said
+    assert kept.file.read_bytes() == before
