@@ -10,6 +10,9 @@ import structlog
 
 from services import logs
 from services.buckets.accounts import Accounts
+from services.buckets.catalog import Catalog
+from services.buckets.comparisons import Comparisons
+from services.buckets.recipes import Recipes
 from services.cloud_storage.credentials import (
     CredentialProblem,
     anonymous,
@@ -71,6 +74,10 @@ class Runtime:
     #: What people said the columns of foreign CSVs mean.
     mappings: Memory
     schemas: Schemas
+    #: What was listed in buckets, and what is made of it.
+    catalog: Catalog
+    recipes: Recipes
+    comparisons: Comparisons
     #: The Google identities people gave, and the server's own.
     accounts: Accounts = field(default_factory=Accounts)
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
@@ -147,6 +154,7 @@ def build_runtime(settings: Settings) -> Runtime:
     manifests = open_manifests(settings)
     connections = Connections(own_domains=settings.domains)
     reports = Reports(ledger, manifests)
+    catalog = Catalog(settings.data_dir / "buckets", manifests)
     onboarding = Onboarding(
         ledger,
         manifests,
@@ -164,6 +172,9 @@ def build_runtime(settings: Settings) -> Runtime:
         mappings=Memory(settings.data_dir / "mappings"),
         sources=open_sources(settings, manifests, connections),
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
+        catalog=catalog,
+        recipes=Recipes(catalog),
+        comparisons=Comparisons(catalog),
     )
 
 

@@ -66,18 +66,25 @@ class Jobs:
         self._arguments = arguments
         self._children: dict[Path, subprocess.Popen[bytes]] = {}
 
-    def start(self, folder: Path, order: str) -> None:
-        """Start a child process unless a living one has the job; what ended is done anew."""
+    def start(self, folder: Path, order: str, *, whisper: str = "") -> None:
+        """Start a child process unless a living one has the job; what ended is done anew.
+
+        Args:
+            folder: The job's folder.
+            order: What to do; it is written down there.
+            whisper: One line that only the child hears, over its standard input.
+        """
         if not self._claim(folder, order):
             return
         child = subprocess.Popen(  # noqa: S603 - our own module, paths only
             [sys.executable, "-m", self._module, str(folder), *self._arguments],
             cwd=_PROJECT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         self._children[folder] = child
+        _tell(child, whisper)
         # Somebody has to wait for a child, or it stays in the process table.
         threading.Thread(target=child.wait, daemon=True).start()
 
@@ -127,6 +134,13 @@ class Jobs:
         if child.returncode and folder.exists() and not (folder / FAILURE).exists():
             text = "The work ended unexpectedly; the server may be short of memory."
             write_whole(folder / FAILURE, text.encode())
+
+
+def _tell(child: "subprocess.Popen[bytes]", whisper: str) -> None:
+    """Say the line and close the pipe; a child that ended before it heard is found by its end."""
+    assert child.stdin is not None
+    with suppress(BrokenPipeError), child.stdin as pipe:
+        pipe.write(whisper.encode())
 
 
 def unwatched(_fraction: float) -> None:

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
+from services.buckets.reach import NOBODY, SERVER, Reach
 from services.cloud_storage.credentials import (
     Access,
     CredentialProblem,
@@ -18,9 +19,8 @@ from services.cloud_storage.credentials import (
 )
 from services.cloud_storage.google import ENDPOINT, GoogleBuckets, connect
 
-#: Ask as this server, or as nobody; any other id is a person's service account.
-SERVER: Final = "server"
-NOBODY: Final = "nobody"
+__all__ = ["NOBODY", "SERVER", "Account", "Accounts"]
+
 #: Seconds to wait for a connection and for each piece of an answer, while a person waits too.
 TIMEOUT: Final = (5.0, 20.0)
 
@@ -39,6 +39,7 @@ class Accounts:
     def __init__(self) -> None:
         """Start without any person's identity."""
         self._held: dict[str, Access] = {}
+        self._files: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def add(self, text: bytes | str) -> Account:
@@ -48,16 +49,18 @@ class Accounts:
             CredentialProblem: The text is anything else; never with any part of it.
         """
         access = service_account(text)
-        # The frame stays reachable from a traceback; the key must not.
-        del text
         with self._lock:
             self._held[access.fingerprint] = access
+            self._files[access.fingerprint] = _as_text(text)
+        # The frame stays reachable from a traceback; the key must not.
+        del text
         return Account(id=access.fingerprint, email=access.name)
 
     def forget(self, account: str) -> None:
         """Drop a person's key."""
         with self._lock:
             self._held.pop(account, None)
+            self._files.pop(account, None)
 
     def get(self, account: str) -> Account | None:
         """Return an account whose key is held here."""
@@ -79,6 +82,18 @@ class Accounts:
             raise CredentialProblem(CredentialReason.GONE)
         return access
 
+    def reach(self, account: str, *, sandbox: str | None = None) -> Reach:
+        """Return what a child process needs to ask as an account; at the sandbox, as nobody.
+
+        Raises:
+            CredentialProblem: The key is gone.
+        """
+        if sandbox:
+            return Reach(account=NOBODY, endpoint=sandbox)
+        if account not in {SERVER, NOBODY} and account not in self._files:
+            raise CredentialProblem(CredentialReason.GONE)
+        return Reach(account=account, key=self._files.get(account, ""))
+
     def open(self, account: str, *, sandbox: str | None = None) -> GoogleBuckets:
         """Return who asks about buckets: the account, or nobody at the sandbox's address.
 
@@ -88,3 +103,7 @@ class Accounts:
         if sandbox:
             return connect(anonymous(), api_endpoint=sandbox, timeout=TIMEOUT)
         return connect(self.access(account), api_endpoint=ENDPOINT, timeout=TIMEOUT)
+
+
+def _as_text(text: bytes | str) -> str:
+    return text if isinstance(text, str) else text.decode("utf-8-sig")

@@ -10,7 +10,13 @@ from google.cloud.storage import Client  # type: ignore[import-untyped]
 
 from services.cloud_storage.credentials import Access
 from services.cloud_storage.errors import InvalidRequest, NotFound, translate
-from services.cloud_storage.interface import BucketInfo, BucketReader, CorsRule, ObjectInfo
+from services.cloud_storage.interface import (
+    BucketInfo,
+    BucketReader,
+    CorsRule,
+    ObjectInfo,
+    ObjectPage,
+)
 
 #: Half typed by Google.
 _SESSION: Final[Callable[..., AuthorizedSession]] = AuthorizedSession
@@ -22,7 +28,10 @@ PIECE: Final = 8 * 1024 * 1024
 
 _READING_NAME: Final = "reading a bucket's name"
 _READING_OBJECT: Final = "reading the object"
+_LISTING: Final = "listing objects"
+#: Naming the fields halves what a listing costs.
 _FIELDS: Final = "items(name,size,contentType,updated,generation),nextPageToken"
+_FIELDS_AND_FOLDERS: Final = f"{_FIELDS},prefixes"
 #: Google's rules for names, which also keep a name from being a path; dots need longer ones.
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _LOOPBACK: Final = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
@@ -97,6 +106,32 @@ class GoogleBuckets(BucketReader):
         while page := self._next_page(bucket, pages):
             yield page
 
+    @_asking(_LISTING)
+    def list_page(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        start: str = "",
+        end: str = "",
+        token: str | None = None,
+        delimiter: str | None = None,
+    ) -> ObjectPage:
+        """See the interface."""
+        listing = self._client.list_blobs(
+            bucket,
+            prefix=prefix or None,
+            start_offset=start or None,
+            end_offset=end or None,
+            page_token=token,
+            delimiter=delimiter,
+            page_size=PAGE,
+            fields=_FIELDS_AND_FOLDERS,
+            **self._options,
+        )
+        page = next(listing.pages, None)
+        return _object_page(page.raw_page if page else {}, listing.next_page_token)
+
     @_asking(_READING_OBJECT)
     def object(self, bucket: str, key: str) -> ObjectInfo:
         """See the interface."""
@@ -120,7 +155,7 @@ class GoogleBuckets(BucketReader):
             )
         )
 
-    @_asking("listing objects")
+    @_asking(_LISTING)
     def _start_listing(
         self, bucket: str, prefix: str, glob: str | None, limit: int | None
     ) -> Iterator[Any]:
@@ -136,7 +171,7 @@ class GoogleBuckets(BucketReader):
         pages: Iterator[Any] = listing.pages
         return pages
 
-    @_asking("listing objects")
+    @_asking(_LISTING)
     def _next_page(self, _bucket: str, pages: Iterator[Any]) -> list[ObjectInfo]:
         """Return the next page that holds something: a filter may leave pages empty."""
         for page in pages:
@@ -195,4 +230,18 @@ def _object_info(blob: Any) -> ObjectInfo:  # noqa: ANN401 - Google's client has
         content_type=blob.content_type,
         updated=blob.updated,
         generation=int(blob.generation),
+    )
+
+
+def _object_page(raw: dict[str, Any], token: str | None) -> ObjectPage:
+    """Read an answer as it came: making the client's objects costs more than the request."""
+    found: list[dict[str, Any]] = raw.get("items", [])
+    return ObjectPage(
+        names=[each["name"] for each in found],
+        sizes=[int(each.get("size", 0)) for each in found],
+        content_types=[each.get("contentType") for each in found],
+        updated=[each.get("updated") for each in found],
+        generations=[int(each.get("generation", 0)) for each in found],
+        folders=tuple(raw.get("prefixes", ())),
+        token=token,
     )

@@ -51,6 +51,23 @@ class ObjectInfo:
     generation: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectPage:
+    """One answer of a listing as columns of equal length, in the order of the names."""
+
+    names: list[str]
+    #: In bytes.
+    sizes: list[int]
+    content_types: list[str | None]
+    #: RFC 3339.
+    updated: list[str | None]
+    generations: list[int]
+    #: What is below the delimiter, when one was given.
+    folders: tuple[str, ...]
+    #: Leads to the next page; None on the last one.
+    token: str | None
+
+
 class BucketReader(Protocol):
     """One identity's view of the buckets it may see."""
 
@@ -72,6 +89,28 @@ class BucketReader(Protocol):
             prefix: Only names that begin with this.
             glob: Only names that match, in Google's syntax (`**.png`).
             limit: Stop after this many objects.
+        """
+        ...
+
+    def list_page(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        start: str = "",
+        end: str = "",
+        token: str | None = None,
+        delimiter: str | None = None,
+    ) -> ObjectPage:
+        """Return up to 1,000 objects as columns: a tenth of the cost of `list_objects`.
+
+        Args:
+            bucket: Bucket name.
+            prefix: Only names that begin with this.
+            start: Only names from this one on. Stand-ins are known to ignore `start` and `end`.
+            end: Only names before this one; empty for no end.
+            token: Of the page before.
+            delimiter: Fold names behind it into `folders`.
         """
         ...
 

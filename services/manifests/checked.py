@@ -133,6 +133,10 @@ class CheckedManifest:
         rows = tuple(self._rows(chosen.slice(offset, limit)))
         return Page(rows, len(chosen))
 
+    def rows(self, indexes: pl.Series) -> dict[int, EntryRow]:
+        """Return entries by index, each with what was found about it."""
+        return {row.index: row for row in self._rows(indexes.unique().sort())}
+
     def _rows(self, indexes: pl.Series) -> Iterator[EntryRow]:
         """Read the rows of a page and what was found about them."""
         table = self._entries()

@@ -9,6 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from components.runtime import opening
 from services.bootstrap import Runtime
+from services.buckets.catalog import Catalog
+from services.buckets.comparisons import Comparisons
+from services.buckets.recipes import Recipes
 from services.engine.connections import Connection, Connections, _Held
 from services.engine.report import Reports
 from services.engine.schemas import Schemas
@@ -43,6 +46,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
     shared.mkdir()
     connections = Connections()
     connections._held[HERE.id] = _Held(HERE, world.encord, cast("Any", None))
+    catalog = Catalog(tmp_path / "buckets", world.manifests)
     made = Runtime(
         settings=Settings(data_dir=tmp_path, manifest_folders=(shared,)),
         manifests=world.manifests,
@@ -56,6 +60,9 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         repairs=RepairJobs(world.manifests),
         mappings=Memory(tmp_path / "mappings"),
         schemas=Schemas(connections.gateway, BasisStore(world.manifests)),
+        catalog=catalog,
+        recipes=Recipes(catalog),
+        comparisons=Comparisons(catalog),
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
     opening.clear()

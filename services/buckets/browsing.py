@@ -1,0 +1,138 @@
+"""Read a finished listing: folders with their totals, objects, and how many a pattern matches."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from services.buckets import choosing
+from services.buckets.recipe import Recipe
+from services.buckets.spool import Spool
+from services.domain import globs
+from services.domain.paging import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a folder: a folder in it, or an object."""
+
+    #: The whole name; of a folder, with its `/`.
+    name: str
+    objects: int
+    bytes: int
+    #: None for a folder.
+    content_type: str | None
+    #: Of a folder, the newest.
+    updated: datetime | None
+    generation: int | None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether there is something below it."""
+        return self.generation is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What patterns match."""
+
+    objects: int
+    bytes: int
+
+
+#: Marks the lines of folders, which come first.
+_FOLDER: Final = "folder?"
+
+
+def level(spool: Spool, prefix: str, *, offset: int = 0, limit: int = 25) -> Page[Entry]:
+    """Return what lies directly in a folder: its folders first, with counts and sizes."""
+    below = spool.objects().filter(pl.col("name").str.starts_with(prefix))
+    rest = pl.col("name").str.slice(len(prefix))
+    head = rest.str.extract(r"^([^/]*/)")
+    lines = (
+        below.filter(rest != "")
+        .with_columns(
+            pl.when(head.is_null())
+            .then(pl.col("name"))
+            .otherwise(pl.lit(prefix) + head)
+            .alias("line"),
+            head.is_not_null().alias(_FOLDER),
+        )
+        .group_by("line", _FOLDER)
+        .agg(_totals())
+    )
+    return _page(lines, offset, limit)
+
+
+def search(
+    spool: Spool, patterns: tuple[str, ...], *, offset: int = 0, limit: int = 25
+) -> Page[Entry]:
+    """Return the objects that any pattern matches; no pattern matches all.
+
+    Raises:
+        PatternError: A pattern cannot be read.
+    """
+    found = choosing.matching(spool.objects(), Recipe(include=patterns))
+    one = [
+        pl.col("name").alias("line"),
+        pl.lit(value=False).alias(_FOLDER),
+        pl.lit(1).alias("objects"),
+    ]
+    return _page(found.with_columns(one), offset, limit)
+
+
+def count(spool: Spool, patterns: tuple[str, ...]) -> Matches:
+    """Count what patterns match; no pattern matches all.
+
+    Raises:
+        PatternError: A pattern cannot be read.
+    """
+    objects, size = choosing.count_matches(spool.objects(), patterns)
+    return Matches(objects=objects, bytes=size)
+
+
+def folders(spool: Spool, prefix: str = "") -> list[str]:
+    """Return the folders directly in a folder, without the objects in between."""
+    below = spool.objects().filter(pl.col("name").str.starts_with(prefix))
+    head = pl.col("name").str.slice(len(prefix)).str.extract(r"^([^/]*/)").alias("head")
+    found = below.select(head).drop_nulls().unique().sort("head").collect(engine="streaming")
+    return [prefix + each for each in found["head"]]
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text is a pattern rather than the name of a folder."""
+    return any(character in text for character in globs.MAGIC)
+
+
+def _totals() -> list[pl.Expr]:
+    return [
+        pl.len().alias("objects"),
+        pl.col("size").sum(),
+        pl.col("content_type").first(),
+        pl.col("updated").max(),
+        pl.col("generation").first(),
+    ]
+
+
+def _page(lines: pl.LazyFrame, offset: int, limit: int) -> Page[Entry]:
+    """Sort folders first, then as people count, and turn one page into objects."""
+    found = lines.with_columns(choosing.natural("line").alias("order")).collect(engine="streaming")
+    page = found.sort([pl.col(_FOLDER).not_(), "order", "line"]).slice(offset, limit)
+    return Page([_entry(row) for row in page.iter_rows(named=True)], found.height)
+
+
+def _entry(row: dict[str, object]) -> Entry:
+    is_folder = bool(row[_FOLDER])
+    return Entry(
+        name=str(row["line"]),
+        objects=int(str(row["objects"])),
+        bytes=int(str(row["size"])),
+        content_type=None if is_folder else str(row["content_type"] or ""),
+        updated=_moment(row["updated"]),
+        generation=None if is_folder else int(str(row["generation"])),
+    )
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(str(text)) if text else None

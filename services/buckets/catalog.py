@@ -1,0 +1,161 @@
+"""Listings of buckets on disk, by who may see them, and the jobs that make them.
+
+    <root>/<place>/listings/<scope>/00001/        a listing, see `spool`
+                                    00001.job/    the job that makes it
+                   reports/<digest>               an inventory report as uploaded
+
+A place is a bucket as seen by one identity. Somebody else's listing is in another place, and a
+place is found only by who holds the key.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+
+from services.buckets.errors import NothingToListError
+from services.buckets.orders import ListOrder, Order, ReportOrder, write_order
+from services.buckets.reach import Reach
+from services.buckets.spool import Scope, Spool, Totals
+from services.jobs import Jobs, JobState
+from services.manifests.store import ManifestStore
+
+_MODULE: Final = "services.buckets.work_process"
+_BLOCK: Final = 1 << 20
+#: Finished listings of one scope that are kept: the last, and the one before for who reads it.
+KEPT: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A bucket as one identity sees it."""
+
+    bucket: str
+    reach: Reach
+
+    @property
+    def digest(self) -> str:
+        """Name the place; the sandbox is one, at whatever address it listens."""
+        world = "sandbox" if self.reach.is_sandbox else "google"
+        text = f"{world}\n{self.reach.account}\n{self.bucket}"
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A finished listing."""
+
+    #: Names it within its view.
+    id: str
+    prefixes: tuple[str, ...]
+    totals: Totals
+
+
+class Catalog:
+    """All listings of one data directory."""
+
+    def __init__(self, root: Path, manifests: ManifestStore) -> None:
+        """Take the folder and where manifests are kept. Starts nothing."""
+        self.root = root
+        self.jobs = Jobs(_MODULE, str(manifests.root.absolute()), str(manifests.max_bytes))
+
+    def folder(self, view: View) -> Path:
+        """Return the folder of a view."""
+        return (self.root / view.digest).absolute()
+
+    def listings(self, view: View) -> list[Listing]:
+        """Return the finished listings of a view, newest first."""
+        found = [
+            Listing(
+                id=f"{path.parent.name}/{path.name}", prefixes=spool.scope.prefixes, totals=done
+            )
+            for path in self._folders(view)
+            if (done := (spool := Spool(path)).totals())
+        ]
+        return sorted(found, key=lambda each: each.totals.at, reverse=True)
+
+    def _folders(self, view: View) -> Iterator[Path]:
+        for path in (self.folder(view) / "listings").glob("*/*"):
+            if path.suffix != ".job":
+                yield path
+
+    def spool(self, view: View, listing: str) -> Spool:
+        """Open a listing.
+
+        Raises:
+            NothingToListError: There is none of that name in this view.
+        """
+        for path in self._folders(view):
+            if _id(path) == listing:
+                return Spool(path)
+        raise NothingToListError
+
+    def start(self, view: View, prefixes: tuple[str, ...]) -> None:
+        """List some prefixes, or everything; goes on with a listing that stopped half way."""
+        scope = Scope(bucket=view.bucket, prefixes=prefixes)
+        folder = self._next(view, scope)
+        self._start(view, folder, ListOrder(folder=folder, scope=scope))
+
+    def take_report(self, view: View, report: BinaryIO) -> None:
+        """Take an inventory report of the bucket instead of listing it."""
+        path = self._store(view, report)
+        scope = Scope(bucket=view.bucket)
+        folder = self._next(view, scope)
+        self._start(view, folder, ReportOrder(folder=folder, scope=scope, report=path))
+
+    def _start(self, view: View, folder: Path, order: Order) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self._forget_old(folder)
+        job = folder.with_suffix(".job")
+        self.jobs.start(job, write_order(order), whisper=view.reach.line())
+
+    def _forget_old(self, folder: Path) -> None:
+        done = sorted(path for path in folder.parent.iterdir() if Spool(path).totals())
+        for path in done[:-KEPT]:
+            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path.with_suffix(".job"), ignore_errors=True)
+
+    def _store(self, view: View, report: BinaryIO) -> Path:
+        folder = self.folder(view) / "reports"
+        folder.mkdir(parents=True, exist_ok=True)
+        aside, digest = folder / "upload.new", hashlib.sha256()
+        with aside.open("wb") as target:
+            while block := report.read(_BLOCK):
+                digest.update(block)
+                target.write(block)
+        return aside.replace(folder / digest.hexdigest())
+
+    def _scopes(self, view: View, scope: Scope) -> Path:
+        name = hashlib.sha256(msgspec.json.encode(sorted(scope.prefixes))).hexdigest()[:16]
+        return self.folder(view) / "listings" / name
+
+    def _last(self, view: View, scope: Scope) -> Path | None:
+        """Return the newest listing of a scope, finished or not; a job may stand for it."""
+        numbers = {path.stem for path in self._scopes(view, scope).glob("*")}
+        return self._scopes(view, scope) / max(numbers) if numbers else None
+
+    def _next(self, view: View, scope: Scope) -> Path:
+        """Return the folder to list into: that of an unfinished listing, else a new one."""
+        last = self._last(view, scope)
+        if last is None:
+            return self._scopes(view, scope) / f"{1:05}"
+        return last if Spool(last).totals() is None else last.with_name(f"{int(last.name) + 1:05}")
+
+    def state(self, view: View, prefixes: tuple[str, ...]) -> JobState:
+        """Return how far the newest listing of some prefixes is."""
+        last = self._last(view, Scope(bucket=view.bucket, prefixes=prefixes))
+        return self.jobs.state(last.with_suffix(".job")) if last else JobState(phase="none")
+
+    def cancel(self, view: View, prefixes: tuple[str, ...]) -> None:
+        """Stop a listing; what is on disk stays, and starting it again goes on."""
+        last = self._last(view, Scope(bucket=view.bucket, prefixes=prefixes))
+        if last:
+            self.jobs.cancel(last.with_suffix(".job"))
+
+
+def _id(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

@@ -1,0 +1,147 @@
+"""Metadata that stands elsewhere in the bucket or in a table: sidecar files and joined rows."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import orjson
+import polars as pl
+from polars.exceptions import PolarsError
+
+from services.buckets.errors import TableError
+from services.buckets.reach import OpenReader
+from services.cloud_storage.errors import StorageError
+from services.cloud_storage.interface import BucketReader
+
+#: Sidecars read at once, and the largest that is read, in bytes.
+PARALLEL: Final = 8
+LARGEST: Final = 1 << 20
+
+TOO_LARGE: Final = "it is larger than 1 MiB"
+NOT_JSON: Final = "it is not JSON"
+NOT_AN_OBJECT: Final = "it is not a JSON object"
+TWICE: Final = "The table names {name} more than once."
+UNREADABLE: Final = "The table cannot be read: {problem}"
+NO_ROWS: Final = "The table has no rows."
+
+_ENDING: Final = r"(?i)(?:\.metadata)?\.json$"
+#: The column a table is joined by; no header has a question mark at its end.
+_KEY: Final = "joined by?"
+_KEYS: Final = ("objecturl", "object", "name", "url", "path", "file", "filename")
+
+
+@dataclass(slots=True)
+class Found:
+    """Metadata by object name, and what could not be used."""
+
+    by_name: dict[str, dict[str, object]] = field(default_factory=dict)
+    #: Sentences, each about one file or row.
+    problems: list[str] = field(default_factory=list)
+
+    def of(self, name: str) -> dict[str, object]:
+        """Return an object's metadata; empty when there is none."""
+        return self.by_name.get(name, {})
+
+
+def sidecars_of(objects: pl.LazyFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Return (name, sidecar) of the taken objects that have a sidecar, in either spelling."""
+    name = pl.col("name")
+    sides = objects.filter(name.str.contains(_ENDING)).select(
+        name.alias("sidecar"), name.str.replace(_ENDING, "").alias("base")
+    )
+    whole = taken.select("name", base=name).lazy()
+    bare = taken.select("name", base=name.str.replace(r"\.[^./]+$", "")).lazy()
+    pairs = pl.concat([whole, bare]).join(sides, on="base", how="inner")
+    return pairs.unique("name", keep="first").sort("name").select("name", "sidecar").collect()
+
+
+def read_sidecars(
+    bucket: str, pairs: pl.DataFrame, open_reader: OpenReader, advance: Callable[[int], None]
+) -> Found:
+    """Read sidecars, one request or two each. One that cannot be used is a problem, not a stop."""
+    found, readers = Found(), [open_reader() for _ in range(PARALLEL)]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        slices = [pairs[start::PARALLEL] for start in range(PARALLEL)]
+        tasks = [
+            pool.submit(_read_some, reader, bucket, some)
+            for reader, some in zip(readers, slices, strict=True)
+        ]
+        for number, task in enumerate(tasks, start=1):
+            part = task.result()
+            found.by_name.update(part.by_name)
+            found.problems += part.problems
+            advance(number)
+    return found
+
+
+def _read_some(reader: BucketReader, bucket: str, pairs: pl.DataFrame) -> Found:
+    found = Found()
+    for name, sidecar in pairs.iter_rows():
+        try:
+            found.by_name[name] = _read_one(reader, bucket, sidecar)
+        except (StorageError, TableError) as problem:
+            found.problems.append(f"{sidecar}: {problem}")
+    return found
+
+
+def _read_one(reader: BucketReader, bucket: str, sidecar: str) -> dict[str, object]:
+    pieces = bytearray()
+    for piece in reader.read(bucket, sidecar):
+        pieces += piece
+        if len(pieces) > LARGEST:
+            raise TableError(TOO_LARGE)
+    try:
+        content = orjson.loads(bytes(pieces))
+    except orjson.JSONDecodeError:
+        raise TableError(NOT_JSON) from None
+    if not isinstance(content, dict):
+        raise TableError(NOT_AN_OBJECT)
+    return content
+
+
+def read_table(path: Path, bucket: str, objects: pl.DataFrame) -> Found:
+    """Join a CSV: its first column, or one named like an object, names objects or files.
+
+    Raises:
+        TableError: It cannot be read, or names an object twice.
+    """
+    table = _load(path)
+    key = next((each for each in table.columns if each.lower() in _KEYS), table.columns[0])
+    named = table.with_columns(
+        pl.col(key).cast(pl.String).str.strip_prefix(f"gs://{bucket}/").alias(_KEY)
+    )
+    twice = named.filter(pl.col(_KEY).is_duplicated())
+    if twice.height:
+        raise TableError(TWICE, name=twice[_KEY][0])
+    return _joined(named, key, objects)
+
+
+def _load(path: Path) -> pl.DataFrame:
+    try:
+        table = pl.read_csv(path, infer_schema_length=None, try_parse_dates=False)
+    except PolarsError as problem:
+        raise TableError(UNREADABLE, problem=str(problem).splitlines()[0]) from None
+    if table.is_empty():
+        raise TableError(NO_ROWS)
+    return table
+
+
+def _joined(named: pl.DataFrame, key: str, objects: pl.DataFrame) -> Found:
+    by = _spoken_of(named)
+    pairs = objects.select("name", pl.col(by).alias(_KEY)).join(named, on=_KEY, how="inner")
+    found = Found()
+    for row in pairs.drop(_KEY, key, strict=False).iter_rows(named=True):
+        name = row.pop("name")
+        found.by_name[name] = {k: v for k, v in row.items() if v is not None}
+    unused = named.join(objects.select(pl.col(by).alias(_KEY)), on=_KEY, how="anti")
+    found.problems += [f"{each}: no such object is taken" for each in unused[_KEY]]
+    return found
+
+
+def _spoken_of(named: pl.DataFrame) -> str:
+    """Tell whether a table speaks of whole names, of file names, or of their stems."""
+    if named[_KEY].str.contains("/").any():
+        return "name"
+    return "file" if named[_KEY].str.contains(r"\.[A-Za-z0-9]{1,8}$").any() else "stem"
