@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from services.domain.entries import EntryType
@@ -47,6 +49,17 @@ class Row(NamedTuple):
 
 
 assert tuple(SCHEMA) == Row._fields
+
+
+def put_among(
+    accepted: pl.DataFrame, places: npt.NDArray[np.uint32], examined: dict[int, Row]
+) -> pl.DataFrame:
+    """Put examined rows, by place, among accepted ones, whose places are given in order."""
+    if not examined:
+        return accepted
+    rows = pl.DataFrame(list(examined.values()), schema=SCHEMA, orient="row")
+    order = np.argsort(np.concatenate([places, np.fromiter(examined, np.uint32)]))
+    return pl.concat([accepted, rows])[order]
 
 
 @dataclass(slots=True)

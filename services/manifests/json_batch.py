@@ -1,69 +1,28 @@
-"""Read the entries of one section, batch by batch: filter them at the speed of C, examine the rest.
+"""A stretch of a section's entries: their bytes, what a filter reads of them, and their columns."""
 
-What the filters cannot see is looked for in the bytes: repeated keys by counting colons, NUL and
-masked NaN by searching. Whatever looks odd is examined, so odd text costs time, never a finding.
-"""
-
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import polars as pl
-from msgspec import UNSET
 
 from services.domain.entries import EntryType
-from services.manifests import json_text
-from services.manifests.collector import pointer
-from services.manifests.columns import KINDS, SCHEMA, Row
-from services.manifests.json_bytes import Offsets, count_colons
-from services.manifests.json_entry import Place, read_entry
-from services.manifests.json_filter import (
-    Composite,
-    CompositeFilter,
-    SingleFilter,
-    composite_filter,
-    single_filter,
-)
+from services.manifests.columns import KINDS, SCHEMA, Row, put_among
+from services.manifests.json_bytes import Offsets
+from services.manifests.json_filter import CompositeFilter, SingleFilter
 from services.manifests.json_split import Member
-from services.manifests.metadata_check import MAX_BYTES
-from services.manifests.sink import Sink
-from services.manifests.url_columns import (
-    count_buckets,
-    doubtful_titles,
-    doubtful_urls,
-    extensions,
-)
 
-BATCH: Final = 32_768
-#: Entries a filter is tuned to.
-SAMPLE: Final = 64
+_FRAMES: Final = {"url": pl.String(), "owner": pl.UInt32(), "nth": pl.UInt32()}
 
-_KEY_END: Final = b'":'
-_LOOSE: Final = re.compile(rb"[ \t\r\n]:")
-_NUL: Final = b"\\u0000"
-_UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
-
-
-@dataclass(frozen=True, slots=True)
-class Traps:
-    """What stands somewhere in the document and would mislead the filters."""
-
-    nul: bool
-    #: The text with NaN masked, when there is any.
-    masked: bytes | None
-
-
-def find_traps(text: bytes, data: bytes) -> Traps:
-    """Search a document for traps, once."""
-    return Traps(_NUL in data, text if text is not data else None)
+#: Bytes of text in a batch: few enough to stay near the processor, enough to be worth a column.
+STRETCH: Final = 8_000_000
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """Consecutive entries of a section and what is known about them so far."""
 
     raws: list[msgspec.Raw]
@@ -95,250 +54,115 @@ class _Batch:
         return start, start + int(self.lengths[position])
 
 
+def batches(member: Member, raws: list[msgspec.Raw], index: int) -> Iterator[Batch]:
+    """Cut the entries of a section, the first of which has an index, into batches."""
+    first = 0
+    while first < len(raws):
+        limit = member.starts[first] + STRETCH
+        last = max(int(np.searchsorted(member.starts, limit)), first + 1)
+        part = slice(first, last)
+        yield Batch(raws[part], member.starts[part], member.lengths[part], index + first)
+        first = last
+
+
 @dataclass(slots=True)
-class _Columns:
-    """The columns of a batch, as accepted; examined rows are put over them."""
+class Decoded:
+    """What a filter read of a batch; of suspects it read nothing."""
 
-    batch: _Batch
-    urls: list[str | None]
+    batch: Batch
+    #: All URLs, entry by entry.
+    urls: list[str]
     titles: list[str | None]
-    #: One value for all, or one per entry.
+    #: How many URLs each entry has.
+    counts: Offsets
+    #: How many keys each entry has, those of its metadata included.
+    keys: Offsets
+    #: One type for all, or one per entry.
     kinds: str | list[str]
-    counts: int | list[int] = 1
 
-    def frame(self, rows: dict[int, Row]) -> pl.DataFrame:
-        """Make the batch's rows with the examined ones in their places."""
-        for position, row in rows.items():
-            self.urls[position], self.titles[position] = row.url, row.title
-        spread = {
-            "type": _spread(self.kinds, rows, "type", KINDS, self.batch.size),
-            "title": pl.Series(self.titles, dtype=pl.String),
+    def frames(self) -> pl.DataFrame:
+        """Return each URL with the position of its entry and its place there."""
+        before = np.cumsum(self.counts) - self.counts
+        nth = np.arange(len(self.urls)) - np.repeat(before, self.counts)
+        columns = {
             "url": pl.Series(self.urls, dtype=pl.String),
-            "url_count": _spread(self.counts, rows, "url_count", pl.UInt32(), self.batch.size),
-            "valid": _spread(True, rows, "valid", pl.Boolean(), self.batch.size),
-            "start": pl.Series(self.batch.starts),
-            "length": pl.Series(self.batch.lengths),
-            "line": pl.repeat(None, self.batch.size, dtype=pl.UInt32, eager=True),
-            "payload": _payloads(rows, self.batch.size),
+            "owner": np.repeat(np.arange(self.batch.size), self.counts),
+            "nth": nth,
         }
-        return pl.DataFrame(spread, schema=SCHEMA)
+        return pl.DataFrame(columns, schema=_FRAMES)
+
+    def rows(
+        self, frames: pl.DataFrame, titles: pl.Series, examined: dict[int, Row]
+    ) -> pl.DataFrame:
+        """Make the batch's rows: the examined ones, and all others from their frames."""
+        firsts = frames.filter(pl.col("nth") == 0)
+        owner = firsts["owner"].to_numpy()
+        none = pl.repeat(None, len(owner), dtype=pl.UInt32, eager=True)
+        columns = {
+            "type": self._types(owner),
+            "title": titles[owner],
+            "url": firsts["url"],
+            "url_count": self.counts[owner],
+            "valid": pl.repeat(True, len(owner), eager=True),
+            "start": self.batch.starts[owner],
+            "length": self.batch.lengths[owner],
+            "line": none,
+            "payload": none,
+        }
+        accepted = pl.DataFrame(columns, schema=SCHEMA)
+        return put_among(accepted, owner, examined)
+
+    def _types(self, owner: npt.NDArray[np.uint32]) -> pl.Series:
+        if isinstance(self.kinds, str):
+            return pl.repeat(self.kinds, len(owner), dtype=KINDS, eager=True)
+        return pl.Series(self.kinds, dtype=KINDS)[owner]
 
 
-def _spread(
-    value: str | int | Sequence[str | int],
-    rows: dict[int, Row],
-    name: str,
-    dtype: pl.DataType,
-    size: int,
-) -> pl.Series:
-    """Make a column from one value or a list, with the values of examined rows put over it."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        spread = list(value)
-        for position, row in rows.items():
-            spread[position] = getattr(row, name)
-        return pl.Series(spread, dtype=dtype)
-    if all(getattr(row, name) == value for row in rows.values()):
-        return pl.repeat(value, size, dtype=dtype, eager=True)
-    return _spread([value] * size, rows, name, dtype, size)
-
-
-def _payloads(rows: dict[int, Row], size: int) -> pl.Series:
-    if not any(row.payload for row in rows.values()):
-        return pl.repeat(None, size, dtype=pl.Binary, eager=True)
-    payloads: list[bytes | None] = [None] * size
-    for position, row in rows.items():
-        payloads[position] = row.payload
-    return pl.Series(payloads, dtype=pl.Binary)
-
-
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """How many keys each entry of a batch has, as decoded."""
-
-    usual: int
-    #: Entries with another number.
-    others: dict[int, int]
-    size: int
-
-    @property
-    def total(self) -> int:
-        """Keys in all entries."""
-        return self.usual * (self.size - len(self.others)) + sum(self.others.values())
-
-    def of(self, position: int) -> int:
-        """Keys in one entry."""
-        return self.others.get(position, self.usual)
-
-
-class SectionReader:
-    """Reads the entries under one top-level key."""
-
-    def __init__(self, sink: Sink, kind: EntryType, key: str, traps: Traps) -> None:
-        self._sink = sink
-        self._kind = kind
-        self._key = key
-        self._traps = traps
-        self._data = sink.document.data
-        self._first = sink.index
-        self._single: SingleFilter | None = None
-        self._composite: CompositeFilter | None = None
-
-    def _choose_filter(self, sample: list[msgspec.Raw]) -> None:
-        if self._sink.is_wire or self._kind in _UNFILTERED:
-            return
-        if self._kind.is_composite:
-            self._composite = composite_filter(self._kind, self._sink.options)
-        else:
-            self._single = single_filter(self._kind, self._sink.options, sample)
-
-    def read(self, member: Member) -> None:
-        """Read all entries of the section."""
-        raws, member.entries = member.entries or [], []
-        self._choose_filter(raws[:SAMPLE])
-        size = max(len(self._data), 1)
-        for first in range(0, len(raws), BATCH):
-            part = slice(first, first + BATCH)
-            index = self._sink.index
-            batch = _Batch(raws[part], member.starts[part], member.lengths[part], index)
-            self._read_batch(batch)
-            self._sink.progress(batch.end / size)
-
-    def _read_batch(self, batch: _Batch) -> None:
-        if self._single:
-            self._read_singles(batch, self._single)
-        elif self._composite:
-            self._read_composites(batch, self._composite)
-        else:
-            self._examine_all(batch)
-
-    def _examine_all(self, batch: _Batch) -> None:
-        for position in range(batch.size):
-            self._sink.writer.add(self._examine(batch, position))
-        self._sink.hash_pending()
-
-    def _examine(self, batch: _Batch, position: int) -> Row:
-        index = batch.index + position
-        where = pointer("", (self._key, index - self._first))
-        return read_entry(self._kind, Place(self._sink, *batch.span(position), where), index)
-
-    def _read_singles(self, batch: _Batch, using: SingleFilter) -> None:
-        values, unusual = _decode(batch, using)
-        urls = [value.objectUrl for value in values]
-        titles = [None if (title := value.title) is UNSET else title for value in values]
-        keys = dict.fromkeys(batch.suspects, 0)
-        keys |= {position: using.keys_of(values[position]) for position in unusual}
-        batch.suspects.update(position for position, count in keys.items() if count < 0)
-        self._suspect_oddities(batch, _Keys(using.usual_keys, keys, batch.size))
-        del values
-        url = pl.Series("url", urls, dtype=pl.String)
-        title = pl.Series("title", titles, dtype=pl.String)
-        doubt = doubtful_urls(url, self._kind, self._sink.options) | doubtful_titles(title)
-        batch.suspects.update(doubt.arg_true())
-        owner = pl.int_range(batch.size, dtype=pl.UInt32, eager=True)
-        frames = pl.DataFrame(
-            {"url": url, "owner": owner, "nth": pl.zeros(batch.size, pl.UInt32, eager=True)}
-        )
-        self._deliver(_Columns(batch, urls, titles, self._kind.value), frames)
-
-    def _deliver(self, columns: _Columns, frames: pl.DataFrame) -> None:
-        """Examine the suspects and hand the batch over, with the URLs of the others."""
-        batch = columns.batch
-        suspects = sorted(batch.suspects)
-        rows = {position: self._examine(batch, position) for position in suspects}
-        if suspects:
-            frames = frames.filter(~pl.col("owner").is_in(suspects))
-        none = pl.lit(0, dtype=pl.UInt32)
-        found = frames.select(
-            "url", "nth", entry=pl.col("owner") + batch.index, line=none, column=none
-        )
-        self._sink.accepted(columns.frame(rows), found, count_buckets(found["url"]))
-
-    def _suspect_oddities(self, batch: _Batch, keys: _Keys) -> None:
-        """Add the entries whose bytes hold what the filters cannot see."""
-        batch.suspects.update(np.flatnonzero(batch.lengths > MAX_BYTES).tolist())
-        batch.suspects.update(list(self._trapped(batch)))
-        expected = keys.total - sum(keys.of(position) for position in batch.suspects)
-        colons = count_colons(self._data, batch.begin, batch.end)
-        tight = colons.tight - sum(
-            self._data.count(_KEY_END, *batch.span(position)) for position in batch.suspects
-        )
-        if tight != expected or colons.loose:
-            batch.suspects.update(list(self._repeating(batch, keys)))
-
-    def _trapped(self, batch: _Batch) -> Iterable[int]:
-        """Yield entries with NUL or a masked number."""
-        nul, masked = self._traps.nul, self._traps.masked
-        if not nul and masked is None:
-            return
-        for position in range(batch.size):
-            start, end = batch.span(position)
-            piece = self._data[start:end]
-            if _NUL in piece or (masked and masked[start:end] != piece):
-                yield position
-
-    def _repeating(self, batch: _Batch, keys: _Keys) -> Iterable[int]:
-        """Yield entries that repeat a key; text that looks so is parsed to make sure."""
-        for position in range(batch.size):
-            if position in batch.suspects:
-                continue
-            start, end = batch.span(position)
-            piece = self._data[start:end]
-            odd = piece.count(_KEY_END) != keys.of(position) or _LOOSE.search(piece)
-            if odd and json_text.parse(piece.decode()).repeats:
-                yield position
-
-    def _read_composites(self, batch: _Batch, using: CompositeFilter) -> None:
-        entries = [using.accept(raw) for raw in batch.raws]
-        batch.suspects.update(n for n, entry in enumerate(entries) if entry is None)
-        keys = {n: entry.keys if entry else 0 for n, entry in enumerate(entries)}
-        self._suspect_oddities(batch, _Keys(0, keys, batch.size))
-        counts = [len(entry.urls) if entry else 0 for entry in entries]
-        columns = _Columns(
-            batch,
-            [entry.urls[0] if entry else None for entry in entries],
-            [entry.title if entry else None for entry in entries],
-            [self._word(entry) for entry in entries],
-            counts,
-        )
-        urls = list(chain.from_iterable(entry.urls for entry in entries if entry))
-        owner = np.repeat(np.arange(batch.size, dtype=np.uint32), counts)
-        frames = self._frames(batch, pl.Series("url", urls, dtype=pl.String), pl.Series(owner))
-        titles = pl.Series(columns.titles, dtype=pl.String)
-        batch.suspects.update(doubtful_titles(titles).arg_true())
-        self._deliver(columns, frames)
-
-    def _word(self, entry: Composite | None) -> str:
-        return EntryType.IMAGE_SEQUENCE.value if entry and entry.is_video else self._kind.value
-
-    def _frames(self, batch: _Batch, url: pl.Series, owner: pl.Series) -> pl.DataFrame:
-        """Look at all frames as columns; adds the entries that have to be examined."""
-        doubt = doubtful_urls(url, self._kind, self._sink.options)
-        batch.suspects.update(owner.filter(doubt).unique())
-        extension = extensions(url)
-        changes = (extension != extension.shift(1)) & (owner == owner.shift(1))
-        batch.suspects.update(owner.filter(changes))
-        first = pl.Series(owner.search_sorted(owner, side="left"), dtype=pl.UInt32)
-        nth = pl.int_range(len(owner), dtype=pl.UInt32, eager=True) - first
-        return pl.DataFrame({"url": url, "owner": owner, "nth": nth})
-
-
-def _decode(batch: _Batch, using: SingleFilter) -> tuple[list[Any], list[int]]:
-    """Decode every entry that a model takes; the others become blanks and suspects.
-
-    The second answer has the positions of those that only the general model took.
-    """
-    decode, general, blank = using.usual.decode, using.general.decode, using.blank
-    values: list[Any] = []
-    unusual: list[int] = []
-    keep = values.append
+def read_singles(batch: Batch, using: SingleFilter) -> Decoded:
+    """Decode entries with one URL; those that no model takes become suspects."""
+    # A decoded entry is let go of at once: keeping a batch of them costs more than reading it.
+    decode = using.usual
+    urls: list[str] = []
+    titles: list[str | None] = []
+    keys = np.full(batch.size, using.usual_keys)
+    keep_url, keep_title = urls.append, titles.append
     for position, raw in enumerate(batch.raws):
         try:
-            keep(decode(raw))
+            value = decode(raw)
         except msgspec.DecodeError:
-            try:
-                keep(general(raw))
-                unusual.append(position)
-            except msgspec.DecodeError:
-                keep(blank)
+            value, keys[position] = using.accept(raw)
+            if value is None:
                 batch.suspects.add(position)
-    return values, unusual
+                keep_title(None)
+                continue
+        keep_url(value.objectUrl)
+        keep_title(value.title)
+    counts = np.ones(batch.size, np.int64)
+    counts[list(batch.suspects)] = 0
+    return Decoded(batch, urls, titles, counts, keys, using.kind.value)
+
+
+def read_composites(batch: Batch, using: CompositeFilter) -> Decoded:
+    """Decode groups and series; those that the filter refuses become suspects."""
+    urls: list[str] = []
+    titles: list[str | None] = [None] * batch.size
+    kinds = [using.kind.value] * batch.size
+    counts, keys = np.zeros((2, batch.size), np.int64)
+    for position, raw in enumerate(batch.raws):
+        entry = using.accept(raw)
+        if entry is None:
+            batch.suspects.add(position)
+            continue
+        urls.extend(entry.urls)
+        counts[position], keys[position] = len(entry.urls), entry.keys
+        titles[position] = entry.title
+        if entry.is_video:
+            kinds[position] = EntryType.IMAGE_SEQUENCE.value
+    return Decoded(batch, urls, titles, counts, keys, kinds)
+
+
+def read_nothing(batch: Batch, kind: EntryType) -> Decoded:
+    """Make every entry a suspect, where there is no filter."""
+    batch.suspects.update(range(batch.size))
+    none = np.zeros(batch.size, np.int64)
+    return Decoded(batch, [], [None] * batch.size, none, none, kind.value)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from types import GenericAlias
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -43,6 +44,7 @@ _MOST_FIELDS: Final = 200
 
 #: Decoded values have the types that were made for them; no name says which.
 Accepted = Any
+Decode = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
@@ -128,38 +130,39 @@ def _value_type(declared: MetadataKey) -> Accepted:
 
 
 @dataclass(slots=True)
-class Model:
-    """One way to decode entries with one URL."""
-
-    decode: Callable[[Any], Any]
-
-
-@dataclass(slots=True)
 class SingleFilter:
     """Accepts entries with one URL: as most entries are, or else in any known form."""
 
-    #: Only what every sampled entry has, so that the number of keys is known.
-    usual: Model
+    kind: EntryType
+    #: Decodes only what every sampled entry has, so that the number of keys is known.
+    usual: Decode
     usual_keys: int
-    #: Whatever may be accepted.
-    general: Model
-    #: The metadata of the general model.
+    #: Decodes whatever may be accepted.
+    general: Decode
+    #: The metadata of the general form.
     metadata: Metadata
-    #: Stands for a refused entry, so that columns keep their length.
-    blank: Any
     #: Keys of a full media metadata object, and the key it stands under.
     media_keys: int
 
-    def keys_of(self, value: Accepted) -> int:
-        """Count the keys in an entry that the general model took; negative for odd metadata."""
-        keys = 1 if value.title is UNSET else 2
+    def accept(self, raw: msgspec.Raw) -> tuple[Accepted, int]:
+        """Decode an unusual entry and count its keys; None when it has to be examined."""
+        try:
+            value = self.general(raw)
+        except msgspec.DecodeError:
+            return None, 0
+        keys = self._keys_of(value)
+        return (value, keys) if keys > 0 else (None, 0)
+
+    def _keys_of(self, value: Accepted) -> int:
+        """Count the keys in an entry of the general form; negative for odd metadata."""
+        keys = 1 if value.title is None else 2
         metadata = value.clientMetadata
-        if metadata is not UNSET:
+        if metadata is not None:
             inner = self.metadata.count(metadata)
             if inner < 0:
                 return -1
             keys += inner + 1
-        return keys + (self.media_keys if value.media is not UNSET else 0)
+        return keys + (self.media_keys if value.media is not None else 0)
 
 
 def single_filter(
@@ -178,11 +181,11 @@ def single_filter(
     if usual.metadata:
         keys += 1 + usual.metadata.count(None)
     return SingleFilter(
-        usual=Model(_entry_model(kind, usual.metadata, media, present, exact=True)),
+        kind=kind,
+        usual=_entry_model(kind, usual.metadata, media, present, exact=True),
         usual_keys=keys,
-        general=Model(_entry_model(kind, general, media, every, exact=False)),
+        general=_entry_model(kind, general, media, every, exact=False),
         metadata=general,
-        blank=_BLANK(),
         media_keys=media_keys,
     )
 
@@ -234,7 +237,7 @@ def _entry_model(
     present: frozenset[str],
     *,
     exact: bool,
-) -> Callable[[Any], Any]:
+) -> Decode:
     """Make the decoder of whole entries; an exact one takes what is present and nothing else."""
     parts: list[tuple[str, Accepted, bool]] = [
         ("objectUrl", str, True),
@@ -243,8 +246,9 @@ def _entry_model(
         ("media", media, "media" in present),
     ]
     required = [(name, kind_of) for name, kind_of, needed in parts if needed]
+    # What is absent is None; a null is refused. No value has the type of what nothing may be.
     optional = [
-        (name, UnsetType if exact or kind_of is None else kind_of | UnsetType, UNSET)
+        (name, UnsetType if exact or kind_of is None else kind_of, None)
         for name, kind_of, needed in parts
         if not needed
     ]
@@ -287,33 +291,26 @@ def _learn(sample: Sequence[dict[str, Any]], schema: MetadataSchema | None) -> M
     return Metadata(made, lambda _: total)
 
 
-_BLANK: Final = msgspec.defstruct(
-    "Blank",
-    [("objectUrl", str, ""), *((n, Any, UNSET) for n in ("title", "clientMetadata", "media"))],
-)
-
-_COMPOSITE: Final = msgspec.json.Decoder(dict[str, str | bool | dict[str, Scalar]])
-
-
 @dataclass(slots=True)
 class CompositeFilter:
     """Accepts groups and series: a title, frames 0 to N in any order, metadata."""
 
     kind: EntryType
     metadata: Metadata
-    _expected: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    decode: Decode
+    _expected: dict[int, list[str]] = field(default_factory=dict)
 
     def accept(self, raw: msgspec.Raw) -> "Composite | None":
         """Decode one entry; None when it has to be examined."""
         try:
-            found = _COMPOSITE.decode(raw)
+            found = self.decode(raw)
         except msgspec.DecodeError:
             return None
         keys = len(found)
         title, video = found.pop("title", None), found.pop("createVideo", None)
         metadata = found.pop("clientMetadata", None)
         if metadata is not None:
-            count = self.metadata.count(metadata) if isinstance(metadata, dict) else -1
+            count = -1 if isinstance(metadata, str | bool) else self.metadata.count(metadata)
             if count < 0:
                 return None
             keys += count
@@ -330,23 +327,19 @@ class CompositeFilter:
         return video is None or isinstance(video, bool)
 
     def _frames(self, found: dict[str, Any]) -> list[str] | None:
-        """Return the URLs in frame order when the numbers are right and no URL comes twice."""
+        """Return the URLs in frame order when the numbers are right."""
         count = len(found)
         expected = self._expected.get(count)
         if expected is None:
-            expected = tuple(f"objectUrl_{number}" for number in range(count))
+            expected = [f"objectUrl_{number}" for number in range(count)]
             self._expected[count] = expected
-        if tuple(found) == expected:
+        if list(found) == expected:
             frames = list(found.values())
-        elif count and found.keys() == set(expected):
+        elif found.keys() == set(expected):
             frames = [found[key] for key in expected]
         else:
             return None
-        return frames if count and _are_distinct_texts(frames) else None
-
-
-def _are_distinct_texts(frames: list[Any]) -> bool:
-    return set(map(type, frames)) == {str} and len(set(frames)) == len(frames)
+        return frames if set(map(type, frames)) == {str} else None
 
 
 @dataclass(slots=True)
@@ -360,8 +353,8 @@ class Composite:
     keys: int
 
 
-def composite_filter(kind: EntryType, options: CheckOptions) -> CompositeFilter | None:
-    """Make the filter of a composite type; none when metadata is typed by a schema."""
-    if options.schema is not None:
-        return None
-    return CompositeFilter(kind, metadata_of(None))
+def composite_filter(kind: EntryType, options: CheckOptions) -> CompositeFilter:
+    """Make the filter of a composite type."""
+    metadata = metadata_of(options.schema)
+    members = GenericAlias(dict, (str, str | bool | metadata.type))
+    return CompositeFilter(kind, metadata, msgspec.json.Decoder(members).decode)

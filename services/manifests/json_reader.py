@@ -9,7 +9,7 @@ from services.domain.nearest import fold, hint
 from services.manifests import wire
 from services.manifests.collector import Where, always, pointer
 from services.manifests.faults import Fault, found
-from services.manifests.json_batch import SectionReader, Traps, find_traps
+from services.manifests.json_section import SectionReader, Traps, find_traps
 from services.manifests.json_split import (
     Member,
     Split,

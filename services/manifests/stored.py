@@ -12,6 +12,7 @@ import polars as pl
 
 from services.domain.chunks import Ranges
 from services.domain.entries import COMPOSITE, Entry, EntryType
+from services.manifests import json_text
 from services.manifests.columns import PART, UNKNOWN, part_path
 from services.manifests.csv_rows import CsvRows
 from services.manifests.entry_check import urls_of
@@ -42,7 +43,14 @@ class StoredEntry:
             return []
         if self.url_count == 1 and not self.kind.is_composite and self.kind is not EntryType.SCENE:
             return [self.url]
-        return urls_of(self.kind, orjson.loads(self.payload))
+        return urls_of(self.kind, self._fields())
+
+    def _fields(self) -> dict[str, object]:
+        """Read the payload; a held entry may have a NaN, which is no JSON."""
+        try:
+            return orjson.loads(self.payload)  # type: ignore[no-any-return]  # it is an object
+        except orjson.JSONDecodeError:
+            return json_text.parse(self.payload.decode()).value  # type: ignore[return-value]
 
 
 def load_part(folder: Path, number: int) -> pl.DataFrame:

@@ -71,3 +71,13 @@ def extensions(column: pl.Series) -> pl.Series:
     if usual and column.str.ends_with(usual[0]).all():
         return pl.repeat(usual[0], len(column), dtype=pl.String, eager=True)
     return column.str.extract(r"(\.[A-Za-z0-9]{1,8})$").fill_null("")
+
+
+def odd_frames(url: pl.Series, owner: pl.Series) -> pl.Series:
+    """Mark URLs that repeat a URL of the same owner or end otherwise than the one before."""
+    extension = extensions(url)
+    odd = (extension != extension.shift(1)) & (owner == owner.shift(1))
+    hashed = url.hash()
+    if hashed.n_unique() < len(hashed):
+        odd |= pl.DataFrame({"hash": hashed, "owner": owner}).is_duplicated()
+    return odd

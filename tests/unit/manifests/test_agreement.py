@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from services.domain import urls
 from services.domain.metadata import read_schema
-from services.manifests import csv_batch, csv_reader, json_batch
+from services.manifests import csv_batch, csv_reader, json_batch, json_section
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
@@ -170,13 +171,17 @@ def check(data: bytes, name: str, options: CheckOptions) -> dict[str, Any]:
         return told(store.check(store.add(name, io.BytesIO(data)), options))
 
 
+def _unfiltered(reader: json_section.SectionReader, *_: Any) -> Any:
+    return partial(json_batch.read_nothing, kind=reader._kind)
+
+
 @pytest.fixture(scope="module")
 def slowly() -> Callable[..., dict[str, Any]]:
     """Check with every fast way switched off."""
 
     def run(*arguments: Any) -> dict[str, Any]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(json_batch.SectionReader, "_choose_filter", lambda *_: None)
+            patch.setattr(json_section.SectionReader, "_choose_reader", _unfiltered)
             patch.setattr(csv_batch, "_is_plain", lambda *_: False)
             return check(*arguments)
 

@@ -115,3 +115,11 @@ def test_preview_is_what_encord_receives(check: Check) -> None:
 
 def test_buckets_are_counted(check: Check) -> None:
     assert check(CSV, "m.csv").buckets() == {"demo": 4}
+
+
+def test_a_url_is_found_again_in_a_held_group_whose_text_is_no_json(check: Check) -> None:
+    first = '{"title": "a", "objectUrl_0": "gs://b/1.jpg", "clientMetadata": {"x": NaN}}'
+    second = '{"title": "b", "objectUrl_0": "gs://b/1.jpg"}'
+    checked = check(f'{{"image_groups": [{first}, {second}]}}')
+    assert only(checked, "json-number").entry == 0
+    assert only(checked, "url-duplicate").entry == 1

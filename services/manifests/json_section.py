@@ -1,0 +1,164 @@
+"""Read one section: filter its entries at the speed of C, examine the rest, hand over columns.
+
+What the filters cannot see is looked for in the bytes: repeated keys by counting colons, NUL and
+masked NaN by searching. Whatever looks odd is examined, so odd text costs time, never a finding.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from services.domain.entries import EntryType
+from services.manifests import json_text
+from services.manifests.collector import pointer
+from services.manifests.columns import Row
+from services.manifests.json_batch import (
+    Batch,
+    Decoded,
+    batches,
+    read_composites,
+    read_nothing,
+    read_singles,
+)
+from services.manifests.json_bytes import Offsets, count_colons
+from services.manifests.json_entry import Place, read_entry
+from services.manifests.json_filter import composite_filter, single_filter
+from services.manifests.json_split import Member
+from services.manifests.metadata_check import MAX_BYTES
+from services.manifests.overlap import overlap
+from services.manifests.sink import Sink
+from services.manifests.url_columns import (
+    count_buckets,
+    doubtful_titles,
+    doubtful_urls,
+    odd_frames,
+)
+
+#: Entries a filter is tuned to.
+SAMPLE: Final = 64
+
+_KEY_END: Final = b'":'
+_LOOSE: Final = re.compile(rb"[ \t\r\n]:")
+_NUL: Final = b"\\u0000"
+_UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
+
+
+@dataclass(frozen=True, slots=True)
+class Traps:
+    """What stands somewhere in the document and would mislead the filters."""
+
+    nul: bool
+    #: The text with NaN masked, when there is any.
+    masked: bytes | None
+
+
+def find_traps(text: bytes, data: bytes) -> Traps:
+    """Search a document for traps, once."""
+    # Looking for one byte is many times faster, and most documents escape nothing.
+    return Traps(b"\\" in data and _NUL in data, text if text is not data else None)
+
+
+class SectionReader:
+    """Reads the entries under one top-level key."""
+
+    def __init__(self, sink: Sink, kind: EntryType, key: str, traps: Traps) -> None:
+        self._sink = sink
+        self._kind = kind
+        self._key = key
+        self._traps = traps
+        self._data = sink.document.data
+        self._first = sink.index
+
+    def read(self, member: Member) -> None:
+        """Read all entries of the section: decode here, all the rest beside it."""
+        overlap(self._decoded(member), self._take)
+
+    def _decoded(self, member: Member) -> Iterator[Decoded]:
+        raws, member.entries = member.entries or [], []
+        decode = self._choose_reader(raws[:SAMPLE])
+        for batch in batches(member, raws, self._first):
+            yield decode(batch)
+            self._sink.progress(batch.end / len(self._data))
+
+    def _choose_reader(self, sample: list[msgspec.Raw]) -> Callable[[Batch], Decoded]:
+        kind, options = self._kind, self._sink.options
+        if self._sink.is_wire or kind in _UNFILTERED:
+            return partial(read_nothing, kind=kind)
+        if kind.is_composite:
+            return partial(read_composites, using=composite_filter(kind, options))
+        return partial(read_singles, using=single_filter(kind, options, sample))
+
+    def _take(self, decoded: Decoded) -> None:
+        """Examine the suspects of a batch and hand it over."""
+        batch = decoded.batch
+        frames = decoded.frames()
+        titles = pl.Series(decoded.titles, dtype=pl.String)
+        if len(batch.suspects) < batch.size:
+            self._suspect_oddities(batch, decoded.keys)
+            self._suspect_texts(batch, titles, frames)
+        suspects = sorted(batch.suspects)
+        examined = {position: self._examine(batch, position) for position in suspects}
+        if suspects:
+            frames = frames.filter(~pl.col("owner").is_in(suspects))
+        none = pl.lit(0, dtype=pl.UInt32)
+        found = frames.select(
+            "url", "nth", entry=pl.col("owner") + batch.index, line=none, column=none
+        )
+        rows = decoded.rows(frames, titles, examined)
+        self._sink.accepted(rows, found, count_buckets(found["url"]))
+
+    def _examine(self, batch: Batch, position: int) -> Row:
+        index = batch.index + position
+        where = pointer("", (self._key, index - self._first))
+        return read_entry(self._kind, Place(self._sink, *batch.span(position), where), index)
+
+    def _suspect_oddities(self, batch: Batch, keys: Offsets) -> None:
+        """Add the entries whose bytes hold what the filters cannot see."""
+        batch.suspects.update(np.flatnonzero(batch.lengths > MAX_BYTES).tolist())
+        batch.suspects.update(list(self._trapped(batch)))
+        suspects = list(batch.suspects)
+        expected = int(keys.sum() - keys[suspects].sum())
+        colons = count_colons(self._data, batch.begin, batch.end)
+        tight = colons.tight - sum(
+            self._data.count(_KEY_END, *batch.span(position)) for position in suspects
+        )
+        if tight != expected or colons.loose:
+            batch.suspects.update(list(self._repeating(batch, keys)))
+
+    def _trapped(self, batch: Batch) -> Iterable[int]:
+        """Yield entries with NUL or a masked number."""
+        nul, masked = self._traps.nul, self._traps.masked
+        if not nul and masked is None:
+            return
+        for position in range(batch.size):
+            start, end = batch.span(position)
+            piece = self._data[start:end]
+            if _NUL in piece or (masked and masked[start:end] != piece):
+                yield position
+
+    def _repeating(self, batch: Batch, keys: Offsets) -> Iterable[int]:
+        """Yield entries that repeat a key; text that looks so is parsed to make sure."""
+        for position in range(batch.size):
+            if position in batch.suspects:
+                continue
+            start, end = batch.span(position)
+            piece = self._data[start:end]
+            odd = piece.count(_KEY_END) != keys[position] or _LOOSE.search(piece)
+            if odd and json_text.parse(piece.decode()).repeats:
+                yield position
+
+    def _suspect_texts(self, batch: Batch, titles: pl.Series, frames: pl.DataFrame) -> None:
+        """Add the entries whose titles and URLs have to be looked at one by one."""
+        url, owner = frames["url"], frames["owner"]
+        batch.suspects.update(doubtful_titles(titles).arg_true())
+        batch.suspects.update(
+            owner.filter(doubtful_urls(url, self._kind, self._sink.options)).unique()
+        )
+        if self._kind.is_composite:
+            batch.suspects.update(owner.filter(odd_frames(url, owner)).unique())
