@@ -8,26 +8,29 @@ from components import connection, session
 from components.runtime import get_runtime
 from components.text import code
 from services.buckets.accounts import NOBODY, SERVER
+from services.buckets.desk import Place
 from services.cloud_storage.credentials import MAX_BYTES, CredentialProblem
-from services.cloud_storage.interface import BucketReader
 
 WORDS: Final = {SERVER: "This server's own credentials", NOBODY: "Nobody: the bucket is public"}
 NEW: Final = "A service account's key file"
 LEAST: Final = (
-    "To read a bucket, the identity needs `storage.buckets.get`, `storage.objects.list` and "
-    "`storage.objects.get` on that bucket and nothing else: the roles "
-    "`roles/storage.objectViewer` and `roles/storage.legacyBucketReader`. Only applying CORS rules "
-    "from here needs `storage.buckets.update` as well."
+    "To read a bucket, the identity needs storage.buckets.get, storage.objects.list and "
+    "storage.objects.get on that bucket and nothing else: the roles Storage Object Viewer and "
+    "Storage Legacy Bucket Reader. Only applying CORS rules from here needs storage.buckets.update "
+    "as well."
 )
 
 
-def open_bucket() -> BucketReader:
-    """Return who asks about buckets for this session.
-
-    Raises:
-        CredentialProblem: The chosen identity is not there; its words are for the page.
-    """
-    return get_runtime().accounts.open(session.google_account(), sandbox=sandbox())
+def place(bucket: str) -> Place:
+    """Return a bucket as this session sees it."""
+    current = connection.current()
+    at = sandbox()
+    return Place(
+        connection=current.id if current else "",
+        account=NOBODY if at else session.google_account(),
+        sandbox=at,
+        bucket=bucket,
+    )
 
 
 def sandbox() -> str | None:
@@ -37,11 +40,15 @@ def sandbox() -> str | None:
 
 
 def name() -> str:
-    """Return who asks, in words for the page."""
+    """Return who asks, in words of ours."""
     if sandbox():
         return "the sandbox"
     held = get_runtime().accounts.get(session.google_account())
-    return code(held.email) if held else WORDS.get(session.google_account(), WORDS[SERVER]).lower()
+    return (
+        "a service account of yours"
+        if held
+        else WORDS.get(session.google_account(), WORDS[SERVER]).lower()
+    )
 
 
 def show(*, key: str) -> None:

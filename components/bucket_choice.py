@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import bucket_access, layout, session
+from components import bucket_access, encord_pages, layout, session
 from components.links import BUCKET
 from components.text import code
 from services.sandbox.demo import BUCKET as DEMO_BUCKET
@@ -16,11 +16,13 @@ def line(bucket: str | None) -> str:
     """Say where things stand, for the page's head."""
     if bucket is None:
         return "No bucket is chosen"
-    return f"{code(bucket)}, read by {bucket_access.name()}"
+    return f"Read by {bucket_access.name()}"
 
 
 def show(bucket: str | None) -> None:
     """Draw the choice of the bucket and of who asks; open while there is none."""
+    if bucket:
+        st.markdown(f"### {code(bucket)}")
     layout.notice("bucket")
     with st.expander("Bucket and credentials", expanded=bucket is None, key="bucket_source"):
         layout.notice("bucket_access")
@@ -33,7 +35,8 @@ def show(bucket: str | None) -> None:
                 placeholder="my-bucket or gs://my-bucket",
                 on_change=_choose,
             )
-            st.caption("The name as in `gs://name`. Nothing is changed in it by looking.")
+            st.caption("Its name, with or without gs:// before it. Looking changes nothing in it.")
+            encord_pages.show()
         with access:
             bucket_access.show(key="bucket_access")
 

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import streamlit as st
 
+from services.domain.bucket_checks import Verdict
 from services.domain.findings import Severity
 from services.domain.outcomes import Outcome
 from services.domain.runs import RunState
@@ -62,6 +63,14 @@ SEVERITIES: Final = {
     Severity.ERROR: Status("Error", ":material/error:", "red"),
     Severity.WARNING: Status("Warning", ":material/warning:", "orange"),
     Severity.INFO: Status("Note", ":material/info:", "blue"),
+}
+
+#: Verdicts on a bucket's checks.
+CHECKS: Final = {
+    Verdict.PASS: Status("Pass", ":material/check_circle:", "green"),
+    Verdict.WARN: Status("Warn", ":material/warning:", "orange"),
+    Verdict.FAIL: Status("Fail", ":material/error:", "red"),
+    Verdict.NOT_CHECKED: Status("Not checked", ":material/help:", "gray"),
 }
 
 VERDICTS: Final = {

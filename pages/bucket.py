@@ -1,12 +1,28 @@
 """Bucket: check it, mend its CORS rules, prove that Encord reads it, browse it, build from it."""
 
+from functools import partial
+
 import streamlit as st
 
-from components import bucket_browse, bucket_build, bucket_choice, layout, links
+from components import (
+    bucket_browse,
+    bucket_build,
+    bucket_check,
+    bucket_choice,
+    bucket_cors,
+    bucket_guide,
+    bucket_trial,
+    layout,
+    links,
+)
 
 bucket = links.bucket()
 
-layout.page_head("Bucket", bucket_choice.line(bucket))
+layout.page_head(
+    "Bucket",
+    bucket_choice.line(bucket),
+    action=partial(bucket_check.button, bucket) if bucket else None,
+)
 bucket_choice.show(bucket)
 if bucket is None:
     layout.empty_state(
@@ -16,7 +32,21 @@ if bucket is None:
         action=bucket_choice.first_steps,
     )
 else:
-    browse, build = st.tabs(["Browse", "Build a manifest"], key="bucket_view", bind="query-params")
+    check, cors, integration, browse, build = st.tabs(
+        ["Check", "CORS", "Integration", "Browse", "Build a manifest"],
+        key="bucket_view",
+        bind="query-params",
+    )
+    if check.open:
+        with check:
+            bucket_check.show(bucket, key="bucket_check")
+    if cors.open:
+        with cors:
+            bucket_cors.show(bucket, key="bucket_cors")
+    if integration.open:
+        with integration:
+            bucket_guide.show(bucket, key="guide")
+            bucket_trial.show(bucket, key="trial")
     if browse.open:
         with browse:
             bucket_browse.show(bucket, key="browse")

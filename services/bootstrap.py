@@ -12,7 +12,9 @@ from services import logs
 from services.buckets.accounts import Accounts
 from services.buckets.catalog import Catalog
 from services.buckets.comparisons import Comparisons
+from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
+from services.buckets.trial import Pace as TrialPace
 from services.cloud_storage.credentials import (
     CredentialProblem,
     anonymous,
@@ -78,6 +80,7 @@ class Runtime:
     catalog: Catalog
     recipes: Recipes
     comparisons: Comparisons
+    buckets: BucketDesk
     #: The Google identities people gave, and the server's own.
     accounts: Accounts = field(default_factory=Accounts)
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
@@ -155,6 +158,7 @@ def build_runtime(settings: Settings) -> Runtime:
     connections = Connections(own_domains=settings.domains)
     reports = Reports(ledger, manifests)
     catalog = Catalog(settings.data_dir / "buckets", manifests)
+    accounts = Accounts()
     onboarding = Onboarding(
         ledger,
         manifests,
@@ -175,6 +179,13 @@ def build_runtime(settings: Settings) -> Runtime:
         catalog=catalog,
         recipes=Recipes(catalog),
         comparisons=Comparisons(catalog),
+        accounts=accounts,
+        buckets=BucketDesk(
+            ledger,
+            accounts,
+            connections.gateway,
+            pace=TrialPace(poll=settings.poll_first_seconds),
+        ),
     )
 
 

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
         (), description="Folders of this server that people may take manifests from."
     )
     domains: tuple[str, ...] = Field((), description="Own Encord domains, beside EU and US.")
+    encord_origins: tuple[str, ...] = Field(
+        (), description="Own origins of Encord's pages, for a bucket's CORS rules."
+    )
     executor: Literal["embedded", "procrastinate"] = Field(
         "embedded",
         description="What rings for work; procrastinate needs a PostgreSQL database_url.",

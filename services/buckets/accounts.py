@@ -94,15 +94,25 @@ class Accounts:
             raise CredentialProblem(CredentialReason.GONE)
         return Reach(account=account, key=self._files.get(account, ""))
 
-    def open(self, account: str, *, sandbox: str | None = None) -> GoogleBuckets:
+    def open(
+        self, account: str, *, sandbox: str | None = None, changing: bool = False
+    ) -> GoogleBuckets:
         """Return who asks about buckets: the account, or nobody at the sandbox's address.
+
+        Args:
+            account: `SERVER`, `NOBODY` or the id of a person's account.
+            sandbox: The sandbox's address, when its buckets are meant.
+            changing: Ask for the scope that changes settings, not only the one that reads.
 
         Raises:
             CredentialProblem: See `access`.
         """
         if sandbox:
             return connect(anonymous(), api_endpoint=sandbox, timeout=TIMEOUT)
-        return connect(self.access(account), api_endpoint=ENDPOINT, timeout=TIMEOUT)
+        access = self.access(account)
+        if changing:
+            access = access.for_changes()
+        return connect(access, api_endpoint=ENDPOINT, timeout=TIMEOUT)
 
 
 def _as_text(text: bytes | str) -> str:

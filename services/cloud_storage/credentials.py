@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, NoReturn
 
 import google.auth
-from google.auth.credentials import AnonymousCredentials
+from google.auth.credentials import AnonymousCredentials, Scoped
 from google.auth.credentials import Credentials as SdkCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.oauth2 import service_account as sdk_account
@@ -25,6 +25,8 @@ MAX_BYTES: Final = 32 * 1024
 TOKEN_URI: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 #: Reading objects and metadata; IAM decides the rest.
 SCOPE: Final = "https://www.googleapis.com/auth/devstorage.read_only"
+#: Changing a bucket's settings; asked for only while CORS rules are applied.
+CHANGING_SCOPE: Final = "https://www.googleapis.com/auth/devstorage.full_control"
 
 _EMAIL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}@[a-z0-9.:-]{1,120}\.gserviceaccount\.com")
 _KEY_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,128}")
@@ -68,6 +70,13 @@ class Access:
     #: Tells a service account's key from every other; made from the key itself, so that nobody
     #: gets hold of a key by naming it.
     fingerprint: str = ""
+
+    def for_changes(self) -> "Access":
+        """Return the same identity, allowed to change buckets as far as IAM lets it."""
+        if not isinstance(self.credentials, Scoped):
+            return self
+        half_typed: Any = self.credentials
+        return replace(self, credentials=half_typed.with_scopes([CHANGING_SCOPE]))
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         msg = "credentials are not copied or serialized"

@@ -1,4 +1,7 @@
-"""What the app asks of a cloud bucket, and the values that come back. It only reads.
+"""What the app asks of a cloud bucket, and the values that come back.
+
+A `BucketReader` only reads. The one thing the app changes is a bucket's CORS configuration, and
+only a `BucketEditor` does.
 
 Every call is one request unless its docstring says otherwise, never sleeps, never retries, and
 raises only the errors of `services.cloud_storage.errors`.
@@ -9,15 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorsRule:
-    """One rule of a bucket's CORS configuration, as Google stores it."""
-
-    origins: tuple[str, ...]
-    methods: tuple[str, ...]
-    response_headers: tuple[str, ...]
-    max_age_seconds: int | None = None
+from services.domain.browser import CorsAnswer
+from services.domain.cors import CorsRule, PageRequest, parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +30,15 @@ class BucketInfo:
     #: `enforced` or `inherited`.
     public_access_prevention: str
     requester_pays: bool
-    cors: tuple[CorsRule, ...]
+    #: The CORS configuration as Google stores it: a JSON list of rules.
+    cors_document: str
     #: Rises with every change of the metadata; a change can be made conditional on it.
     metageneration: int
+
+    @property
+    def cors(self) -> tuple[CorsRule, ...]:
+        """The CORS rules, in their order."""
+        return parse(self.cors_document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,5 +125,31 @@ class BucketReader(Protocol):
 
         All pieces are of the generation the first request saw; a change in between is `Changed`
         or `NotFound`, never a mixture.
+        """
+        ...
+
+    def first_bytes(self, bucket: str, key: str, count: int) -> bytes:
+        """Return up to so many bytes from an object's start; an empty object has none."""
+        ...
+
+
+class BucketEditor(BucketReader, Protocol):
+    """A reader that may also try and set a bucket's CORS rules."""
+
+    def set_cors(self, bucket: str, document: str, *, metageneration: int) -> BucketInfo:
+        """Replace the CORS configuration, unless the bucket was changed since.
+
+        Args:
+            bucket: Bucket name.
+            document: A JSON list of rules.
+            metageneration: What the configuration was made from; `Changed` when it is another
+                by now, and nothing is written.
+        """
+        ...
+
+    def as_page(self, bucket: str, key: str, request: PageRequest) -> CorsAnswer:
+        """Ask for an object as a page of another origin would; one request, or two if asked first.
+
+        Whatever the status is, its headers are the answer; only no answer at all is an error.
         """
         ...

@@ -156,6 +156,18 @@ class EncordGateway(Protocol):
         """Return the object URLs of a group's or series' frames, in frame order (two requests)."""
         ...
 
+    def signed_url(self, item: str) -> str:
+        """Return an address that opens an item's object for a while: a secret, not to be shown."""
+        ...
+
+    def delete_items(self, folder: str, items: Sequence[str]) -> None:
+        """Delete items of a folder at Encord; their objects stay in the bucket."""
+        ...
+
+    def delete_folder(self, uuid: str) -> None:
+        """Delete an empty folder."""
+        ...
+
     def create_dataset(self, title: str, description: str) -> str:
         """Create a dataset without a mirrored folder and return its UUID. Not idempotent."""
         ...

@@ -22,7 +22,7 @@ from services.encord_api.answers import (
 )
 from services.encord_api.credentials import PrivateKey
 from services.encord_api.domains import check_domain
-from services.encord_api.errors import InvalidRequest, translate
+from services.encord_api.errors import InvalidRequest, NotFound, translate
 from services.encord_api.interface import (
     DataRow,
     Dataset,
@@ -40,6 +40,7 @@ PAGE: Final = 1000
 START_TIMEOUT: Final = 180.0
 
 _READING_DOCUMENT: Final = "reading the document to send"
+_SIGNING: Final = "asking for a signed address"
 _READING_ID: Final = "reading an identifier"
 
 _P = ParamSpec("_P")
@@ -195,6 +196,25 @@ class SdkGateway(EncordGateway):
         """See the interface. The SDK reads the first page of frames only."""
         frames = self._wire.client.get_storage_item(_uuid(item)).get_child_items()
         return tuple(frame.url for frame in frames if frame.url)
+
+    @_asking("asking for a signed address")
+    def signed_url(self, item: str) -> str:
+        """See the interface."""
+        found = self._wire.client.get_storage_item(_uuid(item), sign_url=True).get_signed_url()
+        if not found:
+            raise NotFound(_SIGNING)
+        return found
+
+    @_asking("deleting items")
+    def delete_items(self, folder: str, items: Sequence[str]) -> None:
+        """See the interface."""
+        uuids = [_uuid(item) for item in items]
+        self._wire.folder(_uuid(folder)).delete_storage_items(uuids)
+
+    @_asking("deleting the folder")
+    def delete_folder(self, uuid: str) -> None:
+        """See the interface."""
+        self._wire.folder(_uuid(uuid)).delete()
 
     @_asking("creating the dataset")
     def create_dataset(self, title: str, description: str) -> str:

@@ -250,3 +250,50 @@ RECEIPT: Final = Table(
     Column("rows_sha256", String(64), nullable=False),
     Column("body", Text, nullable=False),
 )
+
+#: The last check of a bucket by one identity over one connection.
+BUCKET_CHECK: Final = Table(
+    "bucket_check",
+    METADATA,
+    Column("connection", String(64), primary_key=True),
+    #: Who asked Google: see `Accounts`.
+    Column("account", String(64), primary_key=True),
+    Column("bucket", String(222), primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("verdict", String(12), nullable=False),
+    #: Every check, as JSON.
+    Column("body", Text, nullable=False),
+)
+
+#: One trial of an integration with one object.
+TRIAL: Final = Table(
+    "trial",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    #: One click, one trial.
+    Column("idem", String(64), nullable=False, unique=True),
+    Column("connection", String(64), nullable=False),
+    Column("integration", String(64), nullable=False),
+    Column("integration_title", Text, nullable=False),
+    Column("bucket", String(222), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("folder_uuid", String(36)),
+    #: Whether nothing of it is left at Encord.
+    Column("clean", Boolean, nullable=False, server_default=text("false")),
+    Column("actor", Text, nullable=False),
+    Column("begun_at", String(32), nullable=False),
+    Column("heard_at", String(32), nullable=False),
+    #: Every step, as JSON; written at the end.
+    Column("body", Text, nullable=False, server_default="[]"),
+    Index(
+        "one_running_trial",
+        "connection",
+        "integration",
+        "bucket",
+        unique=True,
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+    Index("trial_of", "connection", "bucket", "begun_at"),
+)

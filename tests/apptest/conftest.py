@@ -9,8 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from components.runtime import opening
 from services.bootstrap import Runtime
+from services.buckets.accounts import Accounts
 from services.buckets.catalog import Catalog
 from services.buckets.comparisons import Comparisons
+from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
 from services.engine.connections import Connection, Connections, _Held
 from services.engine.report import Reports
@@ -47,6 +49,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
     connections = Connections()
     connections._held[HERE.id] = _Held(HERE, world.encord, cast("Any", None))
     catalog = Catalog(tmp_path / "buckets", world.manifests)
+    accounts = Accounts()
     made = Runtime(
         settings=Settings(data_dir=tmp_path, manifest_folders=(shared,)),
         manifests=world.manifests,
@@ -63,6 +66,8 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         catalog=catalog,
         recipes=Recipes(catalog),
         comparisons=Comparisons(catalog),
+        accounts=accounts,
+        buckets=BucketDesk(world.ledger, accounts, connections.gateway),
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
     opening.clear()

@@ -155,10 +155,6 @@ class MemoryGateway(EncordGateway):
         """Return the job that an attempt token started, which no real client can ask for."""
         return next((uuid for uuid, job in self._jobs.items() if job.trace == trace), None)
 
-    def delete_folder(self, uuid: str) -> None:
-        """Take a folder away as somebody in Encord's own application may."""
-        del self._folders[uuid]
-
     # The gateway
 
     def ping(self) -> None:
@@ -227,6 +223,28 @@ class MemoryGateway(EncordGateway):
             return stored.urls if stored.item.type in _COMPOSITE else ()
 
         return self._ask("frame_urls", frames, item)
+
+    def signed_url(self, item: str) -> str:
+        found = self._ask("signed_url", lambda: self._item(item), item)
+        return f"https://signed.invalid/{found.item.uuid}"
+
+    def delete_items(self, folder: str, items: Sequence[str]) -> None:
+        def delete() -> None:
+            self._folder(folder)
+            gone = set(items)
+            kept = [each for each in self._stored[folder] if each.item.uuid not in gone]
+            self._stored[folder] = kept
+            for uuid in gone:
+                self._by_uuid.pop(uuid, None)
+
+        self._ask("delete_items", delete, folder, tuple(items))
+
+    def delete_folder(self, uuid: str) -> None:
+        def delete() -> None:
+            self._folder(uuid)
+            del self._folders[uuid]
+
+        self._ask("delete_folder", delete, uuid)
 
     def create_dataset(self, title: str, description: str) -> str:
         def make() -> str:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from services.cloud_storage.credentials import anonymous
-from services.cloud_storage.errors import NotAuthorised, NotFound
+from services.cloud_storage.errors import Changed, NotAuthorised, NotFound
 from services.cloud_storage.google import GoogleBuckets, connect
 from services.cloud_storage.interface import BucketReader
+from services.domain.browser import conclude
+from services.domain.cors import ORIGINS, PageRequest, mended
 from tests.contract.sandbox_process import SandboxProcess
 
 LOCKED = "encord-locked-bucket"
@@ -85,3 +87,38 @@ def test_what_is_missing_or_locked_is_told_apart(
     assert "storage.buckets.get" in caught.value.raw
     with pytest.raises(NotAuthorised):
         names(reader, LOCKED)
+
+
+def test_the_start_of_an_object_is_read(reader: GoogleBuckets, sandbox: SandboxProcess) -> None:
+    assert reader.first_bytes(sandbox.bucket, "images/street/0001.jpg", 3) == b"\xff\xd8\xff"
+    with pytest.raises(NotFound):
+        reader.first_bytes(sandbox.bucket, "images/none.jpg", 1)
+
+
+def test_cors_rules_are_set_only_on_the_bucket_they_were_made_for(
+    reader: GoogleBuckets, sandbox: SandboxProcess
+) -> None:
+    before = reader.bucket(sandbox.bucket)
+    rules = mended(before.cors_document, ORIGINS["US"])
+    page = PageRequest(origin=ORIGINS["US"][0], headers=("Content-Type",))
+    asked = (sandbox.bucket, "images/street/0001.jpg", page)
+    assert not conclude(reader.as_page(*asked), page).allowed
+    after = reader.set_cors(sandbox.bucket, rules, metageneration=before.metageneration)
+    assert after.cors_document == rules
+    assert after.metageneration > before.metageneration
+    assert conclude(reader.as_page(*asked), page).allowed
+    with pytest.raises(Changed):
+        reader.set_cors(sandbox.bucket, "[]", metageneration=before.metageneration)
+    assert reader.bucket(sandbox.bucket).cors_document == rules
+    with pytest.raises(NotAuthorised) as caught:
+        reader.set_cors(LOCKED, "[]", metageneration=1)
+    assert "storage.buckets.update" in caught.value.raw
+
+
+def test_what_is_no_matter_of_cors_is_told_by_its_status(
+    reader: GoogleBuckets, sandbox: SandboxProcess
+) -> None:
+    page = PageRequest(origin=ORIGINS["EU"][0])
+    found = conclude(reader.as_page(sandbox.bucket, "images/none.jpg", page), page)
+    assert (found.allowed, found.status) == (False, 404)
+    assert found.why == "The object was answered with 404; that is no matter of CORS."

@@ -350,3 +350,19 @@ def test_linking_what_is_not_there_is_refused(world: World, folder: str, tmp_pat
             world.gateway.link_items(target, uuids)
         assert classify(caught.value) == "rejected"
     assert world.gateway.list_rows(dataset) == []
+
+
+# Taking away
+
+
+def test_an_item_is_deleted_and_then_its_folder(world: World, folder: str, tmp_path: Path) -> None:
+    run(world, folder, images(tmp_path, image(1)))
+    (item,) = items(world, folder)
+    assert world.gateway.signed_url(item.uuid).startswith("http")
+    world.gateway.delete_items(folder, [item.uuid])
+    assert items(world, folder) == []
+    world.gateway.delete_folder(folder)
+    with pytest.raises(ABSENT):
+        world.gateway.get_folder(folder)
+    with pytest.raises(ABSENT):
+        world.gateway.signed_url(item.uuid)

@@ -23,7 +23,7 @@ from services.cloud_storage.errors import (
     translate,
 )
 from services.cloud_storage.google import GoogleBuckets, connect
-from services.cloud_storage.interface import CorsRule
+from services.domain.cors import CorsRule
 from tests.unit.canaries import Canary
 from tests.unit.loopback import Cut, Reply, answer, free_port, http, serving
 

@@ -12,6 +12,17 @@ depends_on = None
 def upgrade() -> None:
     """Create every table."""
     op.create_table(
+        "bucket_check",
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("bucket", sa.String(length=222), nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "account", "bucket"),
+    )
+    op.create_table(
         "event",
         sa.Column(
             "seq",
@@ -96,6 +107,33 @@ def upgrade() -> None:
     op.create_index(op.f("ix_run_created_at"), "run", ["created_at"], unique=False)
     op.create_index(op.f("ix_run_root"), "run", ["root"], unique=False)
     op.create_index("run_state", "run", ["state", "created_at"], unique=False)
+    op.create_table(
+        "trial",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("idem", sa.String(length=64), nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("integration", sa.String(length=64), nullable=False),
+        sa.Column("integration_title", sa.Text(), nullable=False),
+        sa.Column("bucket", sa.String(length=222), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("folder_uuid", sa.String(length=36), nullable=True),
+        sa.Column("clean", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.String(length=32), nullable=False),
+        sa.Column("heard_at", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.Text(), server_default="[]", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("idem"),
+    )
+    op.create_index(
+        "one_running_trial",
+        "trial",
+        ["connection", "integration", "bucket"],
+        unique=True,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
+    op.create_index("trial_of", "trial", ["connection", "bucket", "begun_at"], unique=False)
     op.create_table(
         "outcome",
         sa.Column("run", sa.String(length=32), nullable=False),

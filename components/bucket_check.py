@@ -1,0 +1,82 @@
+"""The check of a bucket: start it, watch it, read what is needed."""
+
+import streamlit as st
+
+from components import bucket_access, bucket_checks, encord_pages, layout, session
+from components.runtime import get_runtime
+from components.text import moment
+from services.buckets.desk import Place
+from services.buckets.preflight import MOST_SAMPLED, SAMPLE
+from services.domain.bucket_checks import BucketCheck
+
+_SAMPLE_FIELD = "bucket_sample"
+
+
+def button(bucket: str) -> None:
+    """Draw the page's primary action."""
+    st.button(
+        "Check the bucket",
+        key="check_bucket",
+        type="primary",
+        icon=":material/rule:",
+        on_click=_start,
+        args=(bucket_access.place(bucket),),
+    )
+
+
+def show(bucket: str, *, key: str) -> None:
+    """Draw the check under way, else the last one."""
+    place = bucket_access.place(bucket)
+    snapshot = get_runtime().buckets.check(place)
+    if snapshot and snapshot.running:
+        st.fragment(_running, run_every=bucket_checks.EVERY, key=f"{key}_running")(place)
+        return
+    if snapshot and snapshot.broken:
+        layout.error("The check broke off", "What came before stands. Check the bucket again.")
+    known = get_runtime().buckets.records.last_check(
+        connection=place.connection, account=place.account, bucket=bucket
+    )
+    if snapshot:
+        _answers(snapshot.results, key=key)
+    elif known is None:
+        layout.empty_state(
+            icon=":material/rule:",
+            title="Not checked yet",
+            body="About ten short questions to Google. Nothing is changed in the bucket.",
+        )
+    else:
+        st.caption(f"Last checked {moment(known.at)}")
+        _answers(known.checks, key=key)
+    st.number_input(
+        "Objects to sample",
+        min_value=1,
+        max_value=MOST_SAMPLED,
+        value=SAMPLE,
+        key=_SAMPLE_FIELD,
+        width=200,
+        help="The first ones by name; one byte of each is read.",
+    )
+
+
+def _answers(checks: tuple[BucketCheck, ...], *, key: str) -> None:
+    bucket_checks.show(checks, key=key, alt="Checks of the bucket that need nothing")
+
+
+def _running(place: Place) -> None:
+    snapshot = get_runtime().buckets.check(place)
+    if snapshot is None or not snapshot.running:
+        st.rerun()
+    with st.container(border=True):
+        st.markdown("**Checking the bucket**")
+        st.caption("The check goes on without this page.")
+        for check in snapshot.results:
+            st.text(f"{check.title}: {check.verdict.value}")
+
+
+def _start(place: Place) -> None:
+    get_runtime().buckets.start_check(
+        place,
+        origins=encord_pages.origins(),
+        sample=int(session.value(_SAMPLE_FIELD) or SAMPLE),
+        actor=session.actor(),
+    )

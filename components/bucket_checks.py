@@ -1,0 +1,67 @@
+"""How checks of a bucket and steps of a trial are shown: what is needed first, then the rest."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from components import layout, status, tables
+from components.text import number
+from services.domain.bucket_checks import BucketCheck, Verdict
+
+#: How often a page looks at work under way.
+EVERY: Final = timedelta(seconds=0.4)
+_ORDER: Final = (Verdict.FAIL, Verdict.NOT_CHECKED, Verdict.WARN, Verdict.PASS)
+
+
+def show(checks: Sequence[BucketCheck], *, key: str, alt: str) -> None:
+    """Draw how many ended how, each that has a way out in full, then the others as a table."""
+    counts(checks)
+    wanting = [check for check in checks if check.needed]
+    for check in sorted(wanting, key=lambda each: _ORDER.index(each.verdict)):
+        box(check, key=f"{key}_{check.code}")
+    others = [check for check in checks if not check.needed]
+    if others:
+        _table(others, key=f"{key}_others", alt=alt)
+
+
+def counts(checks: Sequence[BucketCheck]) -> None:
+    """Draw one badge a verdict, with its number."""
+    found = Counter(check.verdict for check in checks)
+    with st.container(horizontal=True, gap="small"):
+        for verdict, look in status.CHECKS.items():
+            if found[verdict]:
+                word = f"{number(found[verdict])} {look.word.lower()}"
+                st.badge(word, icon=look.icon, color=look.color)
+
+
+def box(check: BucketCheck, *, key: str) -> None:
+    """Draw one check in full: asked, came back, needed, and the command to paste."""
+    with st.container(border=True, gap="xsmall", key=key):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown(f"**{check.title}**", width="content")
+            status.badge(status.CHECKS[check.verdict])
+        rows = {"Asked": check.asked, "Came back": check.got}
+        layout.facts(rows | ({"Needed": check.needed} if check.needed else {}))
+        if check.command:
+            st.code(check.command, language="bash", wrap_lines=True)
+
+
+def _table(checks: Sequence[BucketCheck], *, key: str, alt: str) -> None:
+    frame = pd.DataFrame(
+        {
+            "Check": [check.title for check in checks],
+            "Result": [[status.CHECKS[check.verdict].word] for check in checks],
+            "Came back": [check.got for check in checks],
+            "Asked": [check.asked for check in checks],
+        }
+    )
+    settings = {
+        "Check": st.column_config.Column(width=180),
+        "Result": tables.status_column("Result", status.CHECKS),
+        "Came back": st.column_config.Column(width=380),
+    }
+    st.dataframe(frame, key=key, alt=alt, column_config=settings, **tables.GRID)

@@ -1,0 +1,154 @@
+"""What an error of Google means for a check: each looks different, and has its own way out."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from services.cloud_storage.credentials import CredentialProblem
+from services.cloud_storage.errors import (
+    Changed,
+    InvalidRequest,
+    NotAuthenticated,
+    NotAuthorised,
+    NotFound,
+    RateLimited,
+    StorageError,
+    TimedOut,
+    Unclear,
+    Unreachable,
+)
+from services.domain.bucket_checks import BucketCheck, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked when Google refused."""
+
+    code: str
+    title: str
+    bucket: str
+    #: The call, e.g. `storage.buckets.get`, which is the permission's name too.
+    permission: str
+    #: Who asked: an e-mail address, or words.
+    who: str
+    #: The role that would do.
+    role: str
+
+    @property
+    def question(self) -> str:
+        """What was asked, in one line."""
+        return f"{self.permission} on gs://{self.bucket}"
+
+    @property
+    def member(self) -> str:
+        """Who asked, as `gcloud` names members; never everybody: nobody gets a bucket opened."""
+        return f"serviceAccount:{self.who}" if "@" in self.who else "user:YOU@example.com"
+
+    def command(self, template: str) -> str:
+        """Fill a command's places."""
+        return template.format(bucket=self.bucket, member=self.member, role=self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    verdict: Verdict
+    got: str
+    needed: str
+    command: str
+
+
+GRANT: Final = (
+    "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={member} --role={role}"
+)
+_DESCRIBE: Final = "gcloud storage buckets describe gs://{bucket}"
+_REACH: Final = "curl -sSI https://storage.googleapis.com"
+_WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
+    {
+        NotAuthenticated: _Way(
+            Verdict.FAIL,
+            "401: Google does not know who is asking",
+            "Credentials that Google accepts; a key may have been deleted or have expired.",
+            "gcloud auth application-default login",
+        ),
+        NotAuthorised: _Way(
+            Verdict.FAIL,
+            "403: refused",
+            "The permission {permission} for whoever asks.",
+            GRANT,
+        ),
+        NotFound: _Way(
+            Verdict.FAIL,
+            "404: not there",
+            "The exact name of a bucket that exists; Google hides some from strangers.",
+            "gcloud storage buckets list --filter=name:{bucket}",
+        ),
+        InvalidRequest: _Way(
+            Verdict.FAIL,
+            "400: refused as invalid",
+            "A name that Google accepts. A bucket of a requester-pays project answers so too.",
+            _DESCRIBE,
+        ),
+        Changed: _Way(
+            Verdict.NOT_CHECKED,
+            "412: somebody changed the bucket in between",
+            "Another look.",
+            _DESCRIBE,
+        ),
+        RateLimited: _Way(
+            Verdict.NOT_CHECKED,
+            "429: Google asks to slow down",
+            "Another look in {pause}.",
+            _DESCRIBE,
+        ),
+        TimedOut: _Way(
+            Verdict.NOT_CHECKED,
+            "No answer in time",
+            "Another look; if it stays, this server's way to storage.googleapis.com.",
+            _REACH,
+        ),
+        Unreachable: _Way(
+            Verdict.NOT_CHECKED,
+            "No way through: no network, no such host, or the connection was cut",
+            "A network, and a proxy or firewall that lets storage.googleapis.com through.",
+            _REACH,
+        ),
+        Unclear: _Way(
+            Verdict.NOT_CHECKED,
+            "An answer that says neither yes nor no",
+            "Another look; Google may have trouble right now.",
+            _DESCRIBE,
+        ),
+    }
+)
+
+
+def refused(error: StorageError, asked: Asked) -> BucketCheck:
+    """Return the check that an error decides, or leaves open."""
+    way = _WAYS[type(error)]
+    return BucketCheck(
+        code=asked.code,
+        title=asked.title,
+        verdict=way.verdict,
+        asked=asked.question,
+        got=f"{way.got}. {error.raw}".rstrip(". ") if error.raw else way.got,
+        needed=way.needed.format(permission=asked.permission, pause=_pause(error)),
+        command=asked.command(way.command),
+    )
+
+
+def nobody(problem: CredentialProblem, bucket: str) -> BucketCheck:
+    """Return the check that says that there is nobody to ask as."""
+    return BucketCheck(
+        code="credentials",
+        title="Credentials",
+        verdict=Verdict.NOT_CHECKED,
+        asked=f"Nothing yet, about gs://{bucket}",
+        got=str(problem),
+        needed="Somebody to ask as: choose under Bucket and credentials. For this server's own:",
+        command="gcloud auth application-default login",
+    )
+
+
+def _pause(error: StorageError) -> str:
+    seconds = getattr(error, "retry_after", None)
+    return f"{seconds:.0f} seconds" if seconds else "a minute"
