@@ -43,7 +43,8 @@ def _mended(checked: CheckedManifest, *, key: str) -> None:
         st.markdown(
             f"1. Download the {count(held, 'entry')} to fix. Its last column says what is wrong "
             "with each row.\n"
-            "2. Correct the rows in a spreadsheet and save it as CSV. The last column may stay.\n"
+            "2. Correct the rows in a spreadsheet and save it as CSV. The last columns may stay: "
+            "*Onboarding entry* carries what cells cannot say, and the cells you change count.\n"
             "3. Upload that file here. It becomes a manifest of its own, is checked like any "
             "other, and is submitted as a run of its own."
         )

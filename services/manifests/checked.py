@@ -201,7 +201,7 @@ class CheckedManifest:
         """Write the entries with errors and the reasons as CSV; returns how many."""
         held = self.held_indexes()
         reasons = self._reasons(held)
-        write_held(lambda: read_entries(self.source, held), reasons, target, progress)
+        write_held(read_entries(self.source, held), reasons, target, progress)
         return len(held)
 
     def _reasons(self, held: Ranges) -> dict[int, str]:

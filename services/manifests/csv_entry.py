@@ -1,45 +1,19 @@
-"""One entry made of CSV rows: its fields as JSON would give them, and where its cells stand."""
+"""One entry made of CSV rows: its examination, and where its cells stand."""
 
 from dataclasses import dataclass, field
 
 import msgspec
 
-from services.domain.entries import EntryType
-from services.domain.metadata import MetadataSchema
-from services.manifests import csv_layout
+from services.manifests import carried, csv_layout
 from services.manifests.collector import Where, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_cells import Row
-from services.manifests.csv_layout import Column, Layout
-from services.manifests.csv_values import read_cell, unneutralized
+from services.manifests.csv_fields import Draft, kept_fields
+from services.manifests.csv_layout import Column
 from services.manifests.entry_check import examine
 from services.manifests.faults import Fault
 from services.manifests.sink import Sink
-
-
-@dataclass(slots=True)
-class Draft:
-    """An entry whose rows are still being collected."""
-
-    kind: EntryType
-    rows: list[tuple[Row, Layout]] = field(default_factory=list)
-
-
-def cell_of(row: Row, layout: Layout, role: str) -> str:
-    """Return the cell of a role; empty when there is no such column."""
-    place = layout.place_of(role)
-    if place is None:
-        return ""
-    text = row.cells[place]
-    return unneutralized(text) if layout.is_ours else text
-
-
-def group_of(row: Row, layout: Layout, kind: EntryType | None) -> object:
-    """Return what the rows of one group share; a row that names no group is one of its own."""
-    role = csv_layout.TITLE if layout.groups_by_title else csv_layout.GROUP
-    cell = cell_of(row, layout, role) or cell_of(row, layout, csv_layout.TITLE)
-    family = EntryType.IMAGE_GROUP if kind is EntryType.IMAGE_SEQUENCE else kind
-    return (family, cell) if cell else row.line
+from services.manifests.url_check import frame_keys
 
 
 @dataclass(slots=True)
@@ -49,18 +23,22 @@ class CsvEntry:
     draft: Draft
     sink: Sink
     index: int
+    _frames: list[str] = field(default_factory=list)
 
     def judge(self) -> EntryColumns:
         """Examine the entry and count it; returns its row."""
-        fields = entry_fields(self.draft, self.sink.options.schema)
-        made = examine(self.draft.kind, fields, self.sink.options)
-        row = self.sink.judge(self.index, made, made.faults, self.locate, places=self.url_places())
+        meant = carried.meant(self.draft, self.sink.options.schema)
+        self._frames = frame_keys(meant.fields)
+        made = examine(self.draft.kind, meant.fields, self.sink.options)
+        faults = [*meant.faults, *made.faults]
+        row = self.sink.judge(self.index, made, faults, self.locate, places=self.url_places())
         first = self.draft.rows[0][0]
+        written = msgspec.json.encode(made.rewritten or kept_fields(meant.fields))
         return row._replace(
             start=first.start,
             length=first.length,
             line=first.line,
-            payload=msgspec.json.encode(made.rewritten or kept_fields(fields)),
+            payload=meant.text.encode() if meant.text and not row.valid else written,
         )
 
     def url_places(self) -> list[tuple[int, int]]:
@@ -76,8 +54,7 @@ class CsvEntry:
     def _cell_of(self, path: tuple[str | int, ...]) -> tuple[Row, int | None]:
         rows = self.draft.rows
         step = str(path[0]) if path else ""
-        number = step.removeprefix("objectUrl_")
-        row, layout = rows[int(number)] if number.isdigit() and step != number else rows[0]
+        row, layout = dict(zip(self._frames, rows, strict=False)).get(step, rows[0])
         for place, column in enumerate(layout.columns):
             if _fills(column, step, path):
                 return row, place
@@ -92,58 +69,3 @@ def _fills(column: Column, step: str, path: tuple[str | int, ...]) -> bool:
     roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
     role = csv_layout.URL if step.startswith("objectUrl") else roles.get(step)
     return column.role == role
-
-
-def _fill(
-    fields: dict[str, object], column: Column, text: str, schema: MetadataSchema | None
-) -> None:
-    """Put one cell where JSON has it; the first row of a group wins."""
-    match column.role:
-        case csv_layout.TITLE:
-            fields.setdefault("title", text)
-        case csv_layout.CREATE:
-            fields.setdefault("createVideo", _flag(text))
-        case "field":
-            fields.setdefault(column.key, read_cell(text, is_json=True, declared=None))
-        case "metadata":
-            metadata = fields.setdefault("clientMetadata", {})
-            declared = schema.get(column.key) if schema else None
-            value = read_cell(text, is_json=column.is_json, declared=declared)
-            if isinstance(metadata, dict):
-                metadata.setdefault(column.key, value)
-
-
-def _flag(text: str) -> object:
-    return {"true": True, "false": False}.get(text.strip().lower(), text)
-
-
-def entry_fields(draft: Draft, schema: MetadataSchema | None) -> dict[str, object]:
-    """Build the fields of an entry from its rows."""
-    fields: dict[str, object] = {}
-    composite = draft.kind.is_composite
-    for number, (row, layout) in enumerate(draft.rows):
-        for column, cell in zip(layout.columns, row.cells, strict=True):
-            text = unneutralized(cell) if layout.is_ours else cell
-            if column.role == csv_layout.URL:
-                fields[f"objectUrl_{number}" if composite else "objectUrl"] = text
-            elif text:
-                _fill(fields, column, text, schema)
-    if composite:
-        _name_group(draft, fields)
-    return fields
-
-
-def _name_group(draft: Draft, fields: dict[str, object]) -> None:
-    """Give a group without a title the name that holds its rows together."""
-    row, layout = draft.rows[0]
-    # The groups of our exports are numbers: an entry without a title must stay one.
-    is_named = "title" in fields or layout.is_ours
-    if not is_named and (group := cell_of(row, layout, csv_layout.GROUP)):
-        fields["title"] = group
-    if draft.kind is EntryType.IMAGE_SEQUENCE:
-        fields["createVideo"] = True
-
-
-def kept_fields(fields: dict[str, object]) -> dict[str, object]:
-    """Leave out what an empty cell says nothing about; frames keep their numbers."""
-    return {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl_")}

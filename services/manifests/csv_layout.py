@@ -11,6 +11,8 @@ from services.manifests.faults import Fault
 #: The ignored column that reasons are written to, and the mark of our own exports.
 FINDING_HEADER: Final = "Onboarding finding"
 ROW_HEADER: Final = "Onboarding row"
+#: Holds an entry as it was, where the cells beside it cannot say everything.
+ENTRY_HEADER: Final = "Onboarding entry"
 METADATA: Final = "metadata."
 JSON_SUFFIX: Final = ":json"
 
@@ -25,6 +27,7 @@ _ROLES: Final = {
     "createvideo": CREATE,
     fold(FINDING_HEADER): IGNORED,
     fold(ROW_HEADER): IGNORED,
+    fold(ENTRY_HEADER): IGNORED,
 }
 
 #: Encord's title headers tell the type of their rows.

@@ -11,12 +11,13 @@ import msgspec
 
 from services.domain.entries import EntryType
 from services.domain.nearest import hint
-from services.manifests import csv_layout
+from services.manifests import carried, csv_layout
 from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_batch import Plan, Stretch, read_stretch
 from services.manifests.csv_cells import Lines, Row, next_row, rows_until
-from services.manifests.csv_entry import CsvEntry, Draft, cell_of, group_of
+from services.manifests.csv_entry import CsvEntry
+from services.manifests.csv_fields import Draft, cell_of, group_of
 from services.manifests.csv_layout import Layout
 from services.manifests.csv_merge import Merge
 from services.manifests.csv_values import unneutralized
@@ -149,6 +150,8 @@ class CsvReader:
         kind = layout.kind or csv_layout.type_of(cell_of(row, layout, csv_layout.TYPE))
         if kind is None:
             return self._refuse_type(row, index)
+        if layout.is_ours and (problem := carried.problem_of(row, layout)):
+            return self._refuse(row, index, Fault("csv-syntax", (), row.text, {"problem": problem}))
         self._warn_of_dicom(kind, row)
         if kind.is_composite:
             # Rows of one group need not stand together.

@@ -16,7 +16,7 @@ from typing import Final
 
 from services.manifests import csv_layout
 from services.manifests.csv_cells import Row, row_of, rows_of
-from services.manifests.csv_entry import cell_of, group_of
+from services.manifests.csv_fields import cell_of, group_of
 from services.manifests.csv_layout import Layout
 from services.manifests.document import open_text
 from services.manifests.repair.csv_subject import CsvSubject, Line

@@ -11,7 +11,7 @@ from services.domain.entries import EntryType
 from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout
 from services.manifests.csv_cells import Row
-from services.manifests.csv_entry import Draft, entry_fields
+from services.manifests.csv_fields import Draft, entry_fields
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import neutralized, unneutralized
 from services.manifests.entry_check import examine

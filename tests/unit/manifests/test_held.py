@@ -188,6 +188,12 @@ def test_scene_of_a_row_has_no_empty_url(check: Check) -> None:
     assert "objectUrl" not in json.loads(entry.payload)
 
 
+def test_numbers_that_only_lenient_readers_take_do_not_end_the_check(check: Check) -> None:
+    groups = '{"title": "g", "objectUrl_0": "gs://demo/a", "clientMetadata": {"k": NaN}}'
+    made = check(f'{{"image_groups": [{groups}, {groups}]}}')
+    assert made.summary.counts == {"json-number": 2, "url-duplicate": 1}
+
+
 def test_scattered_entries_are_gathered_at_once(
     check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.domain.chunks import Ranges
 from services.domain.entries import SECTIONS, EntryType
 from services.domain.metadata import read_schema
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
+from services.manifests.stored import read_entries
 
 OPTIONS = CheckOptions(schema=read_schema({"km": "number", "note": "text", "vec": "embedding"}))
 
@@ -180,6 +182,28 @@ GROUPS = st.fixed_dictionaries(
         **{f"objectUrl_{n}": st.sampled_from([f"gs://d/{n}", "/x", "gs://d/0"]) for n in range(4)},
     },
 )
+#: Keys and JSON texts that cells cannot say in full, in any combination.
+FIELDS = ["objectUrl", "objectUrl_0", "objectUrl_3", "title", "Title", "clientMetadata", "label"]
+FIELDS += ["createVideo", "imageMetadata", "Onboarding finding", "bell\x07", ""]
+TEXTS = [
+    '"gs://d/a"',
+    '"a\\u0007b"',
+    '"\\ud800"',
+    '"=1"',
+    '""',
+    "null",
+    "7",
+    "true",
+    "[1, 2.0]",
+    "{}",
+]
+TEXTS += [
+    '{"a": 1, "a": 2}',
+    '{"km": NaN}',
+    '{"note": "x\\u0000", "": 1}',
+    '"two\\nlines"',
+    '"\x7f"',
+]
 PROVEN = settings(
     deadline=None,
     max_examples=20,
@@ -207,10 +231,110 @@ def test_valid_and_held_are_the_input(
     sent = json.loads(document.read_text())
     sent_count = len(sent.get("images", [])) + len(sent.get("image_groups", []))
     assert sent_count + len(held) == summary.entries
-    again = store.check(
+    assert_held_is_carried(store, checked, folder)
+
+
+def uploaded_again(store: ManifestStore, checked: CheckedManifest, folder: Path) -> CheckedManifest:
+    """Upload the file of what is held back as it is."""
+    checked.write_held(folder / "held.csv")
+    return store.check(
         store.add("held.csv", io.BytesIO((folder / "held.csv").read_bytes())), OPTIONS
     )
-    assert again.summary.entries == len(held)
+
+
+def said(checked: CheckedManifest, entries: Ranges) -> list[tuple[str, ...]]:
+    """Say what entries are and why they are held, in no order: groups come last in a CSV."""
+    read = read_entries(checked.source, entries)
+    codes = {row.index: row.codes for row in checked.entries().rows}
+    texts = {entry.index: json.dumps(json.loads(entry.payload), sort_keys=True) for entry in read}
+    return sorted((text, *_told(codes[index])) for index, text in texts.items())
+
+
+def _told(codes: tuple[str, ...]) -> list[str]:
+    """Leave out what depends on other entries; in a CSV, a URL that is missing is an empty cell."""
+    return [code.replace("missing", "empty") for code in codes if code != "url-duplicate"]
+
+
+def assert_held_is_carried(
+    store: ManifestStore, checked: CheckedManifest, folder: Path
+) -> CheckedManifest:
+    """Expect everything that is held back in its file; returns what the file is read as."""
+    again = uploaded_again(store, checked, folder)
+    everything = Ranges(((0, again.summary.entries - 1),)) if again.summary.entries else Ranges()
+    assert said(again, everything) == said(checked, checked.held_indexes())
+    return again
+
+
+@PROVEN
+@given(
+    st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(TEXTS)), max_size=6),
+    st.sampled_from(["images", "image_groups", "videos", "dicom_series"]),
+)
+def test_held_entries_come_back_as_they_are_written(
+    tmp_path_factory: pytest.TempPathFactory, members: list[tuple[str, str]], section: str
+) -> None:
+    """Whatever the text of an entry: keys given twice, control characters, other types."""
+    folder = tmp_path_factory.mktemp("text")
+    store = store_in(folder)
+    text = ", ".join(f"{json.dumps(key)}: {value}" for key, value in members)
+    checked = check(store, f'{{"{section}": [{{{text}}}, {{{text}, "objectUrl": "/x"}}]}}')
+    again = assert_held_is_carried(store, checked, folder)
+    assert_held_is_carried(store, again, folder)
+
+
+def test_changed_cells_count_and_all_else_stays(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    text = """{"images": [{"objectUrl": "gs://d/a\\u0007.jpg", "title": 7, "label": [1],
+        "clientMetadata": {"note": "a", "note": "b", "km": 1}}]}"""
+    rows = held_rows(check(store, text), tmp_path)
+    assert rows[0]["ObjectURL"] == "gs://d/a\\u0007.jpg"
+    rows[0]["ObjectURL"] = "gs://d/a.jpg"
+    rows[0]["metadata.note"] = "c"
+    mended = uploaded(store, rows)
+    assert set(mended.summary.counts) == {"title-type", "field-unknown", "csv-header-unknown"}
+    rows[0]["Title"] = "seven"
+    mended = uploaded(store, rows)
+    metadata = {"km": 1, "note": "c"}
+    sent = {"objectUrl": "gs://d/a.jpg", "title": "seven", "label": [1], "clientMetadata": metadata}
+    assert entries_of(mended) == [("image", sent)]
+
+
+def test_emptying_the_carried_entry_leaves_the_cells(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    text = """{"images": [{"objectUrl": "gs://d/a.jpg", "title": "one", "title": "two"}]}"""
+    rows = held_rows(check(store, text), tmp_path)
+    assert set(uploaded(store, rows).summary.counts) == {"json-duplicate-key"}
+    damaged = [{**rows[0], "Onboarding entry": rows[0]["Onboarding entry"][:-9]}]
+    (finding,) = uploaded(store, damaged).findings().rows
+    assert "bring its text back, or empty it" in finding.message
+    rows[0]["Onboarding entry"] = ""
+    sent = {"objectUrl": "gs://d/a.jpg", "title": "two"}
+    assert entries_of(uploaded(store, rows)) == [("image", sent)]
+
+
+def test_frames_stay_as_they_were_beside_a_changed_one(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    group = {"title": "g", "objectUrl_0": "gs://d/0\x07", "objectUrl_7": "/7"}
+    rows = held_rows(check(store, {"image_groups": [group]}), tmp_path)
+    rows[1]["ObjectURL"] = "gs://d/7"
+    mended = uploaded(store, rows)
+    assert set(mended.summary.counts) == {"url-control", "group-gap"}
+    rows[0]["ObjectURL"] = "gs://d/0"
+    assert set(uploaded(store, rows).summary.counts) == {"group-gap"}
+    rows.append({**rows[1], "ObjectURL": "gs://d/8"})
+    frames = {"objectUrl_0": "gs://d/0", "objectUrl_1": "gs://d/7", "objectUrl_2": "gs://d/8"}
+    assert entries_of(uploaded(store, rows)) == [("image_group", {"title": "g", **frames})]
+
+
+def test_cells_that_did_not_fit_are_not_dropped_in_silence(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    rows = held_rows(check(store, "ObjectURL,Type\ngs://d/a.jpg,image,lost\n", "m.csv"), tmp_path)
+    again = uploaded(store, rows)
+    assert again.summary.valid_entries == 0
+    assert "no cell was changed since" in again.findings().rows[0].message
+    rows[0]["Title"] = "lost"
+    sent = {"objectUrl": "gs://d/a.jpg", "title": "lost"}
+    assert entries_of(uploaded(store, rows)) == [("image", sent)]
 
 
 @PROVEN

@@ -1,0 +1,197 @@
+"""What a held row carries beside its cells: the entry as it was, for all that cells cannot say.
+
+The entry counts, with the cells that somebody changed since. Emptying the cell leaves the cells.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from services.domain.entries import EntryType
+from services.domain.metadata import MetadataSchema
+from services.domain.nearest import fold
+from services.manifests import json_text
+from services.manifests.csv_cells import Row
+from services.manifests.csv_fields import Draft, entry_fields, kept_fields
+from services.manifests.csv_layout import (
+    ENTRY_HEADER,
+    IGNORED,
+    ROW_HEADER,
+    Layout,
+    read_layout,
+)
+from services.manifests.csv_values import unneutralized
+from services.manifests.faults import Fault
+from services.manifests.held_lines import Line, line_of_row, lines_of, object_of
+from services.manifests.json_entry import text_faults
+from services.manifests.url_check import frame_keys
+
+METADATA: Final = "clientMetadata"
+#: Numbers the groups of our files, and names none.
+GROUP_HEADER: Final = "Group"
+UNREADABLE: Final = f"The cell {ENTRY_HEADER} is damaged: bring its text back, or empty it"
+UNCHANGED: Final = (
+    "This row could not be read before and no cell was changed since; where its cells are right, "
+    f"empty the cell {ENTRY_HEADER}"
+)
+
+Fields = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """An entry as it is meant."""
+
+    fields: Fields
+    #: What is wrong with its text.
+    faults: list[Fault] = field(default_factory=list)
+    #: Its text, where no cell says anything else.
+    text: str | None = None
+
+
+def says_all(lines: Sequence[Line], kind: EntryType | None, text: str) -> bool:
+    """Whether the cells of lines, read again, give the entry that stands in a text."""
+    given = _read(text)
+    if kind is None or given.faults:
+        return False
+    cells = kept_fields(_fields_of(lines, kind, None))
+    return _is_same(cells, given.fields)
+
+
+def problem_of(row: Row, layout: Layout) -> str | None:
+    """Say why a row cannot be read although its cells can; None when nothing is wrong."""
+    text = _cell(row, layout, ENTRY_HEADER)
+    if not text:
+        return None
+    fields = object_of(text)
+    if fields is None:
+        return UNREADABLE
+    if ROW_HEADER not in fields:
+        return None
+    was = line_of_row(fields)
+    names = [column.header for column in layout.columns if column.role != IGNORED]
+    is_changed = any(_cell(row, layout, name) != was.get(name, "") for name in names)
+    return None if is_changed else UNCHANGED
+
+
+def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:
+    """Read an entry from its rows and from what the first of them carries."""
+    cells = entry_fields(draft, schema)
+    text = _cell(*draft.rows[0], ENTRY_HEADER)
+    fields = object_of(text) if text else None
+    if fields is None or ROW_HEADER in fields:
+        return Meant(cells)
+    given = _read(text)
+    was = _fields_of(lines_of(draft.kind, fields), draft.kind, schema)
+    return _changed(given, was, cells)
+
+
+def _cell(row: Row, layout: Layout, header: str) -> str:
+    place = next((n for n, each in enumerate(layout.columns) if each.header == header), None)
+    return unneutralized(row.cells[place]) if layout.is_ours and place is not None else ""
+
+
+def _read(text: str) -> Meant:
+    """Read the text of an entry; repeated keys keep the last value and are faults."""
+    parsed = json_text.parse(text)
+    fields = parsed.value if isinstance(parsed.value, dict) else {}
+    fields.pop("type", None)
+    return Meant(fields, text_faults(parsed, text), text)
+
+
+def _fields_of(lines: Sequence[Line], kind: EntryType, schema: MetadataSchema | None) -> Fields:
+    """Read lines as the reader does, before their cells are made harmless."""
+    names = dict.fromkeys(header for line in lines for header in line)
+    headers = tuple(name for name in names if name != GROUP_HEADER)
+    layout = _layout(headers)
+    rows = [
+        (Row(0, "", [line.get(header, "") for header in headers], ","), layout) for line in lines
+    ]
+    return entry_fields(Draft(kind, rows), schema)
+
+
+@lru_cache(maxsize=1024)
+def _layout(headers: tuple[str, ...]) -> Layout:
+    return read_layout(headers)
+
+
+def _changed(given: Meant, was: Fields, cells: Fields) -> Meant:
+    """Put what was changed in the cells into the entry."""
+    fields, touched = dict(given.fields), set[tuple[str, ...]]()
+    for name in (*was, *(name for name in cells if name not in was)):
+        if name == METADATA:
+            touched |= _put_members(fields, was.get(name), cells.get(name))
+        elif name.startswith("objectUrl_"):
+            continue
+        elif _differ(name, was, cells):
+            touched |= _put(fields, name, cells)
+    touched |= _put_frames(fields, was, cells)
+    if not touched:
+        return given
+    kept = [fault for fault in given.faults if not _is_about(fault, touched)]
+    return Meant(fields, kept)
+
+
+def _differ(name: str, was: Fields, cells: Fields) -> bool:
+    return (name in was) != (name in cells) or not _is_same(was.get(name), cells.get(name))
+
+
+def _put(fields: Fields, name: str, cells: Fields) -> set[tuple[str, ...]]:
+    """Write a field anew, however it was spelled."""
+    spelled = [key for key in fields if fold(key) == fold(name)]
+    for key in spelled:
+        del fields[key]
+    if name in cells:
+        fields[name] = cells[name]
+    return {(name,), *((key,) for key in spelled)}
+
+
+def _put_members(fields: Fields, was: object, now: object) -> set[tuple[str, ...]]:
+    """Write the members of the metadata anew that differ."""
+    if _is_same(was, now):
+        return set()
+    held = fields.get(METADATA)
+    if not isinstance(held, Mapping) or not isinstance(was, dict) or not isinstance(now, dict):
+        return _put(fields, METADATA, {} if now is None else {METADATA: now})
+    members = dict(held)
+    touched: set[tuple[str, ...]] = {
+        (METADATA, key) for key in {*was, *now} if _differ(key, was, now)
+    }
+    for *_, key in touched:
+        members.pop(key, None)
+        if key in now:
+            members[key] = now[key]
+    fields[METADATA] = members
+    return touched
+
+
+def _put_frames(fields: Fields, was: Fields, cells: Fields) -> set[tuple[str, ...]]:
+    """Write the frames anew where a URL, or their number, changed; the others stay as they were."""
+    before, now = ([each[key] for key in frame_keys(each)] for each in (was, cells))
+    if before == now:
+        return set()
+    keys = frame_keys(fields)
+    left = [(url, fields[key]) for url, key in zip(before, keys, strict=False)]
+    urls: list[object] = []
+    for url in now:
+        known = next((pair for pair in left if pair[0] == url), None)
+        if known:
+            left.remove(known)
+        urls.append(known[1] if known else url)
+    for key in keys:
+        del fields[key]
+    names = keys if len(keys) == len(now) else [f"objectUrl_{n}" for n in range(len(now))]
+    fields.update(zip(names, urls, strict=True))
+    return {(key,) for key in keys}
+
+
+def _is_about(fault: Fault, touched: set[tuple[str, ...]]) -> bool:
+    path = tuple(str(step) for step in fault.path)
+    return any(path[: len(each)] == each for each in touched)
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Compare as JSON does: true is not 1, and 1 is not 1.0."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -1,0 +1,90 @@
+"""The fields of an entry as JSON would give them, from the cells of its rows."""
+
+from dataclasses import dataclass, field
+
+from services.domain.entries import EntryType
+from services.domain.metadata import MetadataSchema
+from services.manifests import csv_layout
+from services.manifests.csv_cells import Row
+from services.manifests.csv_layout import Column, Layout
+from services.manifests.csv_values import read_cell, unneutralized
+
+
+@dataclass(slots=True)
+class Draft:
+    """An entry whose rows are still being collected."""
+
+    kind: EntryType
+    rows: list[tuple[Row, Layout]] = field(default_factory=list)
+
+
+def cell_of(row: Row, layout: Layout, role: str) -> str:
+    """Return the cell of a role; empty when there is no such column."""
+    place = layout.place_of(role)
+    if place is None:
+        return ""
+    text = row.cells[place]
+    return unneutralized(text) if layout.is_ours else text
+
+
+def group_of(row: Row, layout: Layout, kind: EntryType | None) -> object:
+    """Return what the rows of one group share; a row that names no group is one of its own."""
+    role = csv_layout.TITLE if layout.groups_by_title else csv_layout.GROUP
+    cell = cell_of(row, layout, role) or cell_of(row, layout, csv_layout.TITLE)
+    family = EntryType.IMAGE_GROUP if kind is EntryType.IMAGE_SEQUENCE else kind
+    return (family, cell) if cell else row.line
+
+
+def _fill(
+    fields: dict[str, object], column: Column, text: str, schema: MetadataSchema | None
+) -> None:
+    """Put one cell where JSON has it; the first row of a group wins."""
+    match column.role:
+        case csv_layout.TITLE:
+            fields.setdefault("title", text)
+        case csv_layout.CREATE:
+            fields.setdefault("createVideo", _flag(text))
+        case "field":
+            fields.setdefault(column.key, read_cell(text, is_json=True, declared=None))
+        case "metadata":
+            metadata = fields.setdefault("clientMetadata", {})
+            declared = schema.get(column.key) if schema else None
+            value = read_cell(text, is_json=column.is_json, declared=declared)
+            if isinstance(metadata, dict):
+                metadata.setdefault(column.key, value)
+
+
+def _flag(text: str) -> object:
+    return {"true": True, "false": False}.get(text.strip().lower(), text)
+
+
+def entry_fields(draft: Draft, schema: MetadataSchema | None) -> dict[str, object]:
+    """Build the fields of an entry from its rows."""
+    fields: dict[str, object] = {}
+    composite = draft.kind.is_composite
+    for number, (row, layout) in enumerate(draft.rows):
+        for column, cell in zip(layout.columns, row.cells, strict=True):
+            text = unneutralized(cell) if layout.is_ours else cell
+            if column.role == csv_layout.URL:
+                fields[f"objectUrl_{number}" if composite else "objectUrl"] = text
+            elif text:
+                _fill(fields, column, text, schema)
+    if composite:
+        _name_group(draft, fields)
+    return fields
+
+
+def _name_group(draft: Draft, fields: dict[str, object]) -> None:
+    """Give a group without a title the name that holds its rows together."""
+    row, layout = draft.rows[0]
+    # The groups of our exports are numbers: an entry without a title must stay one.
+    is_named = "title" in fields or layout.is_ours
+    if not is_named and (group := cell_of(row, layout, csv_layout.GROUP)):
+        fields["title"] = group
+    if draft.kind is EntryType.IMAGE_SEQUENCE:
+        fields["createVideo"] = True
+
+
+def kept_fields(fields: dict[str, object]) -> dict[str, object]:
+    """Leave out what an empty cell says nothing about; frames keep their numbers."""
+    return {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl_")}

@@ -1,0 +1,151 @@
+"""The cells of a held entry in our columns: a line for each frame of a composite."""
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+import orjson
+
+from services.domain.entries import EntryType
+from services.domain.nearest import fold
+from services.manifests.csv_layout import (
+    CREATE,
+    ENTRY_HEADER,
+    FINDING_HEADER,
+    GROUP,
+    JSON_SUFFIX,
+    METADATA,
+    OBJECT_FIELDS,
+    ROW_HEADER,
+    TITLE,
+    TYPE,
+    URL,
+    column_of,
+)
+from services.manifests.url_check import frame_keys
+
+#: Columns of our superset, in the order of the template.
+COLUMNS: Final = ("ObjectURL", "Type", "Title", "Group", "Create video")
+#: Fields that have one of these columns, however they are spelled.
+_OWN: Final = {"title": "Title", "createvideo": "Create video"}
+_ROLES: Final = dict(zip((URL, TYPE, TITLE, GROUP, CREATE), COLUMNS, strict=True))
+#: Characters that the reader allows in no cell, and those that no file can hold.
+_UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+#: Keys are better off without line ends too.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+#: What we write beside the entry itself.
+_OURS: Final = {fold(FINDING_HEADER), fold(ROW_HEADER), fold(ENTRY_HEADER)}
+
+Line = dict[str, str]
+
+
+def object_of(text: str) -> dict[str, object] | None:
+    """Read an entry's text as far as it is an object."""
+    with suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        return value if isinstance(value, dict) else None
+    return None
+
+
+def lines_of(
+    kind: EntryType | None, given: Mapping[str, object], *, group: str = "0"
+) -> list[Line]:
+    """Write an entry as lines, as well as cells can say it.
+
+    Args:
+        kind: What the entry asks for.
+        given: Its fields; the one that tells the type in JSON Lines has a column of ours.
+        group: Holds the lines of a composite together: titles may repeat and may be missing.
+    """
+    is_many = kind is not None and kind.is_composite
+    fields = {name: value for name, value in given.items() if name != "type"}
+    word = kind.value if kind else writable(_text(given.get("type")))
+    first: Line = {"Type": word}
+    frames = frame_keys(fields) if is_many else []
+    for name, value in fields.items():
+        if name == "clientMetadata":
+            first |= _metadata(value)
+        elif name not in frames and fold(name) != "objecturl":
+            first.setdefault(*_field(name, value))
+    urls = [fields[key] for key in frames] or [_url_of(fields)]
+    cells = {"Group": group if is_many else ""}
+    return [
+        {**(first if number == 0 else {"Type": word}), "ObjectURL": writable(_text(url)), **cells}
+        for number, url in enumerate(urls)
+    ]
+
+
+def _url_of(fields: Mapping[str, object]) -> object:
+    """Return the URL, also under a key that is spelled differently."""
+    if "objectUrl" in fields:
+        return fields["objectUrl"]
+    return next((url for name, url in fields.items() if fold(name) == "objecturl"), None)
+
+
+def writable(text: str) -> str:
+    """Write out the characters that no cell may hold, so that a person sees them."""
+    return _UNWRITABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _field(name: str, value: object) -> tuple[str, str]:
+    """Return the header and the cell of a field."""
+    if known := OBJECT_FIELDS.get(fold(name)):
+        return f"{known}{JSON_SUFFIX}", json_cell(value)
+    if own := _OWN.get(fold(name)):
+        return own, writable(_text(value))
+    suffix = "" if isinstance(value, str) else JSON_SUFFIX
+    header = f"{_CONTROL.sub(' ', name)}{suffix}"
+    # A field nobody knows must not stand where the reader sees another one.
+    taken = column_of(header)[0].role
+    return (f"field {header}" if taken else header), writable(_text(value))
+
+
+def line_of_row(fields: Mapping[str, object]) -> Line:
+    """Return the cells of a row that could not be read, under the headers that everybody has."""
+    line: Line = {ROW_HEADER: writable(_text(fields[ROW_HEADER]))}
+    for header, value in fields.items():
+        if fold(header) in _OURS or header == "objectUrl":
+            continue
+        column, kind = column_of(header)
+        name = _ROLES.get(column.role, header)
+        if column.role == "metadata":
+            name = f"{METADATA}{column.key}{JSON_SUFFIX if column.is_json else ''}"
+        elif column.role == "field":
+            name = f"{column.key}{JSON_SUFFIX}"
+        if kind:
+            line["Type"] = kind.value
+        line[name] = writable(_text(value))
+    return line
+
+
+def _metadata(value: object) -> Line:
+    """Return a cell per key, or one for everything where keys cannot be headers."""
+    if not isinstance(value, Mapping) or not value or any(map(_CONTROL.search, value)):
+        return {f"clientMetadata{JSON_SUFFIX}": json_cell(value)}
+    return dict(_metadata_cell(str(key), each) for key, each in value.items())
+
+
+def _metadata_cell(key: str, value: object) -> tuple[str, str]:
+    """Return a text as it is where reading gives the same key and text again, else JSON."""
+    header = f"{METADATA}{key}"
+    is_plain = isinstance(value, str) and value and not _CONTROL.search(value)
+    if is_plain and not key.endswith(JSON_SUFFIX) and key == key.rstrip():
+        return header, str(value)
+    return f"{header}{JSON_SUFFIX}", json_cell(value)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json_cell(value)
+
+
+def json_cell(value: object) -> str:
+    """Write a value as JSON that a cell may hold."""
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:
+        text = json.dumps(value)
+    return text.replace("\x7f", "\\u007f")
