@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import connection, gate, navigation
+from components import connection, disk, gate, navigation
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -20,6 +20,7 @@ page = navigation.current_page()
 gate.require_sign_in()
 gate.require_whole_ledger()
 navigation.follow()
+disk.warn_when_full()
 with st.sidebar:
     connection.footer()
 page.run()

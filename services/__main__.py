@@ -73,6 +73,7 @@ def _worker(argv: list[str]) -> int:
         build_worker,
         connect_standalone,
         require_whole_ledger,
+        sweep_leftovers,
     )
     from services.engine.keeper import EXIT_DAMAGED, Keeper  # noqa: PLC0415
     from services.engine.worker_process import serve  # noqa: PLC0415
@@ -88,6 +89,7 @@ def _worker(argv: list[str]) -> int:
         if fed:  # ending would only make the parent start the next one
             sys.stdin.read()
         return EXIT_DAMAGED
+    sweep_leftovers(settings)
     worker, connections = build_worker(settings)
     Keeper(settings.backups).start()
     if fed:  # keys arrive over the parent's pipe, and its end is ours

@@ -26,6 +26,7 @@ from services.encord_api.credentials import PrivateKey
 from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
 from services.engine.errors import ConnectionProblem
+from services.engine.leftovers import sweep
 from services.engine.lines import Lines
 from services.engine.onboarding import Onboarding
 from services.engine.procrastinate_worker import ProcrastinateWorker
@@ -267,6 +268,12 @@ def open_webhook(settings: Settings) -> Webhook | None:
         return None
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else ""
     return Webhook(url=settings.webhook_url, secret=secret)
+
+
+def sweep_leftovers(settings: Settings) -> int:
+    """Remove what killed processes left in the data directory; return how many files."""
+    outbox, manifests = settings.data_dir / "outbox", settings.data_dir / "manifests"
+    return sweep([(outbox, "*.json"), (manifests, "upload-*")])
 
 
 def require_whole_ledger(settings: Settings) -> None:

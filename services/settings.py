@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     link_piece: int = Field(1000, description="Items linked to a dataset in one request.")
     webhook_url: str | None = Field(None, description="Told when a run ends or needs attention.")
     webhook_secret: SecretStr | None = Field(None, description="Signs what the webhook is told.")
+    least_free_mb: int = Field(
+        200, description="Pages warn when the data directory's disk has less than this, in MiB."
+    )
     log_level: str = "INFO"
     #: The SDK's own variables, so that a set-up that works for scripts works here.
     ssh_key_file: Path | None = Field(None, validation_alias="ENCORD_SSH_KEY_FILE")

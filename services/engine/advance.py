@@ -79,7 +79,8 @@ def advance(tools: Tools, claim: Claim) -> None:
     except LeaseLostError:
         log.info("lease lost", work=claim.work)
     except NotConnectedError:
-        _block(step, Problem.RECONNECT, "The key was only in memory. Connect again to go on.")
+        words = f"The key {step.run.account} was only in memory. Connect with it again to go on."
+        _block(step, Problem.RECONNECT, words)
     except StopError as stop:
         _block(step, stop.problem, stop.detail)
     except EncordError as error:

@@ -19,6 +19,7 @@ from procrastinate.jobs import Status
 from services.engine.advance import advance
 from services.engine.context import Tools
 from services.engine.worker import died_here, owner_name
+from services.ledger import holders, runs
 from services.ledger.store import Due
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,11 @@ SWEEP_SECONDS: Final = 0.5
 #: Workers tell Procrastinate every 10 s that they live. Nothing waits for this: the ledger's
 #: leases decide when work is taken over.
 DEAD_AFTER_SECONDS: Final = 60.0
+#: How often a worker notes which keys it holds, how long such a note holds, and how long work may
+#: wait before somebody is told that no worker holds its key.
+KEYS_SECONDS: Final = 5.0
+HOLD_SECONDS: Final = 30.0
+GRACE_SECONDS: Final = 30.0
 #: How many pieces of work one look at the ledger rings for.
 SWEEP_LIMIT: Final = 200
 
@@ -55,7 +61,12 @@ class ProcrastinateWorker:
 
     def run(self) -> None:
         """Work until the process ends."""
-        self.tools.ledger.release_dead(died_here)
+        ledger = self.tools.ledger
+        ledger.release_dead(died_here)
+        self._tell_keys()
+        with ledger.transaction() as cx:
+            for connection in self._connections():
+                runs.unblock(cx, connection=connection)
         asyncio.run(self._serve())
 
     def ring(self) -> None:
@@ -68,7 +79,8 @@ class ProcrastinateWorker:
         async with self.app.open_async():
             await self._prepare()
             sweeping = asyncio.create_task(self._sweep_for_ever())
-            while not sweeping.done():
+            telling = asyncio.create_task(self._tell_keys_for_ever())
+            while not (sweeping.done() or telling.done()):
                 await self._listen_until_new_key()
 
     async def _prepare(self) -> None:
@@ -136,6 +148,23 @@ class ProcrastinateWorker:
             except Exception:
                 log.exception("could not sweep")
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _tell_keys_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(KEYS_SECONDS)
+            try:
+                await asyncio.to_thread(self._tell_keys)
+            except Exception:
+                log.exception("could not note the keys")
+
+    def _tell_keys(self) -> None:
+        """Note which keys are held here, and stop runs whose key nobody holds."""
+        ledger = self.tools.ledger
+        with ledger.transaction() as cx:
+            now = ledger.clock.now(cx)
+            until = now + HOLD_SECONDS
+            holders.note(cx, self.owner, self._connections(), now=now, until=until)
+            holders.block_unheld(cx, now=now, grace=GRACE_SECONDS)
 
     async def _bury_stalled(self) -> None:
         """Forget the tasks of workers that died; the ledger rings for their work again."""

@@ -123,6 +123,15 @@ WORK: Final = Table(
     Index("work_due", "state", "next_at"),
 )
 
+#: Which worker holds which connection's key, and until when it said so (`holders`).
+HOLDER: Final = Table(
+    "holder",
+    METADATA,
+    Column("owner", String(64), primary_key=True),
+    Column("connection", String(64), primary_key=True),
+    Column("until", Float, nullable=False),
+)
+
 ATTEMPT: Final = Table(
     "attempt",
     METADATA,

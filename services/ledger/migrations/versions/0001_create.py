@@ -44,6 +44,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_event_run"), "event", ["run"], unique=False)
     op.create_table(
+        "holder",
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "connection"),
+    )
+    op.create_table(
         "meta",
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -97,10 +104,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.Column("updated_at", sa.String(length=32), nullable=False),
         sa.Column("heard_at", sa.String(length=32), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["parent"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["parent"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idem"),
     )
@@ -151,10 +155,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.String(length=64), nullable=True),
         sa.Column("subtask_uuid", sa.String(length=64), nullable=True),
         sa.Column("superseded", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("run", "entry"),
     )
     op.create_index(
@@ -170,10 +171,7 @@ def upgrade() -> None:
         sa.Column("at", sa.String(length=32), nullable=False),
         sa.Column("settled", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("run", "at"),
     )
     op.create_table(
@@ -191,10 +189,7 @@ def upgrade() -> None:
         sa.Column("duplicate", sa.Integer(), nullable=False),
         sa.Column("rows_sha256", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_receipt_run"), "receipt", ["run"], unique=False)
@@ -205,10 +200,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("run", "family", "rank", "cause"),
     )
     op.create_table(
@@ -216,10 +208,7 @@ def upgrade() -> None:
         sa.Column("root", sa.String(length=32), nullable=False),
         sa.Column("first", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["root"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["root"], ["run.id"]),
         sa.PrimaryKeyConstraint("root", "first"),
     )
     op.create_table(
@@ -249,10 +238,7 @@ def upgrade() -> None:
         sa.Column("units_cancelled", sa.Integer(), server_default="0", nullable=False),
         sa.Column("problem", sa.String(length=40), nullable=True),
         sa.Column("problem_detail", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idem"),
         sa.UniqueConstraint("run", "kind", "seq"),
@@ -271,10 +257,7 @@ def upgrade() -> None:
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seen", sa.Integer(), server_default="-1", nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["work"],
-            ["work.id"],
-        ),
+        sa.ForeignKeyConstraint(["work"], ["work.id"]),
         sa.PrimaryKeyConstraint("token"),
         sa.UniqueConstraint("result"),
         sa.UniqueConstraint("work", "n"),
@@ -291,9 +274,6 @@ def upgrade() -> None:
         "answer",
         sa.Column("attempt", sa.String(length=32), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attempt"],
-            ["attempt.token"],
-        ),
+        sa.ForeignKeyConstraint(["attempt"], ["attempt.token"]),
         sa.PrimaryKeyConstraint("attempt"),
     )

@@ -1,0 +1,27 @@
+"""Remove what a killed process left lying: documents it was sending, uploads it was taking in."""
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+#: Older than this, nobody is at it any more: every send has a deadline far below.
+AGE_SECONDS: Final = 600.0
+
+
+def sweep(patterns: Iterable[tuple[Path, str]], *, age: float = AGE_SECONDS) -> int:
+    """Delete files by folder and pattern that were not touched for `age` seconds; count them."""
+    return sum(
+        _delete(path, time.time() - age)
+        for folder, pattern in patterns
+        for path in folder.glob(pattern)
+    )
+
+
+def _delete(path: Path, before: float) -> bool:
+    with suppress(FileNotFoundError):  # another worker sweeps too
+        if path.is_file() and path.stat().st_mtime < before:
+            path.unlink()
+            return True
+    return False

@@ -1,0 +1,51 @@
+"""A run whose key no worker holds says so, and goes on when one does."""
+
+from services.domain.runs import Problem, RunState, WorkKind
+from services.ledger import holders, runs
+from services.ledger.store import Ledger
+from services.ledger.views import RunView
+from tests.unit.ledger.test_ledger import create
+
+KINDS = tuple(WorkKind)
+
+
+def waited(ledger: Ledger, run: str, *, seconds: float, holding: list[str]) -> RunView:
+    """Let a worker note its keys and look, some seconds after the run was submitted."""
+    with ledger.transaction() as cx:
+        now = ledger.clock.now(cx) + seconds
+        holders.note(cx, "worker", holding, now=now, until=now + 30)
+        holders.block_unheld(cx, now=now, grace=30)
+    view = ledger.run(run)
+    assert view is not None
+    return view
+
+
+def submitted(ledger: Ledger) -> str:
+    with ledger.transaction() as cx:
+        run = create(cx)
+        runs.unpause(cx, run)
+        now = ledger.clock.now(cx)
+        cx.exec_driver_sql(f"UPDATE work SET next_at = {now} WHERE state = 'open'")
+    return run
+
+
+def test_a_key_that_nobody_holds_is_named_with_what_to_do(ledger: Ledger) -> None:
+    run = submitted(ledger)
+    assert waited(ledger, run, seconds=29, holding=[]).state is RunState.QUEUED
+    view = waited(ledger, run, seconds=31, holding=["another connection"])
+    assert (view.state, view.problem) == (RunState.NEEDS_ATTENTION, Problem.RECONNECT)
+    assert "No worker holds the key SHA256:test" in view.problem_detail
+    assert "ENCORD_SSH_KEY_FILE" in view.problem_detail
+    with ledger.transaction() as cx:  # as the worker does whose key has arrived
+        assert runs.unblock(cx, connection="connection") == [run]
+    assert waited(ledger, run, seconds=60, holding=["connection"]).state is RunState.QUEUED
+    assert ledger.claim("worker", 30, KINDS)
+
+
+def test_another_workers_key_counts_until_its_note_runs_out(ledger: Ledger) -> None:
+    run = submitted(ledger)
+    with ledger.transaction() as cx:
+        now = ledger.clock.now(cx)
+        holders.note(cx, "other", ["connection"], now=now, until=now + 50)
+    assert waited(ledger, run, seconds=45, holding=[]).state is RunState.QUEUED
+    assert waited(ledger, run, seconds=55, holding=[]).state is RunState.NEEDS_ATTENTION
