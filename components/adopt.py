@@ -5,13 +5,14 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, connection_card, folder_lookup, layout, manifests, session
+from components import asking, connection_card, folder_lookup, manifests, session
 from components.runtime import get_runtime
 from services.domain.runs import FolderChoice, Submission
 from services.encord_api.interface import Folder, Integration
 from services.engine.connections import Connection
 
 PLACE: Final = "adopt"
+ICON: Final = ":material/move_to_inbox:"
 MANIFEST, FOLDER, JOB, INTEGRATION = (f"adopt_{each}" for each in ("m", "folder", "job", "i"))
 RECENT: Final = 50
 UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -28,25 +29,13 @@ LOST: Final = (
 
 def button() -> None:
     """Draw the quiet way to an adoption."""
-    current = connection.current()
-    opened = st.button(
-        "Adopt a job started elsewhere",
-        key="adopt",
-        type="tertiary",
-        icon=":material/move_to_inbox:",
-        disabled=current is None,
-    )
-    if opened and current:
-        session.clear_notice(PLACE)
-        _ask(current)
+    asking.opener("Adopt a job started elsewhere", _ask, place=PLACE, icon=ICON)
 
 
 @st.dialog("Adopt a job started elsewhere", width="medium")
 def _ask(current: Connection) -> None:
     st.markdown(ABOUT)
-    with st.container(gap="xsmall"):
-        st.markdown("**What a job cannot tell**")
-        st.markdown(LOST)
+    asking.lost("What a job cannot tell", LOST)
     names = {each.fingerprint: each.name for each in get_runtime().manifests.recent(RECENT)}
     st.selectbox(
         "Manifest it was started with",
@@ -66,17 +55,7 @@ def _ask(current: Connection) -> None:
     )
     st.text_input("UUID of the folder", key=FOLDER)
     st.text_input("Id of the upload job", key=JOB)
-    layout.notice(PLACE)
-    asked = st.button(
-        "Adopt the job",
-        key="adopt_yes",
-        type="primary",
-        icon=":material/move_to_inbox:",
-        on_click=_adopt,
-        args=(current, found),
-    )
-    if asked and session.notice(PLACE) is None:
-        st.rerun()
+    asking.confirm("Adopt the job", _adopt, (current, found), place=PLACE, icon=ICON)
 
 
 def _adopt(current: Connection, found: tuple[Integration, ...]) -> None:
@@ -88,7 +67,8 @@ def _adopt(current: Connection, found: tuple[Integration, ...]) -> None:
         return
     folder = folder_lookup.find(current.id, str(session.value(FOLDER) or ""), place=PLACE)
     if folder:
-        _submit(_submission(current, fingerprint, folder, through, job))
+        submission = _submission(current, fingerprint, folder, through, job)
+        asking.open_run(get_runtime().onboarding.submit(submission, actor=session.actor()))
 
 
 def _say_what_is_missing() -> None:
@@ -117,9 +97,3 @@ def _submission(
         created_by=session.actor(),
         adopted_job=job,
     )
-
-
-def _submit(submission: Submission) -> None:
-    run = get_runtime().onboarding.submit(submission, actor=session.actor())
-    session.use_run(run)
-    session.go_to("run", run=run)

@@ -12,10 +12,10 @@ from services.settings import MEBIBYTE
 def warn_when_full() -> None:
     """Say on every page that the disk is filling up, until there is room again."""
     settings = get_runtime().settings
-    free = shutil.disk_usage(settings.data_dir).free
+    home, free = settings.data_dir.absolute(), shutil.disk_usage(settings.data_dir).free
     if free < settings.least_free_mb * MEBIBYTE:
         st.warning(
-            f"{size(free)} are left for {code(settings.data_dir.absolute())}. Once the disk is full, "
+            f"{size(free)} are left for {code(home)}. Once the disk is full, "
             "nothing is sent and every run waits; runs go on by themselves as soon as there is "
             "room. Nothing is lost.",
             title="The disk is nearly full",

@@ -4,11 +4,12 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, folder_lookup, layout, session
+from components import asking, folder_lookup, session
 from components.runtime import get_runtime
 from services.engine.connections import Connection
 
 PLACE: Final = "rescue"
+ICON: Final = ":material/healing:"
 FOLDER: Final = "rescue_folder"
 ABOUT: Final = (
     "Lists the folder and makes a run of what it holds, so that it can be linked and verified. "
@@ -23,39 +24,17 @@ LOST: Final = (
 
 def button() -> None:
     """Draw the quiet way to a rescue."""
-    current = connection.current()
-    opened = st.button(
-        "Rescue a run from its folder",
-        key="rescue",
-        type="tertiary",
-        icon=":material/healing:",
-        disabled=current is None,
-    )
-    if opened and current:
-        session.clear_notice(PLACE)
-        _ask(current)
+    asking.opener("Rescue a run from its folder", _ask, place=PLACE, icon=ICON)
 
 
 @st.dialog("Rescue a run from its folder", width="medium")
 def _ask(current: Connection) -> None:
     st.markdown(ABOUT)
-    with st.container(gap="xsmall"):
-        st.markdown("**What a folder cannot tell**")
-        st.markdown(LOST)
+    asking.lost("What a folder cannot tell", LOST)
     st.text_input(
         "UUID of the folder", key=FOLDER, placeholder="00000000-0000-0000-0000-000000000000"
     )
-    layout.notice(PLACE)
-    asked = st.button(
-        "Rescue the run",
-        key="rescue_yes",
-        type="primary",
-        icon=":material/healing:",
-        on_click=_rescue,
-        args=(current,),
-    )
-    if asked and session.notice(PLACE) is None:
-        st.rerun()
+    asking.confirm("Rescue the run", _rescue, (current,), place=PLACE, icon=ICON)
 
 
 def _rescue(current: Connection) -> None:
@@ -69,5 +48,4 @@ def _rescue(current: Connection) -> None:
         nonce=session.nonce(f"rescue {folder.uuid}"),
         actor=session.actor(),
     )
-    session.use_run(run)
-    session.go_to("run", run=run)
+    asking.open_run(run)

@@ -47,64 +47,69 @@ def create(
     held: int,
 ) -> str:
     """Record a submission once and return its run's id; the same submission gets the same id."""
-    root = submission.parent and cx.scalar(select(RUN.c.root).where(RUN.c.id == submission.parent))
-    family = select(func.count()).select_from(RUN).where(RUN.c.root == root)
-    run = uuid.uuid4().hex
+    row = _row(cx, submission) | {
+        "connection_label": connection_label,
+        "manifest_name": manifest_name,
+        "entries": entries,
+        "held": held,
+    }
+    once = insert_into(cx, RUN).values(row).on_conflict_do_nothing(index_elements=[RUN.c.idem])
+    run = cx.scalar(once.returning(RUN.c.id))
+    if run is None:  # a double click, a second tab, a reload: the first one decided
+        known = select(RUN.c.id).where(RUN.c.idem == submission.idem)
+        return str(cx.execute(known).scalar_one())
+    _add_first_work(cx, run, rescue=not submission.manifest)
+    detail = f"{entries} entries of {manifest_name}, {held} held back"
+    record(cx, "submitted", actor=submission.created_by, run=run, detail=detail)
+    return str(run)
+
+
+def _row(cx: Connection, submission: Submission) -> dict[str, object]:
+    """Return a new run's row, as far as the submission says it."""
+    run, now = uuid.uuid4().hex, utc_now()
     dataset = submission.dataset or DatasetChoice()
-    now = utc_now()
-    inserted = cx.scalar(
-        insert_into(cx, RUN)
-        .values(
-            id=run,
-            idem=submission.idem,
-            name=submission.name,
-            state=RunState.QUEUED,
-            connection=submission.connection,
-            connection_label=connection_label,
-            account=submission.account,
-            manifest=submission.manifest,
-            manifest_name=manifest_name,
-            check_options=submission.check,
-            selection=None if submission.entries is None else str(submission.entries),
-            folder_uuid=submission.folder.uuid,
-            folder_name=submission.folder.name,
-            folder_description=submission.folder.description,
-            integration=submission.integration,
-            integration_title=submission.integration_title,
-            options=orjson.dumps(asdict(submission.options)).decode(),
-            dataset_uuid=dataset.uuid,
-            dataset_title=dataset.title or None,
-            dataset_description=dataset.description,
-            entries=entries,
-            held=held,
-            parent=submission.parent,
-            adopted_job=submission.adopted_job,
-            root=root or run,
-            generation=cx.scalar(family) if root else 0,
-            created_by=submission.created_by,
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[RUN.c.idem])
-        .returning(RUN.c.id)
-    )
-    if inserted is None:  # a double click, a second tab, a reload: the first one decided
-        run = cx.execute(select(RUN.c.id).where(RUN.c.idem == submission.idem)).scalar_one()
-        return str(run)
-    if submission.manifest:
-        add_work(cx, run, WorkKind.PLAN, state=WorkState.OPEN)
-        add_work(cx, run, WorkKind.FOLDER)
-        add_work(cx, run, WorkKind.MATCH)
-    else:
+    return _family(cx, run, submission.parent) | {
+        "id": run,
+        "idem": submission.idem,
+        "name": submission.name,
+        "state": RunState.QUEUED,
+        "connection": submission.connection,
+        "account": submission.account,
+        "manifest": submission.manifest,
+        "check_options": submission.check,
+        "selection": None if submission.entries is None else str(submission.entries),
+        "folder_uuid": submission.folder.uuid,
+        "folder_name": submission.folder.name,
+        "folder_description": submission.folder.description,
+        "integration": submission.integration,
+        "integration_title": submission.integration_title,
+        "options": orjson.dumps(asdict(submission.options)).decode(),
+        "dataset_uuid": dataset.uuid,
+        "dataset_title": dataset.title or None,
+        "dataset_description": dataset.description,
+        "adopted_job": submission.adopted_job,
+        "created_by": submission.created_by,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _family(cx: Connection, run: str, parent: str | None) -> dict[str, object]:
+    """Say which family a new run belongs to, and how many of it came before."""
+    if parent is None:
+        return {"parent": None, "root": run, "generation": 0}
+    root = cx.execute(select(RUN.c.root).where(RUN.c.id == parent)).scalar_one()
+    before = select(func.count()).select_from(RUN).where(RUN.c.root == root)
+    return {"parent": parent, "root": root, "generation": cx.scalar(before)}
+
+
+def _add_first_work(cx: Connection, run: str, *, rescue: bool) -> None:
+    if rescue:
         add_work(cx, run, WorkKind.RESCUE, state=WorkState.OPEN)
-    record(
-        cx,
-        "submitted",
-        actor=submission.created_by,
-        run=run,
-        detail=f"{entries} entries of {manifest_name}, {held} held back",
-    )
-    return run
+        return
+    add_work(cx, run, WorkKind.PLAN, state=WorkState.OPEN)
+    add_work(cx, run, WorkKind.FOLDER)
+    add_work(cx, run, WorkKind.MATCH)
 
 
 def lock(cx: Connection, run: str) -> None:

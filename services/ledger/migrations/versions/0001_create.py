@@ -104,7 +104,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.Column("updated_at", sa.String(length=32), nullable=False),
         sa.Column("heard_at", sa.String(length=32), nullable=True),
-        sa.ForeignKeyConstraint(["parent"], ["run.id"]),
+        sa.ForeignKeyConstraint(
+            ["parent"],
+            ["run.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idem"),
     )
@@ -155,7 +158,10 @@ def upgrade() -> None:
         sa.Column("job_id", sa.String(length=64), nullable=True),
         sa.Column("subtask_uuid", sa.String(length=64), nullable=True),
         sa.Column("superseded", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.ForeignKeyConstraint(["run"], ["run.id"]),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
         sa.PrimaryKeyConstraint("run", "entry"),
     )
     op.create_index(
@@ -171,7 +177,10 @@ def upgrade() -> None:
         sa.Column("at", sa.String(length=32), nullable=False),
         sa.Column("settled", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["run"], ["run.id"]),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
         sa.PrimaryKeyConstraint("run", "at"),
     )
     op.create_table(
@@ -189,7 +198,10 @@ def upgrade() -> None:
         sa.Column("duplicate", sa.Integer(), nullable=False),
         sa.Column("rows_sha256", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["run"], ["run.id"]),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_receipt_run"), "receipt", ["run"], unique=False)
@@ -200,7 +212,10 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["run"], ["run.id"]),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
         sa.PrimaryKeyConstraint("run", "family", "rank", "cause"),
     )
     op.create_table(
@@ -208,7 +223,10 @@ def upgrade() -> None:
         sa.Column("root", sa.String(length=32), nullable=False),
         sa.Column("first", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["root"], ["run.id"]),
+        sa.ForeignKeyConstraint(
+            ["root"],
+            ["run.id"],
+        ),
         sa.PrimaryKeyConstraint("root", "first"),
     )
     op.create_table(
@@ -238,7 +256,10 @@ def upgrade() -> None:
         sa.Column("units_cancelled", sa.Integer(), server_default="0", nullable=False),
         sa.Column("problem", sa.String(length=40), nullable=True),
         sa.Column("problem_detail", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["run"], ["run.id"]),
+        sa.ForeignKeyConstraint(
+            ["run"],
+            ["run.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idem"),
         sa.UniqueConstraint("run", "kind", "seq"),
@@ -257,7 +278,10 @@ def upgrade() -> None:
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seen", sa.Integer(), server_default="-1", nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["work"], ["work.id"]),
+        sa.ForeignKeyConstraint(
+            ["work"],
+            ["work.id"],
+        ),
         sa.PrimaryKeyConstraint("token"),
         sa.UniqueConstraint("result"),
         sa.UniqueConstraint("work", "n"),
@@ -274,6 +298,9 @@ def upgrade() -> None:
         "answer",
         sa.Column("attempt", sa.String(length=32), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["attempt"], ["attempt.token"]),
+        sa.ForeignKeyConstraint(
+            ["attempt"],
+            ["attempt.token"],
+        ),
         sa.PrimaryKeyConstraint("attempt"),
     )
