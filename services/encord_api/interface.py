@@ -4,7 +4,7 @@ Every method is one request unless its docstring says otherwise, never sleeps, n
 raises only the errors of `services.encord_api.errors`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -190,4 +190,13 @@ class EncordGateway(Protocol):
 
     def metadata_schema(self) -> OrganisationSchema:
         """Return the organisation's whole metadata schema; types nobody knows are UNREADABLE."""
+        ...
+
+    def save_metadata_schema(self, answer: Mapping[str, object]) -> None:
+        """Replace the organisation's whole metadata schema; the last writer wins.
+
+        Args:
+            answer: Every key with Encord's own type object, deleted ones and those that nobody
+                here can read included.
+        """
         ...

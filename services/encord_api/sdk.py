@@ -1,6 +1,6 @@
 """Encord through its real SDK: one request a call, nothing repeated, every error ours."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from itertools import islice
 from pathlib import Path
@@ -39,6 +39,7 @@ PAGE: Final = 1000
 #: A chunk of 10,000 entries may take the server a while to accept.
 START_TIMEOUT: Final = 180.0
 
+_SCHEMA: Final = "organisation/client-metadata-schema-v2"
 _READING_DOCUMENT: Final = "reading the document to send"
 _SIGNING: Final = "asking for a signed address"
 _READING_ID: Final = "reading an identifier"
@@ -251,13 +252,24 @@ class SdkGateway(EncordGateway):
     def metadata_schema(self) -> OrganisationSchema:
         """See the interface."""
         found = self._wire.api.get(
-            "organisation/client-metadata-schema-v2",
+            _SCHEMA,
             params=None,
             result_type=RawSchema,  # type: ignore[type-var] # its annotation forgets BaseModel
             allow_none=True,
         )
         schema = cast("RawSchema | None", found)
         return OrganisationSchema.of({} if schema is None else schema.root)
+
+    @_asking("saving the metadata schema")
+    def save_metadata_schema(self, answer: Mapping[str, object]) -> None:
+        """See the interface."""
+        self._wire.api.post(
+            _SCHEMA,
+            params=None,
+            payload=RawSchema(dict(answer)),  # type: ignore[arg-type] # as above
+            result_type=None,
+            allow_retries=False,
+        )
 
 
 def connect(

@@ -306,3 +306,19 @@ TRIAL: Final = Table(
     ),
     Index("trial_of", "connection", "bucket", "begun_at"),
 )
+
+#: A metadata schema as Encord answered it, kept before and after each change.
+SCHEMA_SNAPSHOT: Final = Table(
+    "schema_snapshot",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    #: Whose view it is: nobody else is shown it.
+    Column("connection", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    #: What was about to happen, or had happened.
+    Column("reason", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("answer", Text, nullable=False),
+    Index("snapshot_order", "connection", "at"),
+)

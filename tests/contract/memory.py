@@ -124,6 +124,8 @@ class MemoryGateway(EncordGateway):
         self.key_accepted = True
         self.calls: list[Call] = []
         self.schema: dict[str, Any] = {}
+        #: What it makes of the next schema that is saved, if not what it was given.
+        self.schema_kept: dict[str, Any] | None = None
         self._integrations = {entry.id: entry for entry in integrations}
         self._clock = clock
         self._last = datetime.min.replace(tzinfo=UTC)
@@ -282,6 +284,12 @@ class MemoryGateway(EncordGateway):
 
     def metadata_schema(self) -> OrganisationSchema:
         return self._ask("metadata_schema", lambda: OrganisationSchema.of(self.schema))
+
+    def save_metadata_schema(self, answer: Mapping[str, object]) -> None:
+        def save() -> None:
+            self.schema = dict(answer) if self.schema_kept is None else self.schema_kept
+
+        self._ask("save_metadata_schema", save, answer)
 
     # Inside
 

@@ -119,6 +119,16 @@ def test_the_schema_tells_types_options_and_sizes(world: World) -> None:
     assert found.answer == GROWN
 
 
+def test_a_schema_is_saved_whole_with_what_nobody_can_read(world: World) -> None:
+    world.declare(GROWN)
+    changed = {**GROWN, "speed": {"ty": "variant", "hint": "number"}}
+    world.gateway.save_metadata_schema(changed)
+    assert world.gateway.metadata_schema().answer == changed
+    del changed["new"]
+    world.gateway.save_metadata_schema(changed)
+    assert world.gateway.metadata_schema().answer == changed
+
+
 def test_an_organisation_may_have_no_schema(world: World) -> None:
     world.declare({})
     assert world.gateway.metadata_schema() == OrganisationSchema.of({})

@@ -118,6 +118,14 @@ def alive(kind: object) -> object:
     return kind.get("deleted_ty") if isinstance(kind, Mapping) and is_tombstone(kind) else kind
 
 
+def differs(one: MetadataKey, other: MetadataKey) -> bool:
+    """Whether two types are two to a person: a varchar's length, for one, is Encord's own."""
+    if one.type is not other.type:
+        return True
+    is_sized = one.type is ValueType.EMBEDDING
+    return set(one.options) != set(other.options) or (is_sized and one.size != other.size)
+
+
 def is_scalar(kind: MetadataKey) -> bool:
     """Whether a type is one that `add_scalar` declares."""
     return kind.type in _SCALARS

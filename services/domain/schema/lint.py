@@ -19,6 +19,7 @@ from services.domain.schema.draft import (
     DraftKey,
     KeyState,
     by_key,
+    differs,
     is_fixed,
     is_scalar,
 )
@@ -73,9 +74,9 @@ def _row(row: DraftKey, base: OrganisationSchema) -> Iterator[SchemaFinding]:
         return
     if known:
         yield from _change(row, base)
-    if row.key in base.declared and base.declared[row.key].type not in DECLARABLE:
-        return
-    yield from _type(row)
+    before = base.declared.get(row.key) or base.deleted.get(row.key)
+    if before is None or before.type in DECLARABLE:
+        yield from _type(row)
 
 
 def _key(key: str) -> Iterator[SchemaFinding]:
@@ -132,10 +133,12 @@ def _change(row: DraftKey, base: OrganisationSchema) -> Iterator[SchemaFinding]:
         )
         return
     after = row.kind()
-    if after is None or before == after:
+    if after is None:
         return
     if before.type is ValueType.ENUM and after.type is ValueType.ENUM:
         yield from _removed_options(row.key, before, after)
+    elif not differs(before, after):
+        return
     elif is_fixed(base, row.key) or not is_scalar(after):
         yield _error(
             "type-fixed",

@@ -19,6 +19,7 @@ from services.domain.schema.draft import (
     KeyState,
     alive,
     by_key,
+    differs,
     is_scalar,
     is_tombstone,
 )
@@ -136,11 +137,11 @@ def _kept(kind: object, key: str, row: DraftKey | None, base: OrganisationSchema
         return _deleted(kind, row, base.deleted.get(key, _ALIVE))
     now = alive(kind)
     after, before = row.kind(), MetadataKey.answered(now)
-    if after is None or after == before:
+    if after is None or not differs(before, after):
         return now
     if after.type is ValueType.ENUM and isinstance(now, Mapping):
         return {**now, "values": sorted({*before.options, *after.options})}
-    return written(after) if is_scalar(after) and after.type is not before.type else now
+    return written(after)
 
 
 #: Stands for a key that is not deleted.

@@ -180,10 +180,12 @@ OPTIONS = st.lists(st.sampled_from("pqrstu"), min_size=1, max_size=5, unique=Tru
 SCALARS = st.sampled_from(["boolean", "datetime", "number", "uuid", "varchar", "text"])
 KINDS = st.one_of(
     SCALARS.map(lambda hint: {"ty": "variant", "hint": hint}),
-    OPTIONS.map(lambda values: {"ty": "enum", "values": sorted(values)}),
+    OPTIONS.map(lambda values: {"ty": "enum", "values": values}),
     st.integers(1, 4096).map(lambda size: {"ty": "embedding", "size": size, "api": None}),
     st.just({"ty": "geospatial"}),
     st.just({"ty": "number", "format": "F64"}),
+    st.just({"ty": "varchar", "max_length": 12}),
+    st.just({"ty": "user"}),
     st.just({"ty": "from the future"}),
 )
 GONE = st.one_of(st.none(), KINDS).map(lambda kind: {"ty": "tombstone", "deleted_ty": kind})

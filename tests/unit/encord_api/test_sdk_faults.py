@@ -168,6 +168,7 @@ CALLS: dict[str, tuple[Callable[[SdkGateway], object], bool]] = {
     "create_dataset": (lambda g: g.create_dataset("yard", ""), False),
     "list_datasets": (lambda g: g.list_datasets("yard"), False),
     "metadata_schema": (lambda g: g.metadata_schema(), False),
+    "save_metadata_schema": (lambda g: g.save_metadata_schema({}), False),
     "get_dataset": (lambda g: g.get_dataset(OTHER), True),
     "link_items": (lambda g: g.link_items(OTHER, [FOLDER]), True),
     "list_rows": (lambda g: g.list_rows(OTHER), True),

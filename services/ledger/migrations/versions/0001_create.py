@@ -304,3 +304,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("attempt"),
     )
+    op.create_table(
+        "schema_snapshot",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("connection", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("snapshot_order", "schema_snapshot", ["connection", "at"], unique=False)
