@@ -68,40 +68,27 @@ class Chunk:
 class _Draft:
     """The chunk being filled."""
 
+    seq: int = 0
     indexes: list[int] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     urls: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
-    def add(self, entry: Entry) -> None:
-        self.indexes.append(entry.index)
-        self.urls += len(entry.urls)
-        self.digest.update(url_line(entry))
-
-    def takes(self, entry: Entry, max_entries: int, max_urls: int | None) -> bool:
-        if not self.indexes:
-            return True
-        fits = max_urls is None or self.urls + len(entry.urls) <= max_urls
-        return fits and len(self.indexes) < max_entries
-
-    def seal(self, seq: int) -> Chunk:
-        return Chunk(
-            seq=seq,
-            entries=Ranges.of(self.indexes),
-            urls=self.urls,
-            digest=self.digest.hexdigest(),
-        )
+    def seal(self) -> Chunk:
+        """Close the chunk."""
+        digest = hashlib.sha256("".join(self.lines).encode()).hexdigest()
+        return Chunk(seq=self.seq, entries=Ranges.of(self.indexes), urls=self.urls, digest=digest)
 
 
-def url_line(entry: Entry) -> bytes:
+def _url_line(entry: Entry) -> str:
     """Return one entry's share of its chunk's digest."""
-    return "\x1f".join((entry.type, *entry.urls, "\x1e")).encode()
+    return "\x1f".join((entry.type, *entry.urls, "\x1e"))
 
 
 def digest_of(entries: Iterable[Entry]) -> str:
     """Digest entries as `plan` does, to prove that a chunk is still what was planned."""
     digest = hashlib.sha256()
     for entry in entries:
-        digest.update(url_line(entry))
+        digest.update(_url_line(entry).encode())
     return digest.hexdigest()
 
 
@@ -112,11 +99,15 @@ def plan(
     max_urls: int | None = MAX_URLS,
 ) -> Iterator[Chunk]:
     """Cut entries, given in index order, into chunks of at most so many entries and URLs."""
-    draft, seq = _Draft(), 0
+    draft = _Draft()
     for entry in entries:
-        if not draft.takes(entry, max_entries, max_urls):
-            yield draft.seal(seq)
-            draft, seq = _Draft(), seq + 1
-        draft.add(entry)
+        more = len(entry.urls)
+        is_full = max_urls is not None and draft.urls + more > max_urls
+        if draft.indexes and (is_full or len(draft.indexes) >= max_entries):
+            yield draft.seal()
+            draft = _Draft(draft.seq + 1)
+        draft.indexes.append(entry.index)
+        draft.lines.append(_url_line(entry))
+        draft.urls += more
     if draft.indexes:
-        yield draft.seal(seq)
+        yield draft.seal()

@@ -1,49 +1,31 @@
 """Read accepted CSV rows back from the document: their payloads, and the columns of their URLs."""
 
-import csv
+import json
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from mmap import mmap
 from operator import itemgetter
-from typing import Self
+from typing import Final
 
-import orjson
+import numpy as np
+import polars as pl
 
-from services.domain.metadata import MetadataSchema
+from services.domain.metadata import MetadataSchema, ValueType
 from services.manifests import csv_layout
 from services.manifests.csv_cells import row_of
-from services.manifests.csv_layout import Layout, read_layout
-from services.manifests.csv_values import reader_of
+from services.manifests.csv_grid import Text, read_grid
+from services.manifests.csv_layout import Column, Layout, read_layout
 
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Which cell of a plain row goes where."""
-
-    fields: tuple[tuple[int, str], ...]
-    metadata: tuple[tuple[int, str, Callable[[str], object]], ...]
-
-    @classmethod
-    def of(cls, layout: Layout, schema: MetadataSchema | None) -> Self:
-        """Plan for one header."""
-        names = {csv_layout.URL: "objectUrl", csv_layout.TITLE: "title"}
-        numbered = list(enumerate(layout.columns))
-        return cls(
-            tuple((at, names[column.role]) for at, column in numbered if column.role in names),
-            tuple(
-                (at, column.key, reader_of(schema.get(column.key) if schema else None))
-                for at, column in numbered
-                if column.role == "metadata"
-            ),
-        )
-
-    def payload(self, cells: list[str]) -> bytes:
-        """Build the JSON of one row; an empty cell is an absent key."""
-        fields: dict[str, object] = {name: text for at, name in self.fields if (text := cells[at])}
-        metadata = {key: read(text) for at, key, read in self.metadata if (text := cells[at])}
-        if metadata:
-            fields["clientMetadata"] = metadata
-        return orjson.dumps(fields)
+#: Types whose accepted cells are JSON as they are.
+_BARE: Final = frozenset({ValueType.BOOLEAN, ValueType.NUMBER})
+#: What stands in accepted cells and has to be escaped in JSON.
+_ESCAPED: Final = (b'"', b"\\", b"\t")
+#: Columns whose cells are entered, with the field they fill where it is none of metadata.
+_FIELDS: Final = {csv_layout.URL: "objectUrl", csv_layout.TITLE: "title"}
+_URL: Final = '"objectUrl"'
+_METADATA: Final = '"clientMetadata"'
 
 
 @dataclass(slots=True)
@@ -54,31 +36,101 @@ class CsvRows:
     headers: Sequence[tuple[int, Sequence[str]]]
     delimiter: str
     schema: MetadataSchema | None
-    _layouts: list[tuple[int, Layout, _Plan]] = field(default_factory=list)
+    _layouts: list[tuple[int, Layout]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for first, cells in self.headers:
-            layout = read_layout(cells)
-            self._layouts.append((first, layout, _Plan.of(layout, self.schema)))
+        self._layouts = [(first, read_layout(cells)) for first, cells in self.headers]
 
-    def _at(self, index: int) -> tuple[int, Layout, _Plan]:
-        if len(self._layouts) == 1:
-            return self._layouts[0]
-        return self._layouts[bisect_right(self._layouts, index, key=itemgetter(0)) - 1]
+    def payloads(self, data: bytes | mmap, rows: pl.DataFrame) -> list[bytes]:
+        """Return Encord's JSON of accepted rows, given by `index`, `start` and `length`."""
+        firsts = [first for first, _ in self._layouts]
+        bounds = [*np.searchsorted(rows["index"], firsts).tolist(), rows.height]
+        made: list[bytes] = []
+        for (_, layout), (first, behind) in zip(self._layouts, pairwise(bounds), strict=True):
+            if first < behind:
+                lines = _gather(data, rows.slice(first, behind - first))
+                made += self._json(lines, layout).cast(pl.Binary).to_list()
+        return made
 
-    def payload(self, index: int, text: bytes) -> bytes:
-        """Return Encord's JSON of an entry that is one plain row."""
-        line = text.decode()
-        plain = '"' not in line
-        cells = line.split(self.delimiter) if plain else _unquoted(line, self.delimiter)
-        return self._at(index)[2].payload(cells)
+    def _json(self, lines: bytes, layout: Layout) -> pl.Series:
+        """Build the JSON of rows; an empty cell is an absent key."""
+        grid = read_grid(Text.of(lines, 0, len(lines)), self.delimiter, layout.width)
+        escape = any(each in lines for each in _ESCAPED)
+        fields: list[_Member] = []
+        metadata: list[_Member] = []
+        for place, column in enumerate(layout.columns):
+            if column.role in _FIELDS or column.role == "metadata":
+                cells = _escaped(grid.cells(place)) if escape else grid.cells(place)
+                key = json.dumps(_FIELDS.get(column.role, column.key))
+                member = _Member(key, cells, bare=self._is_bare(column))
+                (fields if column.role in _FIELDS else metadata).append(member)
+        # No accepted row is without a URL, so that its object may begin with it.
+        fields.sort(key=lambda member: member.key != _URL)
+        return _objects(fields, metadata)
+
+    def _is_bare(self, column: Column) -> bool:
+        """Whether accepted cells are JSON as they are."""
+        declared = self.schema.get(column.key) if self.schema else None
+        return column.role == "metadata" and declared is not None and declared.type in _BARE
 
     def url_column(self, index: int, text: bytes) -> int:
         """Return the 1-based column where a row's URL begins."""
+        layout = self._layouts[bisect_right(self._layouts, index, key=itemgetter(0)) - 1][1]
         row = row_of(text.decode(), self.delimiter)
-        return row.place(self._at(index)[1].place_of(csv_layout.URL) or 0)[1]
+        return row.place(layout.place_of(csv_layout.URL) or 0)[1]
 
 
-def _unquoted(line: str, delimiter: str) -> list[str]:
-    """Cut a row that was proved to be strictly quoted."""
-    return next(csv.reader([line], delimiter=delimiter, strict=True))
+def _gather(data: bytes | mmap, rows: pl.DataFrame) -> bytes:
+    """Take the lines of rows out of a document; those that follow each other in one piece."""
+    starts = rows["start"].to_numpy()
+    stops = starts + rows["length"].to_numpy()
+    # One or two bytes between rows are an end of a line, and perhaps an empty line.
+    breaks = np.flatnonzero(starts[1:] - stops[:-1] > 2) + 1  # noqa: PLR2004
+    firsts = [0, *breaks.tolist(), len(starts)]
+    return b"\n".join([data[starts[a] : stops[b - 1]] for a, b in pairwise(firsts)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One key of many objects and its values; an empty value stands for an absent key."""
+
+    key: str
+    values: pl.Series
+    bare: bool
+
+    def pieces(self) -> list[pl.Expr]:
+        """Write `,"key":value`, or `{"key":value` for a URL."""
+        opening = f"{'{' if self.key == _URL else ','}{self.key}:"
+        if self.bare:
+            return [pl.lit(opening), pl.lit(self.values.replace("", "null"))]
+        return [pl.lit(f'{opening}"'), pl.lit(self.values), pl.lit('"')]
+
+    def absent(self) -> list[str]:
+        """Return what is written where the key is absent, if it is anywhere.
+
+        Quotes in values are escaped, so nothing but a key can be taken for this.
+        """
+        if not (self.values == "").any():
+            return []
+        return [f",{self.key}:null" if self.bare else f',{self.key}:""']
+
+
+def _escaped(cells: pl.Series) -> pl.Series:
+    """Write cells as they stand between quotes in JSON."""
+    marked = cells.str.replace_all(r'(["\\])', r"\${1}")
+    return marked.str.replace_all("\t", r"\t", literal=True)
+
+
+def _objects(fields: list[_Member], metadata: list[_Member]) -> pl.Series:
+    """Write everything as if it were there, and take away what is not."""
+    pieces = [piece for member in fields for piece in member.pieces()]
+    inside = [piece for member in metadata for piece in member.pieces()]
+    if inside:
+        pieces += [pl.lit(f",{_METADATA}:{{"), *inside, pl.lit("}")]
+    whole = pl.select(json=pl.concat_str(*pieces, pl.lit("}")))["json"]
+    for absent in (text for member in (*fields, *metadata) for text in member.absent()):
+        whole = whole.str.replace(absent, "", literal=True)
+    if metadata:
+        whole = whole.str.replace(f"{_METADATA}:{{,", f"{_METADATA}:{{", literal=True)
+        whole = whole.str.replace(f",{_METADATA}:{{}}", "", literal=True)
+    return whole

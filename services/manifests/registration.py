@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 import polars as pl
 
 from services.domain.chunks import Ranges
 from services.domain.entries import SECTIONS, EntryType
 from services.manifests.stored import Source, frames
-
-_NEEDED: Final = ("index", "type", "start", "length", "payload")
 
 
 def write_registration(
@@ -47,7 +45,4 @@ def payloads(source: Source, ranges: Ranges, kinds: Iterable[str]) -> Iterator[l
     for frame in frames(source.folder, ranges):
         chosen = frame.filter(pl.col("type").cast(pl.String).is_in(wanted))
         if chosen.height:
-            yield [
-                source.payload(index, kind, start, length) if payload is None else payload
-                for index, kind, start, length, payload in chosen.select(_NEEDED).iter_rows()
-            ]
+            yield source.payloads(chosen)

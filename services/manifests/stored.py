@@ -20,7 +20,7 @@ from services.manifests.entry_check import urls_of
 _KINDS: Final = {kind.value: kind for kind in EntryType}
 #: Types whose entries may have many URLs.
 _MANY: Final = {*COMPOSITE, EntryType.SCENE}
-_ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length", "payload")
+_ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +100,26 @@ class Source:
     #: Set for a CSV, whose plain rows are made into JSON when they are read.
     csv: CsvRows | None
 
-    def payload(self, index: int, kind: str, start: int, length: int) -> bytes:
-        """Return the JSON of an entry that is stored as a place in the document."""
-        piece = self.text[start : start + length]
-        if self.csv is None or kind == UNKNOWN:
-            return piece
-        return self.csv.payload(index, piece)
+    def payloads(self, frame: pl.DataFrame) -> list[bytes]:
+        """Return the JSON of entries: what is stored, or what stands in the document."""
+        stored, given = frame["payload"], frame.filter(pl.col("payload").is_null())
+        if self.csv is not None:
+            made = self.csv.payloads(self.text, given)
+        else:
+            places = given.select("start", "length").iter_rows()
+            made = [self.text[start : start + length] for start, length in places]
+        if len(made) == len(stored):
+            return made
+        following = iter(made)
+        return [next(following) if payload is None else payload for payload in stored]
 
 
 def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
     """Yield stored entries of ranges, in index order."""
     for frame in frames(source.folder, ranges):
-        for row in frame.select(_ROWS).iter_rows():
-            index, kind, title, url, count, start, length, payload = row
+        rows = frame.select(_ROWS).iter_rows()
+        for row, payload in zip(rows, source.payloads(frame), strict=True):
+            index, kind, title, url, count, start, length = row
             yield StoredEntry(
                 index=index,
                 kind=None if kind == UNKNOWN else EntryType(kind),
@@ -121,17 +128,15 @@ def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
                 url_count=count,
                 start=start,
                 length=length or 0,
-                payload=source.payload(index, kind, start, length) if payload is None else payload,
+                payload=payload,
             )
 
 
 def valid_entries(source: Source, ranges: Ranges) -> Iterator[Entry]:
     """Yield entries without errors in the form the rest of the application takes."""
     for frame in frames(source.folder, ranges):
-        for row in frame.select(_ROWS).iter_rows():
-            index, word, title, url, _, start, length, payload = row
+        rows = frame.select("index", "type", "title", "url").iter_rows()
+        for (index, word, title, url), payload in zip(rows, source.payloads(frame), strict=True):
             kind = _KINDS[word]
-            if payload is None:
-                payload = source.payload(index, word, start, length)
             urls = urls_of(kind, orjson.loads(payload)) if kind in _MANY else (url,)
             yield Entry(index=index, type=kind, urls=tuple(urls), title=title, payload=payload)
