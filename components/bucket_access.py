@@ -10,6 +10,8 @@ from components.text import code
 from services.buckets.accounts import NOBODY, SERVER
 from services.buckets.desk import Place
 from services.cloud_storage.credentials import MAX_BYTES, CredentialProblem
+from services.engine.connections import Connection
+from services.ledger.buckets import CheckedBucket
 
 WORDS: Final = {SERVER: "This server's own credentials", NOBODY: "Nobody: the bucket is public"}
 NEW: Final = "A service account's key file"
@@ -31,6 +33,12 @@ def place(bucket: str) -> Place:
         sandbox=at,
         bucket=bucket,
     )
+
+
+def checked(connected: Connection) -> list[CheckedBucket]:
+    """List the buckets that this session's identities checked over a connection."""
+    mine = (NOBODY, SERVER, *session.google_accounts())
+    return get_runtime().buckets.records.checked(connected.id, mine)
 
 
 def sandbox() -> str | None:

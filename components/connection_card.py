@@ -5,7 +5,7 @@ import streamlit as st
 
 from components import layout, session
 from components.runtime import get_runtime
-from components.text import code, moment
+from components.text import code, moment, stamp
 from services.encord_api.interface import Integration
 from services.engine.connections import Check, Connection
 
@@ -69,10 +69,12 @@ def integrations(connection: Connection, *, key: str) -> None:
         if check is None or not check.integrations:
             st.caption("None yet. Create one in Encord under Integrations, then check again.")
             return
+        proven = _last_proven(connection)
         st.dataframe(
             pd.DataFrame(
                 {
                     "Title": [each.title for each in check.integrations],
+                    "Last proven": [proven.get(each.id, "never") for each in check.integrations],
                     "Id": [each.id for each in check.integrations],
                 }
             ),
@@ -80,6 +82,12 @@ def integrations(connection: Connection, *, key: str) -> None:
             alt="Integrations this account may use",
             key=f"{key}_table",
         )
+
+
+def _last_proven(connection: Connection) -> dict[str, str]:
+    """Say of each integration when it last delivered, and from which bucket."""
+    proofs = get_runtime().buckets.records.proofs(connection.id)
+    return {each.integration: f"{stamp(each.at)}, {each.bucket}" for each in reversed(proofs)}
 
 
 def known_integrations(connection: Connection) -> tuple[Integration, ...]:

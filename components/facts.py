@@ -1,6 +1,6 @@
 """Gather what the overview judges: connection, manifest, run and proof."""
 
-from components import links, manifests, session
+from components import bucket_access, links, manifests, session
 from components.journey import Facts
 from components.runtime import get_runtime
 from services.engine.connections import Connection
@@ -12,6 +12,8 @@ def gather(connection: Connection | None) -> Facts:
     runtime = get_runtime()
     run = _run()
     receipts = runtime.ledger.receipts(run=run.id, limit=1) if run else []
+    checked = bucket_access.checked(connection) if connection else []
+    proofs = runtime.buckets.records.proofs(connection.id) if connection else []
     return Facts(
         connection=connection,
         check=runtime.connections.last_check(connection.id) if connection else None,
@@ -19,6 +21,8 @@ def gather(connection: Connection | None) -> Facts:
         run=run,
         counts=runtime.ledger.family(run.id) if run else Counts(),
         receipt=receipts[0] if receipts else None,
+        checked=checked[0] if checked else None,
+        proof=proofs[0] if proofs else None,
     )
 
 

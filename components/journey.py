@@ -9,9 +9,11 @@ import streamlit as st
 
 from components import navigation
 from components.status import Color, is_active
-from components.text import count
+from components.text import ago, count
+from services.domain.bucket_checks import Verdict
 from services.domain.findings import Summary
 from services.engine.connections import Check, Connection
+from services.ledger.buckets import CheckedBucket, Proof
 from services.ledger.views import Counts, ReceiptView, RunView
 
 
@@ -35,6 +37,10 @@ class Facts:
     run: RunView | None
     counts: Counts
     receipt: ReceiptView | None
+    #: The bucket this session's identities checked last.
+    checked: CheckedBucket | None = None
+    #: The last time that an integration of the connection really delivered.
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,24 +99,24 @@ def _state(step: _Judged, *, reached: bool) -> StepState:
 
 
 def _preparing(facts: Facts) -> Iterator[_Judged]:
-    sandbox = facts.connection is not None and facts.connection.kind == "sandbox"
-    proven = facts.counts.arrived > 0
     found = facts.check.integrations if facts.check else ()
     keys = facts.check.schema if facts.check else {}
     failed = facts.check is not None and not facts.check.ok
+    faulty = facts.checked is not None and facts.checked.verdict is Verdict.FAIL
     yield _Judged(
         title="Set up the bucket",
-        done=sandbox or proven or bool(found),
-        because="The demo bucket is ready" if sandbox else "Encord could read files from it",
-        page="connect",
+        done=facts.proof is not None or (facts.checked is not None and not faulty),
+        because=_about_bucket(facts),
+        page="bucket",
         action="Check the bucket",
+        blocked=faulty,
     )
     yield _Judged(
         title="Create the integration",
-        done=bool(found) or proven,
-        because=_about_integrations(len(found), failed=failed),
-        page="connect",
-        action="Open Connect",
+        done=facts.proof is not None,
+        because=_about_integrations(facts, len(found), failed=failed),
+        page="connect" if failed else "bucket",
+        action="Open Connect" if failed else "Prove it",
         blocked=failed,
     )
     yield _Judged(
@@ -123,10 +129,20 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
     )
 
 
-def _about_integrations(found: int, *, failed: bool) -> str:
+def _about_bucket(facts: Facts) -> str:
+    if facts.checked is None:
+        return f"Encord read files {ago(facts.proof.at)}" if facts.proof else "Not checked yet"
+    if facts.checked.verdict is Verdict.FAIL and not facts.proof:
+        return f"A check failed {ago(facts.checked.at)}"
+    return f"Checked {ago(facts.checked.at)}"
+
+
+def _about_integrations(facts: Facts, found: int, *, failed: bool) -> str:
+    if facts.proof:
+        return f"Proven {ago(facts.proof.at)}"
     if found:
-        return f"{count(found, 'integration')} found"
-    return "Encord did not accept the connection" if failed else "The connection is not checked yet"
+        return f"{count(found, 'integration')} found, none proven yet"
+    return "Encord did not accept the connection" if failed else "None is proven yet"
 
 
 def _sending(facts: Facts) -> Iterator[_Judged]:

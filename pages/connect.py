@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import connect_form, connection, connection_card, demo_card, layout
+from components import bucket_card, connect_form, connection, connection_card, demo_card, layout
 
 current = connection.current()
 
@@ -22,3 +22,4 @@ with right:
     if current:
         connection_card.show(current, key="connected")
         connection_card.integrations(current, key="integrations")
+        bucket_card.show(current, key="buckets")

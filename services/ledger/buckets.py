@@ -109,12 +109,15 @@ class BucketRecords:
             ).one_or_none()
         return _checked(row) if row else None
 
-    def checked(self, connection: str) -> list[CheckedBucket]:
-        """List the buckets checked over a connection, the last one first."""
+    def checked(self, connection: str, accounts: Sequence[str]) -> list[CheckedBucket]:
+        """List the buckets checked over a connection by these identities, the last one first."""
         with self._ledger.reading() as cx:
             rows = cx.execute(
                 select(BUCKET_CHECK)
-                .where(BUCKET_CHECK.c.connection == connection)
+                .where(
+                    BUCKET_CHECK.c.connection == connection,
+                    BUCKET_CHECK.c.account.in_(accounts),
+                )
                 .order_by(BUCKET_CHECK.c.at.desc())
                 .limit(_OFFERED)
             )
@@ -242,24 +245,27 @@ def _proven_by_trials(cx: Connection, connection: str) -> list[Proof]:
 
 def _proven_by_runs(cx: Connection, connection: str) -> list[Proof]:
     """Take of each integration its last runs that registered files, and where those came from."""
+    first_url = (
+        select(OUTCOME.c.url)
+        .where(
+            OUTCOME.c.root == RUN.c.root,
+            OUTCOME.c.superseded.is_(False),
+            OUTCOME.c.rank == Outcome.REGISTERED.rank,
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
     runs = cx.execute(
-        select(RUN.c.id, RUN.c.integration, RUN.c.updated_at)
+        select(RUN.c.integration, RUN.c.updated_at, first_url.label("url"))
         .where(RUN.c.connection == connection, RUN.c.registered > 0)
         .order_by(RUN.c.created_at.desc())
         .limit(_OFFERED)
-    ).all()
-    found = []
-    for run in runs:
-        url = cx.scalar(
-            select(OUTCOME.c.url)
-            .where(OUTCOME.c.run == run.id, OUTCOME.c.rank == Outcome.REGISTERED.rank)
-            .limit(1)
-        )
-        bucket = bucket_of(url or "")
-        if bucket:
-            at = _time(run.updated_at)
-            found.append(Proof(integration=run.integration, bucket=bucket, at=at))
-    return found
+    )
+    return [
+        Proof(integration=run.integration, bucket=bucket, at=_time(run.updated_at))
+        for run in runs
+        if (bucket := bucket_of(run.url or ""))
+    ]
 
 
 def _written(checks: Sequence[BucketCheck]) -> str:

@@ -49,7 +49,7 @@ def test_every_page_has_its_title_and_something_to_do_when_empty(
 
 def test_a_fresh_overview_says_what_comes_next(open_page: Open) -> None:
     said = words(open_page("overview"))
-    assert "Next: create the integration" in said
+    assert "Next: set up the bucket" in said
     assert "No run yet" in said
 
 
