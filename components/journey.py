@@ -223,7 +223,7 @@ def _about_proof(receipt: ReceiptView | None) -> str:
         return "Not verified yet"
     if receipt.proven:
         return f"All {count(receipt.matched, 'entry')} matched"
-    return f"{count(receipt.missing, 'entry')} missing"
+    return f"{count(receipt.expected - receipt.matched, 'entry')} missing or not as asked for"
 
 
 LOOKS: Final[dict[StepState, tuple[Color, str]]] = {

@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import session
 from components.runtime import get_runtime
-from services.ledger.views import RunView
+from services.ledger.views import ReceiptView, RunView
 from services.manifests.errors import UnknownManifestError
 
 FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
@@ -48,6 +48,18 @@ def run() -> RunView | None:
         session.use_run(asked)
     known = session.run()
     return get_runtime().ledger.run(known) if known else None
+
+
+def task() -> RunView | None:
+    """Return the task the URL names."""
+    asked = st.query_params.get("task", "")
+    return get_runtime().ledger.run(asked) if RUN.fullmatch(asked) else None
+
+
+def receipt() -> ReceiptView | None:
+    """Return the receipt the URL names."""
+    asked = st.query_params.get("receipt", "")
+    return get_runtime().ledger.receipt(asked) if RUN.fullmatch(asked) else None
 
 
 def open_run(run: RunView) -> None:

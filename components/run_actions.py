@@ -37,6 +37,11 @@ PROBLEMS: Final = {
         "Link the run to another dataset.",
         "datasets",
     ),
+    Problem.ALREADY_LINKED: (
+        "Some of the items are in the dataset already",
+        "Nothing was linked. Link again and let Encord skip them, or choose another dataset.",
+        "datasets",
+    ),
     Problem.REQUEST_REFUSED: (
         "Encord refused the request",
         "Read what Encord said below; resume once it is put right.",

@@ -76,6 +76,10 @@ CHECKS: Final = {
 VERDICTS: Final = {
     "matched": Status("Matched", ":material/check_circle:", "green"),
     "missing": Status("Missing", ":material/error:", "red"),
+    "wrong type": Status("Wrong type", ":material/category:", "orange"),
+    "wrong metadata": Status("Wrong metadata", ":material/data_object:", "orange"),
+    "frames differ": Status("Frames differ", ":material/burst_mode:", "orange"),
+    "ambiguous": Status("Ambiguous", ":material/alt_route:", "orange"),
     "unexpected": Status("Unexpected", ":material/help:", "orange"),
     "duplicate": Status("Duplicate", ":material/content_copy:", "orange"),
 }

@@ -1,18 +1,28 @@
-"""The proof: what was asked for against what the dataset lists, row by row."""
+"""One receipt: what was asked for against what Encord lists, in a sentence, numbers and rows."""
 
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from components import layout, session, status
+from components import layout, receipt_since, session, status, unlinking
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count, moment, number
-from services.engine.lines import VerifiedRow
+from services.domain.verification import Stage, Verdict
+from services.engine.proof.rows import FORMATS, VerifiedRow
 from services.ledger.views import ReceiptView, RunView
 
 ANY: Final = "Any verdict"
 WORDS: Final = {look.word: verdict for verdict, look in status.VERDICTS.items()}
+#: Verdicts about entries that are there, but not as they were asked for.
+DIFFERING: Final = (
+    Verdict.WRONG_TYPE,
+    Verdict.WRONG_METADATA,
+    Verdict.FRAMES_DIFFER,
+    Verdict.AMBIGUOUS,
+)
+FORMAT_NAMES: Final = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
 
 TABLE: Final = PagedTable[VerifiedRow](
     noun="row",
@@ -21,44 +31,57 @@ TABLE: Final = PagedTable[VerifiedRow](
         Column(
             "Verdict",
             lambda row: [status.VERDICTS[row.verdict].word],
-            status_column("Verdict", status.VERDICTS, width=110),
+            status_column("Verdict", status.VERDICTS, width=130),
         ),
-        Column("Object URL", lambda row: row.url or "", width=320),
+        Column("Object URL", lambda row: row.url, width=320),
         Column("Title", lambda row: row.title or "", width=150),
         Column("Type", lambda row: row.type, width=100),
-        Column("Where it stopped", lambda row: row.where or "", width=200),
-        Column("Item", lambda row: row.item_uuid or "", width=150),
-        Column("Data row", lambda row: row.row_uuid or "", width=150),
+        Column("Where it stopped", lambda row: row.stage, width=170),
+        Column("Why", lambda row: row.detail, width=220),
+        Column("Item", lambda row: row.item_uuid, width=150),
+        Column("Data rows", lambda row: row.row_uuids, width=150),
     ),
 )
 
 
+def show(receipt: ReceiptView) -> None:
+    """Draw everything about one receipt."""
+    verdict(receipt)
+    cards(receipt)
+    receipt_since.show(receipt)
+    _by_stage(receipt)
+    downloads(receipt, key="receipt")
+    rows(receipt, key="verified_rows")
+    unlinking.offer(receipt)
+
+
 def verdict(receipt: ReceiptView) -> None:
     """Say in a sentence whether everything arrived."""
-    dataset = code(receipt.dataset_title or receipt.dataset_uuid or "the dataset")
+    place = code(receipt.dataset_title or receipt.dataset_uuid or receipt.folder_uuid or "Encord")
     if receipt.proven:
         st.success(
-            f"Every entry that was asked for is in {dataset} exactly once, compared by its URL. "
+            f"Every entry that was asked for is in {place} exactly once, compared by its URL. "
             f"Verified on {moment(receipt.at)}.",
             title=f"All {count(receipt.matched, 'entry')} matched",
             icon=":material/verified:",
         )
         return
-    found = (
-        (receipt.missing, "missing"),
-        (receipt.unexpected, "unexpected"),
-        (receipt.duplicate, "duplicate"),
-    )
-    words = ", ".join(f"{number(value)} {word}" for value, word in found if value)
+    matched = f"{number(receipt.matched)} of {number(receipt.expected)} matched"
+    words = [
+        f"{number(receipt.counts[verdict])} {verdict}"
+        for verdict in Verdict
+        if verdict is not Verdict.MATCHED and receipt.counts.get(verdict)
+    ]
     st.warning(
-        f"Compared with {dataset} on {moment(receipt.at)}. The table says where each one stopped.",
-        title=f"{number(receipt.matched)} of {number(receipt.expected)} matched, {words}",
+        f"Compared with {place} on {moment(receipt.at)}. The table says where each one stopped.",
+        title=", ".join([matched, *words]),
         icon=":material/warning:",
     )
 
 
 def cards(receipt: ReceiptView) -> None:
-    """Draw the four numbers of a verification."""
+    """Draw the numbers of a verification."""
+    counts = receipt.counts
     layout.cards(
         layout.Card(
             label="Matched",
@@ -68,33 +91,50 @@ def cards(receipt: ReceiptView) -> None:
         ),
         layout.Card(
             label="Missing",
-            value=number(receipt.missing),
+            value=number(counts.get(Verdict.MISSING, 0)),
             icon=":material/error:",
             note="asked for, not there",
         ),
         layout.Card(
-            label="Unexpected",
-            value=number(receipt.unexpected),
-            icon=":material/help:",
-            note="there, not asked for",
+            label="Differing",
+            value=number(sum(counts.get(each, 0) for each in DIFFERING)),
+            icon=":material/difference:",
+            note="there, not as asked for",
         ),
         layout.Card(
             label="Duplicate",
-            value=number(receipt.duplicate),
+            value=number(counts.get(Verdict.DUPLICATE, 0)),
             icon=":material/content_copy:",
             note="there more than once",
+        ),
+        layout.Card(
+            label="Unexpected",
+            value=number(counts.get(Verdict.UNEXPECTED, 0)),
+            icon=":material/help:",
+            note="there, not asked for",
         ),
     )
 
 
+def _by_stage(receipt: ReceiptView) -> None:
+    """Draw where missing entries stopped, once there is more than one answer."""
+    if not receipt.counts.get(Verdict.MISSING):
+        return
+    stages = get_runtime().proofs.missing_by_stage(receipt.id)
+    with st.container(horizontal=True, gap="xsmall"):
+        st.caption("Missing, by where it stopped", width="content")
+        for stage, entries in stages:
+            color: status.Color = "red" if stage == Stage.FAILED else "orange"
+            st.badge(f"{number(entries)} {stage}", color=color)
+
+
 def downloads(receipt: ReceiptView, *, key: str) -> None:
-    """Draw the receipt's two files."""
-    runtime = get_runtime()
-    rows = receipt.matched + receipt.missing + receipt.unexpected + receipt.duplicate
+    """Draw the receipt's files."""
+    proofs = get_runtime().proofs
     with st.container(horizontal=True):
         st.download_button(
             "Download the receipt (JSON)",
-            lambda: runtime.ledger.receipt_json(receipt.id),
+            partial(get_runtime().ledger.receipt_json, receipt.id),
             file_name=f"receipt-{receipt.id}.json",
             mime="application/json",
             icon=":material/receipt_long:",
@@ -102,33 +142,44 @@ def downloads(receipt: ReceiptView, *, key: str) -> None:
             key=f"{key}_json",
         )
         st.download_button(
-            f"Download {count(rows, 'row')} (CSV)",
-            lambda: runtime.onboarding.receipt_rows_csv(receipt.id),
-            file_name=f"verification-{receipt.id}.csv",
-            mime="text/csv",
-            icon=":material/download:",
+            "Download to print (HTML)",
+            partial(proofs.document, receipt.id),
+            file_name=f"receipt-{receipt.id}.html",
+            mime="text/html",
+            icon=":material/print:",
             on_click="ignore",
-            key=f"{key}_csv",
+            key=f"{key}_html",
         )
+    with st.container(horizontal=True):
+        for form, mime in FORMATS.items():
+            st.download_button(
+                f"Download {count(receipt.lines, 'row')} ({FORMAT_NAMES[form]})",
+                partial(proofs.export, receipt.id, form),
+                file_name=f"verification-{receipt.id}.{form}",
+                mime=mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"{key}_{form}",
+            )
     layout.facts({"Checksum": receipt.rows_sha256})
+    st.caption("The checksum is the SHA-256 of the JSON Lines file.")
 
 
 def rows(receipt: ReceiptView, *, key: str) -> None:
     """Draw the filter and the rows."""
-    runtime = get_runtime()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "Search",
             key="verify_find",
             bind="query-params",
-            placeholder="URL or title",
+            placeholder="URL, title, reason or item",
             icon=":material/search:",
         )
         chosen = st.selectbox(
             "Verdict", [ANY, *WORDS], key="verdict", bind="query-params", width=200
         )
     TABLE.show(
-        lambda offset, limit: runtime.onboarding.receipt_rows(
+        lambda offset, limit: get_runtime().proofs.page(
             receipt.id, verdict=WORDS.get(chosen), search=search or "", offset=offset, limit=limit
         ),
         key=key,
@@ -137,7 +188,7 @@ def rows(receipt: ReceiptView, *, key: str) -> None:
 
 
 def verify_button(run: RunView, *, again: bool) -> None:
-    """Draw the button that compares once more."""
+    """Draw the button that asks the same question once more."""
     st.button(
         "Verify again" if again else "Verify",
         key="verify",

@@ -1,4 +1,4 @@
-"""Verify: prove that everything a run asked for is in its dataset."""
+"""Verify: prove that everything that was asked for is where it should be."""
 
 from functools import partial
 
@@ -10,13 +10,19 @@ from components import (
     run_progress,
     status,
     verification,
+    verify_form,
+    verify_view,
 )
 from components.runtime import get_runtime
 
-layout.page_head("Verify", "Compares what was asked for with what Encord lists, by object URL")
-run = run_picker.pick("verify")
-receipts = get_runtime().ledger.receipts(run=run.id, limit=1) if run else []
-if run is None:
+layout.page_head(
+    "Verify",
+    "Compares what was asked for with what Encord lists, by object URL",
+    action=verify_form.button,
+)
+if verify_view.named():
+    verify_view.back()
+elif (run := run_picker.pick("verify")) is None:
     layout.empty_state(
         icon=":material/verified:",
         title="No run yet",
@@ -25,32 +31,19 @@ if run is None:
     )
 elif status.is_active(run):
     run_progress.live(run, key=f"verifying_{run.id}")
-elif not run.dataset_uuid:
-    layout.empty_state(
-        icon=":material/dataset:",
-        title="Not linked to a dataset yet",
-        body="Link the run's files first; the verification then compares the dataset with them.",
-        action=partial(
-            navigation.button,
-            "datasets",
-            "Link to a dataset",
-            key="to_datasets",
-            primary=True,
-            run=run.id,
-        ),
-    )
-elif not receipts:
-    run_actions.needs_attention(run, key="attention")
-    layout.empty_state(
-        icon=":material/verified:",
-        title="Not verified yet",
-        body="The comparison reads the dataset and changes nothing.",
-        action=partial(verification.verify_button, run, again=False),
-    )
 else:
+    receipts = get_runtime().ledger.receipts(run=run.id, limit=1)
     run_actions.needs_attention(run, key="attention")
-    verification.verdict(receipts[0])
-    verification.cards(receipts[0])
-    verification.downloads(receipts[0], key="receipt")
-    verification.rows(receipts[0], key="verified_rows")
-    verification.verify_button(run, again=True)
+    if receipts:
+        verification.show(receipts[0])
+        verification.verify_button(run, again=True)
+    elif not run.dataset_uuid:
+        verify_view.not_linked(run)
+    else:
+        layout.empty_state(
+            icon=":material/verified:",
+            title="Not verified yet",
+            body="The comparison reads the dataset and changes nothing.",
+            action=partial(verification.verify_button, run, again=False),
+        )
+    verify_view.history(run)

@@ -16,6 +16,8 @@ USAGE: Final = """usage: python -m services COMMAND ...
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
   sandbox         start the stand-in for Encord and Google Cloud Storage
+  verify-receipt FILE
+                  say whether a receipt and its rows are what was given out
   ledger verify|backup FILE|restore FILE|keep FOLDER
                   look after the record of all runs
   worker          move runs forward, one of many (ENCORD_ONBOARDING_EXECUTOR=procrastinate)
@@ -68,6 +70,14 @@ def _ledger(argv: list[str]) -> int:
     return care(argv, Settings().ledger_url)
 
 
+def _verify_receipt(argv: list[str]) -> int:
+    from services.engine.proof.command import main as verify  # noqa: PLC0415
+    from services.settings import Settings  # noqa: PLC0415
+
+    settings = Settings()
+    return verify(argv, settings.data_dir, settings.ledger_url)
+
+
 def _worker(argv: list[str]) -> int:
     from services.bootstrap import (  # noqa: PLC0415
         build_worker,
@@ -113,6 +123,7 @@ COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     "onboard": _onboard,
     "sandbox": _sandbox,
     "ledger": _ledger,
+    "verify-receipt": _verify_receipt,
     "worker": _worker,
 }
 

@@ -27,9 +27,10 @@ from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
 from services.engine.errors import ConnectionProblem
 from services.engine.leftovers import sweep
-from services.engine.lines import Lines
 from services.engine.onboarding import Onboarding
 from services.engine.procrastinate_worker import ProcrastinateWorker
+from services.engine.proof.proofs import Proofs
+from services.engine.proof.rows import VerifiedRows
 from services.engine.report import Reports
 from services.engine.sandbox_demo import SandboxDemo
 from services.engine.schemas import Schemas
@@ -72,6 +73,7 @@ class Runtime:
     connections: Connections
     onboarding: Onboarding
     reports: Reports
+    proofs: Proofs
     sources: Sources
     repairs: RepairJobs
     #: What people said the columns of foreign CSVs mean.
@@ -160,11 +162,14 @@ def build_runtime(settings: Settings) -> Runtime:
     reports = Reports(ledger, manifests)
     catalog = Catalog(settings.data_dir / "buckets", manifests)
     accounts = Accounts()
+
+    def label_of(known: str) -> str:
+        return getattr(connections.get(known), "label", "Encord")
+
     onboarding = Onboarding(
         ledger,
         manifests,
-        Lines(settings.data_dir / "receipts"),
-        label_of=lambda known: getattr(connections.get(known), "label", "Encord"),
+        label_of=label_of,
     )
     return Runtime(
         settings=settings,
@@ -176,6 +181,7 @@ def build_runtime(settings: Settings) -> Runtime:
         repairs=RepairJobs(manifests),
         mappings=Memory(settings.data_dir / "mappings"),
         sources=open_sources(settings, manifests, connections),
+        proofs=Proofs(ledger, VerifiedRows(settings.data_dir / "receipts"), label_of),
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
         catalog=catalog,
         recipes=Recipes(catalog),

@@ -137,10 +137,9 @@ def _verdict(runtime: Runtime, view: RunView) -> int:
     if not receipts:
         return _refuse("The run ended without a verification.")
     receipt = receipts[0]
-    print(  # noqa: T201 - the command's output
-        f"{receipt.matched} of {receipt.expected} matched, {receipt.missing} missing, "
-        f"{receipt.duplicate} duplicate, {receipt.unexpected} unexpected. Receipt {receipt.id}"
-    )
+    other = [f"{n} {verdict}" for verdict, n in receipt.counts.items() if verdict != "matched"]
+    words = ", ".join([f"{receipt.matched} of {receipt.expected} matched", *other])
+    print(f"{words}. Receipt {receipt.id}", flush=True)  # noqa: T201 - the command's output
     return EXIT_PROVEN if receipt.proven else EXIT_NOT_PROVEN
 
 

@@ -46,10 +46,14 @@ class WorkKind(StrEnum):
     CHUNK = "chunk"
     #: List the folder and match its items to entries by URL.
     MATCH = "match"
+    #: Write down what a task is about.
+    EXPECT = "expect"
     #: Make sure the dataset exists.
     DATASET = "dataset"
     #: Link one slice of the run's items.
     LINK = "link"
+    #: Take one slice of rows out of the dataset.
+    UNLINK = "unlink"
     #: Compare what was asked for with what Encord lists.
     VERIFY = "verify"
     #: Rebuild a run from what a folder holds.
@@ -103,6 +107,7 @@ class Problem(StrEnum):
     NOT_AUTHORIZED = "not-authorized"
     FOLDER_GONE = "folder-gone"
     DATASET_GONE = "dataset-gone"
+    ALREADY_LINKED = "already-linked"
     REQUEST_REFUSED = "request-refused"
     MANIFEST_CHANGED = "manifest-changed"
     UNCONFIRMED_GROUPS = "unconfirmed-groups"

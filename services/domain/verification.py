@@ -1,111 +1,68 @@
-"""Compare what was asked for with what Encord lists: by identity, never by title or count."""
+"""The words of a verification: what it can say about one URL, and what the counts prove."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
-from services.domain.identity import identity
+from services.domain.entries import EntryType
 
 
 class Verdict(StrEnum):
-    """What verification says about one URL."""
+    """What verification says about one entry, or about something nobody asked for."""
 
     MATCHED = "matched"
     MISSING = "missing"
     DUPLICATE = "duplicate"
+    WRONG_TYPE = "wrong type"
+    WRONG_METADATA = "wrong metadata"
+    FRAMES_DIFFER = "frames differ"
+    #: Two answers fit, and picking one would be a guess.
+    AMBIGUOUS = "ambiguous"
     UNEXPECTED = "unexpected"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """One entry that was asked for, and what is known of it."""
+class Stage(StrEnum):
+    """Where a missing entry stopped."""
 
-    entry: int
-    type: str
-    title: str | None
-    urls: tuple[str, ...]
-    #: The storage item that carries these URLs; None when Encord has none.
-    item_uuid: str | None
-    #: Where it stopped, in words, should it be missing.
-    stopped: str
+    NEVER_SENT = "never sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    NOT_LINKED = "registered but not linked"
+    OTHER_FOLDER = "not in this folder"
+    #: The manifest alone does not say.
+    UNKNOWN = "not known"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One row that Encord lists."""
-
-    row_uuid: str
-    title: str
-    type: str
-    url: str | None
-    item_uuid: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of a verification."""
-
-    verdict: Verdict
-    entry: int | None
-    type: str
-    title: str | None
-    url: str
-    item_uuid: str | None
-    #: The dataset's rows that carry it, usually one.
-    row_uuids: tuple[str, ...]
-    #: Where a missing entry stopped; empty otherwise.
-    stopped: str
+#: Verdicts about what was asked for; together they are everything that was expected.
+ABOUT_EXPECTED: Final = tuple(each for each in Verdict if each is not Verdict.UNEXPECTED)
+#: Encord's words for items, then for data rows, by what was asked for.
+WORDS_OF_TYPE: Final[Mapping[EntryType, frozenset[str]]] = {
+    EntryType.VIDEO: frozenset({"video", "VIDEO"}),
+    EntryType.IMAGE: frozenset({"image", "IMAGE"}),
+    EntryType.IMAGE_GROUP: frozenset({"imageGroup", "IMG_GROUP"}),
+    EntryType.IMAGE_SEQUENCE: frozenset({"imageSequence", "IMG_GROUP"}),
+    EntryType.AUDIO: frozenset({"audio", "AUDIO"}),
+    EntryType.TEXT: frozenset({"plainText", "PLAIN_TEXT"}),
+    EntryType.PDF: frozenset({"pdf", "PDF"}),
+    EntryType.NIFTI: frozenset({"nifti", "NIFTI"}),
+    EntryType.DICOM_SERIES: frozenset({"dicomSeries", "DICOM"}),
+    EntryType.SCENE: frozenset({"scene", "SCENE"}),
+    EntryType.TIME_SERIES: frozenset({"timeseries", "TIME_SERIES", "TIMESERIES"}),
+}
+_KNOWN: Final = frozenset().union(*WORDS_OF_TYPE.values())
 
 
-def compare(expected: Iterable[Expected], found: Iterable[Found]) -> Iterator[Line]:
-    """Yield one line an expected entry, in order, then one a row that nobody asked for.
-
-    A row belongs to an entry when it stands on the entry's storage item, or carries its URL.
-    """
-    by_item: defaultdict[str, dict[str, Found]] = defaultdict(dict)
-    by_url: defaultdict[str, dict[str, Found]] = defaultdict(dict)
-    rows = list(found)
-    for row in rows:
-        if row.item_uuid:
-            by_item[row.item_uuid][row.row_uuid] = row
-        if row.url:
-            by_url[identity(row.url)][row.row_uuid] = row
-    claimed: set[str] = set()
-    for entry in expected:
-        mine = by_item.get(entry.item_uuid or "", {})
-        if len(entry.urls) == 1:
-            mine = mine | by_url.get(identity(entry.urls[0]), {})
-        claimed.update(mine)
-        yield _judge(entry, tuple(mine))
-    yield from (_stranger(row) for row in rows if row.row_uuid not in claimed)
+def is_wrong_type(expected: str, found: str) -> bool:
+    """Tell whether Encord's word contradicts what was asked for; an unknown word does not."""
+    asked = WORDS_OF_TYPE.get(EntryType(expected)) if expected in set(EntryType) else None
+    return asked is not None and found in _KNOWN and found not in asked
 
 
-def _judge(entry: Expected, rows: tuple[str, ...]) -> Line:
-    if not rows:
-        verdict = Verdict.MISSING
-    else:
-        verdict = Verdict.MATCHED if len(rows) == 1 else Verdict.DUPLICATE
-    return Line(
-        verdict=verdict,
-        entry=entry.entry,
-        type=entry.type,
-        title=entry.title,
-        url=entry.urls[0] if entry.urls else "",
-        item_uuid=entry.item_uuid,
-        row_uuids=rows,
-        stopped=entry.stopped if verdict is Verdict.MISSING else "",
-    )
+def expected_in(counts: Mapping[str, int]) -> int:
+    """Add up everything that was asked for."""
+    return sum(counts.get(verdict, 0) for verdict in ABOUT_EXPECTED)
 
 
-def _stranger(row: Found) -> Line:
-    return Line(
-        verdict=Verdict.UNEXPECTED,
-        entry=None,
-        type=row.type,
-        title=row.title,
-        url=row.url or "",
-        item_uuid=row.item_uuid,
-        row_uuids=(row.row_uuid,),
-        stopped="",
-    )
+def is_proven(counts: Mapping[str, int]) -> bool:
+    """Tell whether something was asked for and all of it arrived, once, as it was asked for."""
+    return 0 < expected_in(counts) == counts.get(Verdict.MATCHED, 0)

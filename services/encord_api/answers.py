@@ -3,6 +3,7 @@
 from typing import Any
 
 import encord.orm.storage as orm
+import orjson
 from encord.dataset import Dataset as SdkDataset
 from encord.orm.dataset import DataRow as SdkRow
 from encord.orm.dataset import DatasetInfo
@@ -35,8 +36,8 @@ def folder_of(found: StorageFolder) -> Folder:
     )
 
 
-def item_of(found: StorageItem) -> Item:
-    """Read a storage item."""
+def item_of(found: StorageItem, *, metadata: bool = False) -> Item:
+    """Read a storage item, with its metadata if that was asked for."""
     raw = found._orm_item  # noqa: SLF001 - the SDK shows neither of the two flags
     return Item(
         uuid=str(raw.uuid),
@@ -46,6 +47,8 @@ def item_of(found: StorageItem) -> Item:
         created_at=raw.created_at,
         is_placeholder=raw.is_placeholder,
         is_tombstone=raw.is_tombstone,
+        metadata=_metadata(raw.client_metadata) if metadata else None,
+        size=raw.file_size,
     )
 
 
@@ -77,6 +80,7 @@ def row_of(found: SdkRow) -> DataRow:
         type=found["data_type"],
         file_link=found["file_link"] or None,
         item_uuid=str(item) if item else None,
+        metadata=found.get("client_metadata"),
     )
 
 
@@ -99,6 +103,12 @@ def job_status_of(state: orm.UploadLongPollingState) -> JobStatus:
         ),
         errors=tuple(state.errors),
     )
+
+
+def _metadata(text: str | None) -> dict[str, Any]:
+    """Read metadata, for which an empty text stands when there is none."""
+    found = orjson.loads(text) if text else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(value: str | None) -> str:

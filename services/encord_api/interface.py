@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.domain.metadata import OrganisationSchema
 
@@ -80,6 +80,10 @@ class Item:
     created_at: datetime
     is_placeholder: bool = False
     is_tombstone: bool = False
+    #: As stored; None unless it was asked for.
+    metadata: Mapping[str, Any] | None = None
+    #: In bytes; None when Encord does not say.
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,8 @@ class DataRow:
     file_link: str | None
     #: The storage item behind the row.
     item_uuid: str | None
+    #: As stored; None unless it was asked for.
+    metadata: Mapping[str, Any] | None = None
 
 
 class EncordGateway(Protocol):
@@ -148,8 +154,22 @@ class EncordGateway(Protocol):
         """Cancel what is still pending and return how many units that was."""
         ...
 
-    def list_items(self, folder: str, *, newest_first: bool = False) -> Iterator[list[Item]]:
-        """List a folder's items in pages of up to 1,000, one request a page."""
+    def list_items(
+        self,
+        folder: str,
+        *,
+        newest_first: bool = False,
+        metadata: bool = False,
+        in_dataset: bool | None = None,
+    ) -> Iterator[list[Item]]:
+        """List a folder's items in pages of up to 1,000, one request a page.
+
+        Args:
+            folder: Folder UUID; folders inside it are not looked into.
+            newest_first: Order by creation.
+            metadata: Whether the items carry their metadata.
+            in_dataset: Only items that are in some dataset, or (False) in none.
+        """
         ...
 
     def frame_urls(self, item: str) -> tuple[str, ...]:
@@ -168,6 +188,14 @@ class EncordGateway(Protocol):
         """Delete an empty folder."""
         ...
 
+    def get_item(self, uuid: str) -> Item:
+        """Return one item with its metadata."""
+        ...
+
+    def datasets_of(self, item: str) -> list[Dataset]:
+        """Return the datasets an item is in, those this user may see (two requests)."""
+        ...
+
     def create_dataset(self, title: str, description: str) -> str:
         """Create a dataset without a mirrored folder and return its UUID. Not idempotent."""
         ...
@@ -184,7 +212,11 @@ class EncordGateway(Protocol):
         """Link items to a dataset; those already linked are skipped by Encord."""
         ...
 
-    def list_rows(self, dataset: str) -> list[DataRow]:
+    def unlink_rows(self, dataset: str, rows: Sequence[str]) -> None:
+        """Take rows out of a dataset; their items stay. Rows that are gone do not matter."""
+        ...
+
+    def list_rows(self, dataset: str, *, metadata: bool = False) -> list[DataRow]:
         """List all rows of a dataset (one request, however many rows)."""
         ...
 

@@ -1,14 +1,18 @@
 """Encord through its real SDK: one request a call, nothing repeated, every error ours."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from itertools import islice
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import encord.orm.storage as orm
-from encord.orm.dataset import DataLinkDuplicatesBehavior, StorageLocation
+from encord.orm.dataset import (
+    DataLinkDuplicatesBehavior,
+    DatasetAccessSettings,
+    StorageLocation,
+)
 
 from services.domain.metadata import OrganisationSchema
 from services.encord_api.answers import (
@@ -182,15 +186,37 @@ class SdkGateway(EncordGateway):
         return target.add_data_to_folder_job_cancel(_uuid(job)).units_cancelled_count
 
     @_listing("listing the folder's items")
-    def list_items(self, folder: str, *, newest_first: bool = False) -> Iterator[list[Item]]:
+    def list_items(
+        self,
+        folder: str,
+        *,
+        newest_first: bool = False,
+        metadata: bool = False,
+        in_dataset: bool | None = None,
+    ) -> Iterator[list[Item]]:
         """See the interface."""
         items = self._wire.folder(_uuid(folder)).list_items(
             order=orm.FoldersSortBy.CREATED_AT,
-            include_client_metadata=False,
+            include_client_metadata=metadata,
+            is_in_dataset=in_dataset,
             desc=newest_first,
             page_size=PAGE,
         )
-        return _pages(map(item_of, items))
+        return _pages(map(partial(item_of, metadata=metadata), items))
+
+    @_asking("reading the item")
+    def get_item(self, uuid: str) -> Item:
+        """See the interface."""
+        return item_of(self._wire.client.get_storage_item(_uuid(uuid)), metadata=True)
+
+    @_asking("reading where the item is used")
+    def datasets_of(self, item: str) -> list[Dataset]:
+        """See the interface."""
+        summary = self._wire.client.get_storage_item(_uuid(item)).get_summary()
+        return [
+            Dataset(uuid=str(used.dataset_hash), title=used.title, description="")
+            for used in summary.accessible_datasets
+        ]
 
     @_asking("reading the frames of an item")
     def frame_urls(self, item: str) -> tuple[str, ...]:
@@ -221,7 +247,7 @@ class SdkGateway(EncordGateway):
     def create_dataset(self, title: str, description: str) -> str:
         """See the interface. The SDK does not transmit the storage type it insists on."""
         made = self._wire.client.create_dataset(
-            title, StorageLocation.NEW_STORAGE, description, create_backing_folder=False
+            title, StorageLocation.GCP, description, create_backing_folder=False
         )
         return str(made.dataset_hash)
 
@@ -243,10 +269,17 @@ class SdkGateway(EncordGateway):
         skip = DataLinkDuplicatesBehavior.SKIP
         self._wire.dataset(_uuid(dataset)).link_items(uuids, duplicates_behavior=skip)
 
-    @_asking("listing the dataset's rows")
-    def list_rows(self, dataset: str) -> list[DataRow]:
+    @_asking("taking rows out of the dataset")
+    def unlink_rows(self, dataset: str, rows: Sequence[str]) -> None:
         """See the interface."""
-        return [row_of(row) for row in self._wire.dataset(_uuid(dataset)).list_data_rows()]
+        self._wire.dataset(_uuid(dataset)).delete_data([str(_uuid(row)) for row in rows])
+
+    @_asking("listing the dataset's rows")
+    def list_rows(self, dataset: str, *, metadata: bool = False) -> list[DataRow]:
+        """See the interface."""
+        chosen = self._wire.dataset(_uuid(dataset))
+        chosen.set_access_settings(DatasetAccessSettings(fetch_client_metadata=metadata))
+        return [row_of(row) for row in chosen.list_data_rows()]
 
     @_asking("reading the metadata schema")
     def metadata_schema(self) -> OrganisationSchema:

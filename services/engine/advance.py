@@ -29,8 +29,9 @@ from services.engine.linking import advance_dataset, advance_link
 from services.engine.matching import advance_match
 from services.engine.notify import advance_notify
 from services.engine.preparation import advance_folder, advance_plan
+from services.engine.proof.tasks import advance_expect, advance_unlink
+from services.engine.proof.verifying import advance_verify
 from services.engine.rescue import advance_rescue
-from services.engine.verifying import advance_verify
 from services.ledger import runs
 from services.ledger.errors import LeaseLostError
 from services.ledger.events import record
@@ -46,8 +47,10 @@ STEPS: Final[MappingProxyType[WorkKind, Callable[[Step], None]]] = MappingProxyT
         WorkKind.FOLDER: advance_folder,
         WorkKind.CHUNK: advance_chunk,
         WorkKind.MATCH: advance_match,
+        WorkKind.EXPECT: advance_expect,
         WorkKind.DATASET: advance_dataset,
         WorkKind.LINK: advance_link,
+        WorkKind.UNLINK: advance_unlink,
         WorkKind.VERIFY: advance_verify,
         WorkKind.RESCUE: advance_rescue,
         WorkKind.NOTIFY: lambda step: advance_notify(step, step.tools.webhook),

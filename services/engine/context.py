@@ -49,7 +49,7 @@ class Tools:
     pace: Pace
     #: Where registration documents lie while they are being sent.
     outbox: Path
-    #: Where verifications keep their lines.
+    #: Where verifications keep their rows, and tasks what they are about.
     receipts: Path
     link_piece: int = 1000
     #: Who is told outside when a run ends or needs attention.

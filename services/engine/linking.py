@@ -1,6 +1,6 @@
 """Make sure of the dataset and link exactly the run's items to it, in pieces that resume."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -10,10 +10,12 @@ from sqlalchemy import Connection, select, update
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
 from services.domain.runs import AttemptState, Problem, WorkKind, WorkState
+from services.domain.tasks import Purpose
 from services.encord_api.errors import NotFound
 from services.engine.context import Step
 from services.engine.errors import StopError
 from services.engine.once import create_once, description_of
+from services.engine.proof.tasks import linkable, refuse_linked
 from services.ledger import attempts, runs
 from services.ledger.attempts import Attempt
 from services.ledger.events import record
@@ -44,7 +46,9 @@ def advance_link(step: Step) -> None:
     with step.tools.ledger.reading() as cx:
         work = work_spec(cx, step.claim.work)
         items = list(_items(cx, step, work.entries))
-    step.gateway.link_items(step.run.dataset_uuid or "", list(dict.fromkeys(items)))
+    if not step.run.dataset_uuid:
+        raise StopError(Problem.DATASET_GONE, "The run has no dataset.")
+    step.gateway.link_items(step.run.dataset_uuid, list(dict.fromkeys(items)))
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
         record(
@@ -60,6 +64,9 @@ def advance_link(step: Step) -> None:
 
 def _items(cx: Connection, step: Step, entries: Ranges) -> Iterator[str]:
     """Yield the item UUIDs of a piece's entries, in manifest order."""
+    if step.run.purpose is Purpose.LINK:
+        yield from linkable(step, entries)["item_uuid"]
+        return
     first, last = entries.pairs[0][0], entries.pairs[-1][1]
     rows = cx.execute(
         select(OUTCOME.c.entry, OUTCOME.c.item_uuid)
@@ -93,6 +100,7 @@ def _create(step: Step, token: str) -> str:
 
 def _settle(step: Step, uuid: str, title: str, what: str, attempt: Attempt | None = None) -> None:
     """Record the dataset and add one piece of work for each slice of items."""
+    refuse_linked(step, uuid)
     with step.fenced() as cx:
         if attempt:
             attempts.move(cx, attempt.token, AttemptState.FINISHED, result=uuid)
@@ -117,15 +125,22 @@ def _settle(step: Step, uuid: str, title: str, what: str, attempt: Attempt | Non
 
 
 def _pieces(cx: Connection, step: Step) -> Iterator[Ranges]:
-    arrived = iter(
+    """Cut what is to be linked; the same entries give the same pieces."""
+    if step.run.purpose is Purpose.LINK:
+        yield from _slices(linkable(step)["entry"], step.tools.link_piece)
+        return
+    yield from _slices(
         cx.execute(
             select(OUTCOME.c.entry)
             .where(OUTCOME.c.root == step.run.place.root, OUTCOME.c.rank.in_(ARRIVED))
             .distinct()
             .order_by(OUTCOME.c.entry)
-        )
-        .scalars()
-        .all()
+        ).scalars(),
+        step.tools.link_piece,
     )
-    while piece := Ranges.of(islice(arrived, step.tools.link_piece)):
+
+
+def _slices(entries: Iterable[int], size: int) -> Iterator[Ranges]:
+    source = iter(entries)
+    while piece := Ranges.of(islice(source, size)):
         yield piece

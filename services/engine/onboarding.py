@@ -14,7 +14,6 @@ from sqlalchemy import select, update
 
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
-from services.domain.paging import Page
 from services.domain.runs import (
     DatasetChoice,
     FolderChoice,
@@ -24,7 +23,6 @@ from services.domain.runs import (
     WorkState,
 )
 from services.encord_api.interface import Folder
-from services.engine.lines import Lines, VerifiedRow
 from services.ledger import runs, state
 from services.ledger.choosing import (
     Chosen,
@@ -51,13 +49,11 @@ class Onboarding:
         self,
         ledger: Ledger,
         manifests: ManifestStore,
-        lines: Lines,
         label_of: Callable[[str], str],
     ) -> None:
         """Take the collaborators; `label_of` names a connection for people."""
         self._ledger = ledger
         self._manifests = manifests
-        self._lines = lines
         self._label_of = label_of
 
     def submit(self, submission: Submission, *, actor: str) -> str:
@@ -236,22 +232,6 @@ class Onboarding:
                 runs.add_work(cx, first, WorkKind.VERIFY, state=WorkState.OPEN)
                 record(cx, "verify asked", actor=actor, run=first)
                 state.refresh(cx, first)
-
-    def receipt_rows(
-        self,
-        receipt: str,
-        *,
-        verdict: str | None = None,
-        search: str = "",
-        offset: int = 0,
-        limit: int = 100,
-    ) -> Page[VerifiedRow]:
-        """Return one page of a verification's lines."""
-        return self._lines.page(receipt, verdict=verdict, search=search, offset=offset, limit=limit)
-
-    def receipt_rows_csv(self, receipt: str) -> bytes:
-        """Return every line of a verification."""
-        return self._lines.csv(receipt)
 
 
 def _root(cx: Transaction, run: str) -> RunSpec:

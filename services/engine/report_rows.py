@@ -50,7 +50,7 @@ def rows_of(
     entries = manifest.read(selection(spec, manifest))
     known = _known(cx, spec, after_retries=after_retries)
     default = _without_outcome(cx, spec)
-    for entry, row in _paired(entries, known, index=lambda entry: entry.index):
+    for entry, row in paired(entries, known, index=lambda entry: entry.index):
         yield from _rows(entry, row, default)
 
 
@@ -66,8 +66,8 @@ def entries_that(
     ranks = {outcome.rank for outcome in outcomes}
     default = _without_outcome(cx, spec).rank
     known = _known(cx, spec, OUTCOME.c.entry, OUTCOME.c.rank, after_retries=after_retries)
-    paired = _paired(selection(spec, manifest), known, index=lambda index: index)
-    ranked = ((index, row.rank if row else default) for index, row in paired)
+    pairs = paired(selection(spec, manifest), known, index=lambda index: index)
+    ranked = ((index, row.rank if row else default) for index, row in pairs)
     return Ranges.of(index for index, rank in ranked if rank in ranks)
 
 
@@ -93,7 +93,7 @@ def _without_outcome(cx: Connection, spec: RunSpec) -> Outcome:
     return Outcome.UNKNOWN if RunState(str(state)).is_final else Outcome.PENDING
 
 
-def _paired(
+def paired(
     asked: Iterable[T], known: Iterator[Any], *, index: Callable[[T], int]
 ) -> Iterator[tuple[T, Any]]:
     """Join what was asked for with what is known of it."""

@@ -1,5 +1,6 @@
 """Write outcomes: what became of each entry of a run, one row an entry."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, exists, or_, update
 
 from services.domain.entries import Entry
+from services.domain.identity import identity
 from services.domain.outcomes import Outcome
 from services.ledger import tally, words
 from services.ledger.dialect import insert_into
@@ -23,6 +25,12 @@ class Place:
     run: str
     root: str
     generation: int
+
+
+def url_key(url: str) -> int:
+    """Return 64 bits that stand for the object a URL names, however the URL is spelled."""
+    digest = hashlib.blake2b(identity(url).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def outcome_row(
@@ -48,6 +56,7 @@ def outcome_row(
         "type": entry.type,
         "title": entry.title,
         "url": entry.urls[0] if entry.urls else "",
+        "url_key": url_key(entry.urls[0] if entry.urls else ""),
         "url_count": len(entry.urls),
         "item_uuid": item_uuid,
         "job_id": job_id,

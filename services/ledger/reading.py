@@ -4,12 +4,14 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+import orjson
 from sqlalchemy import Connection, Row, func, or_, select
 
 from services.domain.estimate import Estimate
 from services.domain.outcomes import BY_CODE, UNKNOWN_CAUSE, Outcome
 from services.domain.paging import Page
 from services.domain.runs import Problem, RunState
+from services.domain.tasks import Purpose
 from services.ledger import tally
 from services.ledger.choosing import (
     Chosen,
@@ -32,6 +34,7 @@ from services.ledger.views import (
 )
 
 SAMPLES = 5
+SUBMITTED = RUN.c.purpose == Purpose.SUBMIT
 
 
 class Reading(ABC):
@@ -49,12 +52,12 @@ class Reading(ABC):
                     func.count(),
                     func.coalesce(func.sum(RUN.c.registered), 0),
                     func.coalesce(func.sum(RUN.c.failed), 0),
-                ).select_from(RUN)
+                ).where(SUBMITTED)
             ).one()
             active = cx.scalar(
                 select(func.count())
                 .select_from(RUN)
-                .where(RUN.c.state.not_in([s for s in RunState if s.is_final]))
+                .where(SUBMITTED, RUN.c.state.not_in([s for s in RunState if s.is_final]))
             )
         latest = self.runs(limit=1).rows
         return OverviewView(
@@ -74,7 +77,7 @@ class Reading(ABC):
         limit: int = 50,
     ) -> Page[RunView]:
         """List runs, newest first; `search` looks in names of run, manifest and folder."""
-        chosen = select(RUN)
+        chosen = select(RUN).where(SUBMITTED)
         if state:
             chosen = chosen.where(RUN.c.state == state)
         if search:
@@ -101,7 +104,7 @@ class Reading(ABC):
 
     def earlier(self, manifest: str, folder: str | None) -> list[RunView]:
         """Return past submissions of this manifest to this folder, newest first."""
-        chosen = select(RUN).where(RUN.c.manifest == manifest, RUN.c.parent.is_(None))
+        chosen = select(RUN).where(SUBMITTED, RUN.c.manifest == manifest, RUN.c.parent.is_(None))
         if folder:
             chosen = chosen.where(RUN.c.folder_uuid == folder)
         with self.reading() as cx:
@@ -188,11 +191,38 @@ class Reading(ABC):
             ]
             return Page(rows, _count(cx, chosen))
 
-    def receipts(self, *, run: str | None = None, limit: int = 20) -> list[ReceiptView]:
-        """List receipts, newest first."""
-        chosen = select(RECEIPT, RUN.c.name).join(RUN, RUN.c.id == RECEIPT.c.run)
+    def tasks(
+        self, *, about: str | None = None, purpose: Purpose | None = None, limit: int = 20
+    ) -> list[RunView]:
+        """List tasks, newest first: all, or those about one run."""
+        chosen = select(RUN).where(~SUBMITTED)
+        if about:
+            chosen = chosen.where(RUN.c.about == about)
+        if purpose:
+            chosen = chosen.where(RUN.c.purpose == purpose)
+        with self.reading() as cx:
+            rows = cx.execute(chosen.order_by(RUN.c.created_at.desc()).limit(limit))
+            return [_run_view(row) for row in rows]
+
+    def receipt(self, receipt: str) -> ReceiptView | None:
+        """Return one receipt."""
+        with self.reading() as cx:
+            row = cx.execute(
+                select(RECEIPT, RUN.c.name.label("run_name"))
+                .join(RUN, RUN.c.id == RECEIPT.c.run)
+                .where(RECEIPT.c.id == receipt)
+            ).one_or_none()
+            return _receipt_view(row) if row else None
+
+    def receipts(
+        self, *, run: str | None = None, about: str | None = None, limit: int = 20
+    ) -> list[ReceiptView]:
+        """List receipts, newest first: all, a run's own, or all about a run."""
+        chosen = select(RECEIPT, RUN.c.name.label("run_name")).join(RUN, RUN.c.id == RECEIPT.c.run)
         if run:
             chosen = chosen.where(RECEIPT.c.run == run)
+        if about:
+            chosen = chosen.where(or_(RECEIPT.c.run == about, RUN.c.about == about))
         with self.reading() as cx:
             rows = cx.execute(chosen.order_by(RECEIPT.c.at.desc()).limit(limit))
             return [_receipt_view(row) for row in rows]
@@ -221,6 +251,8 @@ def _run_view(row: "Row[tuple[object, ...]]") -> RunView:
     return RunView(
         id=row.id,
         name=row.name,
+        purpose=Purpose(row.purpose),
+        about=row.about,
         state=RunState(row.state),
         problem=Problem(row.problem) if row.problem else None,
         problem_detail=row.problem_detail,
@@ -262,15 +294,14 @@ def _receipt_view(row: "Row[tuple[object, ...]]") -> ReceiptView:
     return ReceiptView(
         id=row.id,
         run=row.run,
-        run_name=row.name,
+        run_name=row.run_name,
+        name=row.name,
+        folder_uuid=row.folder_uuid,
         dataset_uuid=row.dataset_uuid,
         dataset_title=row.dataset_title,
         at=datetime.fromisoformat(row.at),
         proven=row.proven,
-        expected=row.expected,
-        matched=row.matched,
-        missing=row.missing,
-        unexpected=row.unexpected,
-        duplicate=row.duplicate,
+        counts=orjson.loads(row.counts),
         rows_sha256=row.rows_sha256,
+        earlier=row.earlier,
     )

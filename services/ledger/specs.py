@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from services.domain.chunks import Ranges
 from services.domain.runs import RunOptions
+from services.domain.tasks import Purpose
 from services.ledger.outcomes import Place
 from services.ledger.tables import RUN, WORK
 
@@ -17,6 +18,9 @@ class RunSpec:
 
     place: Place
     name: str
+    purpose: Purpose
+    question: str
+    about: str | None
     connection: str
     account: str
     manifest: str
@@ -59,6 +63,9 @@ def run_spec(cx: Connection, run: str) -> RunSpec:
     return RunSpec(
         place=Place(run=row.id, root=row.root, generation=row.generation),
         name=row.name,
+        purpose=Purpose(row.purpose),
+        question=row.question,
+        about=row.about,
         connection=row.connection,
         account=row.account,
         manifest=row.manifest,

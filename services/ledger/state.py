@@ -21,7 +21,9 @@ WORKING: Final = {
     WorkKind.CHUNK: RunState.SUBMITTING,
     WorkKind.MATCH: RunState.PROCESSING,
     WorkKind.DATASET: RunState.LINKING,
+    WorkKind.EXPECT: RunState.QUEUED,
     WorkKind.LINK: RunState.LINKING,
+    WorkKind.UNLINK: RunState.LINKING,
     WorkKind.VERIFY: RunState.VERIFYING,
     WorkKind.RESCUE: RunState.PROCESSING,
 }

@@ -44,6 +44,12 @@ RUN: Final = Table(
     #: One submission, one run: see `Submission.idem`.
     Column("idem", String(64), nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    #: A submission, or a task about what is in Encord already (`Purpose`).
+    Column("purpose", String(10), nullable=False, server_default="submit"),
+    #: What a task links or verifies, as `Question.to_json` writes it.
+    Column("question", Text, nullable=False, server_default=""),
+    #: The run that a task is about, should it be about one.
+    Column("about", String(32), index=True),
     Column("state", String(20), nullable=False),
     Column("problem", String(40)),
     Column("problem_detail", Text, nullable=False, server_default=""),
@@ -182,8 +188,10 @@ OUTCOME: Final = Table(
     Column("type", String(20), nullable=False),
     Column("title", Text),
     Column("url", Text, nullable=False),
+    #: `outcomes.url_key` of the URL, so that one object is found however its URL is spelled.
+    Column("url_key", BigInteger, nullable=False, index=True),
     Column("url_count", Integer, nullable=False),
-    Column("item_uuid", String(36)),
+    Column("item_uuid", String(36), index=True),
     Column("job_id", String(64)),
     Column("subtask_uuid", String(64)),
     #: Whether another run of the family has a better or newer word on the entry.
@@ -191,6 +199,7 @@ OUTCOME: Final = Table(
     Index("outcome_order", "root", "superseded", "entry"),
     Index("outcome_rank", "root", "superseded", "rank", "entry", "cause"),
     Index("outcome_entry", "root", "entry", "rank", "generation"),
+    Index("outcome_title", "title"),
 )
 
 #: How many outcomes of each kind there are, so that no page counts rows. Counted when outcomes are
@@ -251,12 +260,14 @@ RECEIPT: Final = Table(
     Column("dataset_title", Text),
     Column("at", String(32), nullable=False),
     Column("proven", Boolean, nullable=False),
-    Column("expected", Integer, nullable=False),
-    Column("matched", Integer, nullable=False),
-    Column("missing", Integer, nullable=False),
-    Column("unexpected", Integer, nullable=False),
-    Column("duplicate", Integer, nullable=False),
+    #: What the receipt is about, in words.
+    Column("name", Text, nullable=False),
+    Column("folder_uuid", String(36)),
+    #: Lines by verdict, as JSON.
+    Column("counts", Text, nullable=False),
     Column("rows_sha256", String(64), nullable=False),
+    #: The receipt of the same question before this one.
+    Column("earlier", String(32)),
     Column("body", Text, nullable=False),
 )
 

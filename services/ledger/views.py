@@ -1,10 +1,13 @@
 """What pages read from the ledger: immutable snapshots, small whatever the size of the run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.domain.outcomes import Cause, Outcome
 from services.domain.runs import Problem, RunState
+from services.domain.tasks import Purpose
+from services.domain.verification import Verdict, expected_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,9 @@ class RunView:
 
     id: str
     name: str
+    purpose: Purpose = Purpose.SUBMIT
+    #: The run that a task is about.
+    about: str | None = None
     state: RunState
     problem: Problem | None
     #: What happened, in a sentence; empty unless `problem`.
@@ -125,12 +131,29 @@ class ReceiptView:
     at: datetime
     #: Whether everything expected arrived, once, and nothing is ambiguous.
     proven: bool
-    expected: int
-    matched: int
-    missing: int
-    unexpected: int
-    duplicate: int
+    #: What was verified, in words.
+    name: str
+    folder_uuid: str | None
+    #: Lines by verdict.
+    counts: Mapping[str, int]
     rows_sha256: str
+    #: The receipt of the same question before this one.
+    earlier: str | None
+
+    @property
+    def expected(self) -> int:
+        """Everything that was asked for."""
+        return expected_in(self.counts)
+
+    @property
+    def matched(self) -> int:
+        """What arrived, once, as it was asked for."""
+        return self.counts.get(Verdict.MATCHED, 0)
+
+    @property
+    def lines(self) -> int:
+        """Rows of the result: what was asked for, and strangers."""
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         ledger=world.ledger,
         connections=connections,
         onboarding=world.onboarding,
+        proofs=world.proofs,
         reports=Reports(world.ledger, world.manifests),
         sources=Sources(
             world.manifests, (shared,), lambda _: cast("Any", None), Jobs("services.taking")

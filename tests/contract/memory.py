@@ -78,6 +78,7 @@ class _Unit:
     type: str
     urls: tuple[str, ...]
     title: str | None
+    metadata: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ class MemoryGateway(EncordGateway):
         self._known: dict[str, set[str]] = {}
         self._jobs: dict[str, _Job] = {}
         self._datasets: dict[str, Dataset] = {}
-        self._rows: dict[str, dict[str, DataRow]] = {}
+        self._rows: dict[str, dict[str, list[DataRow]]] = {}
 
     # Seams of the tests
 
@@ -211,13 +212,33 @@ class MemoryGateway(EncordGateway):
 
         return self._ask("cancel_job", cancel, folder, job)
 
-    def list_items(self, folder: str, *, newest_first: bool = False) -> Iterator[list[Item]]:
+    def list_items(
+        self,
+        folder: str,
+        *,
+        newest_first: bool = False,
+        metadata: bool = False,
+        in_dataset: bool | None = None,
+    ) -> Iterator[list[Item]]:
         at, more = 0, True
         while more:
             page, more = self._ask("list_items", partial(self._page, folder, at, newest_first), at)
-            if page:
-                yield page
+            linked = {item for rows in self._rows.values() for item in rows}
+            chosen = [i for i in page if in_dataset is None or (i.uuid in linked) is in_dataset]
+            if chosen:
+                yield [item if metadata else replace(item, metadata=None) for item in chosen]
             at += PAGE
+
+    def get_item(self, uuid: str) -> Item:
+        return self._ask("get_item", lambda: self._item(uuid).item, uuid)
+
+    def datasets_of(self, item: str) -> list[Dataset]:
+        def using() -> list[Dataset]:
+            self._item(item)
+            used = [uuid for uuid, rows in self._rows.items() if item in rows]
+            return [replace(self._datasets[u], description="", created_at=None) for u in used]
+
+        return self._ask("datasets_of", using, item)
 
     def frame_urls(self, item: str) -> tuple[str, ...]:
         def frames() -> tuple[str, ...]:
@@ -271,14 +292,26 @@ class MemoryGateway(EncordGateway):
         def link() -> None:
             self._dataset(dataset)
             for stored in [self._item(uuid) for uuid in items]:
-                self._rows[dataset].setdefault(stored.item.uuid, _row(stored))
+                self._rows[dataset].setdefault(stored.item.uuid, [_row(stored)])
 
         self._ask("link_items", link, dataset, tuple(items))
 
-    def list_rows(self, dataset: str) -> list[DataRow]:
+    def unlink_rows(self, dataset: str, rows: Sequence[str]) -> None:
+        def unlink() -> None:
+            self._dataset(dataset)
+            for item, known in list(self._rows[dataset].items()):
+                left = [row for row in known if row.uuid not in set(rows)]
+                self._rows[dataset][item] = left
+                if not left:
+                    del self._rows[dataset][item]
+
+        self._ask("unlink_rows", unlink, dataset, tuple(rows))
+
+    def list_rows(self, dataset: str, *, metadata: bool = False) -> list[DataRow]:
         def rows() -> list[DataRow]:
             self._dataset(dataset)
-            return list(self._rows[dataset].values())
+            found = [row for rows in self._rows[dataset].values() for row in rows]
+            return found if metadata else [replace(row, metadata=None) for row in found]
 
         return self._ask("list_rows", rows, dataset)
 
@@ -385,6 +418,7 @@ class MemoryGateway(EncordGateway):
             name=unit.title or unit.urls[0].partition("://")[2].partition("/")[2],
             url=unit.urls[0] if single else None,
             created_at=self._now(),
+            metadata=unit.metadata,
         )
         stored = self._by_uuid[item.uuid] = _Stored(item, unit.urls)
         self._stored[job.folder].append(stored)
@@ -412,6 +446,7 @@ def _units(content: Mapping[str, Any]) -> Iterator[_Unit]:
                 type="imageSequence" if sequence else kind,
                 urls=_urls(entry),
                 title=entry.get("title"),
+                metadata=entry.get("clientMetadata", {}),
             )
 
 
@@ -432,4 +467,5 @@ def _row(stored: _Stored) -> DataRow:
         type=_ROW_TYPES[stored.item.type],
         file_link=stored.item.url,
         item_uuid=stored.item.uuid,
+        metadata=stored.item.metadata,
     )

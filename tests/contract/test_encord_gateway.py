@@ -376,3 +376,38 @@ def test_an_item_is_deleted_and_then_its_folder(world: World, folder: str, tmp_p
         world.gateway.get_folder(folder)
     with pytest.raises(ABSENT):
         world.gateway.signed_url(item.uuid)
+
+
+def test_metadata_is_listed_only_when_it_is_asked_for(
+    world: World, folder: str, tmp_path: Path
+) -> None:
+    entry = {"objectUrl": image(1), "clientMetadata": {"site": "harbor", "depth": 2.5}}
+    run(world, folder, write(tmp_path, {"images": [entry]}))
+    (bare,) = items(world, folder)
+    (full,) = (i for page in world.gateway.list_items(folder, metadata=True) for i in page)
+    assert (bare.metadata, full.metadata) == (None, entry["clientMetadata"])
+    assert world.gateway.get_item(bare.uuid).metadata == entry["clientMetadata"]
+    dataset = world.gateway.create_dataset("yard", "")
+    world.gateway.link_items(dataset, [bare.uuid])
+    (row,) = world.gateway.list_rows(dataset)
+    (rich,) = world.gateway.list_rows(dataset, metadata=True)
+    assert (row.metadata, rich.metadata) == (None, entry["clientMetadata"])
+
+
+def test_items_know_their_datasets_and_leave_them_again(
+    world: World, folder: str, tmp_path: Path
+) -> None:
+    run(world, folder, images(tmp_path, image(1), image(2)))
+    first, second = (item.uuid for item in items(world, folder))
+    dataset = world.gateway.create_dataset("yard", "")
+    world.gateway.link_items(dataset, [first])
+    assert [used.uuid for used in world.gateway.datasets_of(first)] == [dataset]
+    assert world.gateway.datasets_of(second) == []
+    for linked, expected in ((True, first), (False, second)):
+        pages = world.gateway.list_items(folder, in_dataset=linked)
+        assert [item.uuid for page in pages for item in page] == [expected]
+    (row,) = world.gateway.list_rows(dataset)
+    world.gateway.unlink_rows(dataset, [row.uuid])
+    world.gateway.unlink_rows(dataset, [row.uuid])
+    assert world.gateway.list_rows(dataset) == []
+    assert len(items(world, folder)) == 2

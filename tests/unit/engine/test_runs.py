@@ -77,7 +77,7 @@ def test_a_dataset_is_linked_and_verified(world: World) -> None:
     run = world.submit(world.images(7), dataset="Street")
     world.settle()
     receipt = world.ledger.receipts(run=run)[0]
-    assert (receipt.proven, receipt.matched, receipt.missing) == (True, 7, 0)
+    assert (receipt.proven, receipt.matched, receipt.expected) == (True, 7, 7)
     assert world.asked("create_dataset") == 1
     assert world.asked("link_items") == 3
 
@@ -103,9 +103,9 @@ def test_what_never_arrived_is_missing_with_its_reason(world: World) -> None:
     world.settle()
     receipt = world.ledger.receipts(run=run)[0]
     assert not receipt.proven
-    page = world.onboarding.receipt_rows(receipt.id, verdict="missing")
-    assert [(row.url, row.where) for row in page.rows] == [
-        ("gs://bucket/1.jpg", f"failed: {MISSING}")
+    page = world.proofs.page(receipt.id, verdict="missing")
+    assert [(row.url, row.stage, row.detail) for row in page.rows] == [
+        ("gs://bucket/1.jpg", "failed", MISSING)
     ]
 
 

@@ -11,8 +11,9 @@ from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, Submis
 from services.engine.advance import advance
 from services.engine.context import Pace, Tools
 from services.engine.errors import NotConnectedError
-from services.engine.lines import Lines
 from services.engine.onboarding import Onboarding
+from services.engine.proof.proofs import Proofs
+from services.engine.proof.rows import VerifiedRows
 from services.ledger.store import Claim, Ledger
 from services.ledger.views import RunView
 from services.manifests.options import CheckOptions
@@ -59,9 +60,8 @@ class World:
             receipts=self.folder / "receipts",
             link_piece=3,
         )
-        self.onboarding = Onboarding(
-            self.ledger, self.manifests, Lines(self.folder / "receipts"), lambda _: "Test"
-        )
+        self.onboarding = Onboarding(self.ledger, self.manifests, lambda _: "Test")
+        self.proofs = Proofs(self.ledger, VerifiedRows(self.folder / "receipts"), lambda _: "Test")
 
     def _gateway(self, connection: str) -> MemoryGateway:
         if not self.connected:

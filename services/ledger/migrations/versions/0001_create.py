@@ -61,6 +61,9 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("idem", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.String(length=10), server_default="submit", nullable=False),
+        sa.Column("question", sa.Text(), server_default="", nullable=False),
+        sa.Column("about", sa.String(length=32), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("problem", sa.String(length=40), nullable=True),
         sa.Column("problem_detail", sa.Text(), server_default="", nullable=False),
@@ -104,13 +107,11 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.Column("updated_at", sa.String(length=32), nullable=False),
         sa.Column("heard_at", sa.String(length=32), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["parent"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["parent"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idem"),
     )
+    op.create_index(op.f("ix_run_about"), "run", ["about"], unique=False)
     op.create_index(op.f("ix_run_created_at"), "run", ["created_at"], unique=False)
     op.create_index(op.f("ix_run_root"), "run", ["root"], unique=False)
     op.create_index("run_state", "run", ["state", "created_at"], unique=False)
@@ -153,17 +154,17 @@ def upgrade() -> None:
         sa.Column("type", sa.String(length=20), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("url_key", sa.BigInteger(), nullable=False),
         sa.Column("url_count", sa.Integer(), nullable=False),
         sa.Column("item_uuid", sa.String(length=36), nullable=True),
         sa.Column("job_id", sa.String(length=64), nullable=True),
         sa.Column("subtask_uuid", sa.String(length=64), nullable=True),
         sa.Column("superseded", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("run", "entry"),
     )
+    op.create_index(op.f("ix_outcome_item_uuid"), "outcome", ["item_uuid"], unique=False)
+    op.create_index(op.f("ix_outcome_url_key"), "outcome", ["url_key"], unique=False)
     op.create_index(
         "outcome_entry", "outcome", ["root", "entry", "rank", "generation"], unique=False
     )
@@ -171,16 +172,14 @@ def upgrade() -> None:
     op.create_index(
         "outcome_rank", "outcome", ["root", "superseded", "rank", "entry", "cause"], unique=False
     )
+    op.create_index("outcome_title", "outcome", ["title"], unique=False)
     op.create_table(
         "progress",
         sa.Column("run", sa.String(length=32), nullable=False),
         sa.Column("at", sa.String(length=32), nullable=False),
         sa.Column("settled", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("run", "at"),
     )
     op.create_table(
@@ -191,17 +190,13 @@ def upgrade() -> None:
         sa.Column("dataset_title", sa.Text(), nullable=True),
         sa.Column("at", sa.String(length=32), nullable=False),
         sa.Column("proven", sa.Boolean(), nullable=False),
-        sa.Column("expected", sa.Integer(), nullable=False),
-        sa.Column("matched", sa.Integer(), nullable=False),
-        sa.Column("missing", sa.Integer(), nullable=False),
-        sa.Column("unexpected", sa.Integer(), nullable=False),
-        sa.Column("duplicate", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("folder_uuid", sa.String(length=36), nullable=True),
+        sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("rows_sha256", sa.String(length=64), nullable=False),
+        sa.Column("earlier", sa.String(length=32), nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_receipt_run"), "receipt", ["run"], unique=False)
@@ -212,10 +207,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("run", "family", "rank", "cause"),
     )
     op.create_table(
@@ -223,10 +215,7 @@ def upgrade() -> None:
         sa.Column("root", sa.String(length=32), nullable=False),
         sa.Column("first", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["root"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["root"], ["run.id"]),
         sa.PrimaryKeyConstraint("root", "first"),
     )
     op.create_table(
@@ -256,10 +245,7 @@ def upgrade() -> None:
         sa.Column("units_cancelled", sa.Integer(), server_default="0", nullable=False),
         sa.Column("problem", sa.String(length=40), nullable=True),
         sa.Column("problem_detail", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run"],
-            ["run.id"],
-        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idem"),
         sa.UniqueConstraint("run", "kind", "seq"),
@@ -278,10 +264,7 @@ def upgrade() -> None:
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seen", sa.Integer(), server_default="-1", nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["work"],
-            ["work.id"],
-        ),
+        sa.ForeignKeyConstraint(["work"], ["work.id"]),
         sa.PrimaryKeyConstraint("token"),
         sa.UniqueConstraint("result"),
         sa.UniqueConstraint("work", "n"),
@@ -298,10 +281,7 @@ def upgrade() -> None:
         "answer",
         sa.Column("attempt", sa.String(length=32), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attempt"],
-            ["attempt.token"],
-        ),
+        sa.ForeignKeyConstraint(["attempt"], ["attempt.token"]),
         sa.PrimaryKeyConstraint("attempt"),
     )
     op.create_table(

@@ -1,0 +1,127 @@
+"""Choose what is expected and where to look for it: any run, manifest or receipt, anywhere."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from components import connection, session
+from components.manifests import OPTIONS
+from components.runtime import get_runtime
+from components.text import stamp
+from services.domain.tasks import Question, Source, Teller
+from services.engine.connections import Connection
+from services.engine.proof.proofs import Asker
+
+PLACEHOLDER: Final = "00000000-0000-0000-0000-000000000000"
+OFFERED: Final = 50
+TELLERS: Final[dict[str, Teller]] = {
+    "A run": "run",
+    "A manifest": "manifest",
+    "An earlier receipt": "receipt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that can say what is expected."""
+
+    name: str
+    dataset: str
+    folder: str
+
+
+def button() -> None:
+    """Draw the way to the form."""
+    current = connection.current()
+    opened = st.button(
+        "Verify something else",
+        key="verify_else",
+        icon=":material/rule:",
+        disabled=current is None,
+    )
+    if opened and current:
+        _ask(current)
+
+
+@st.dialog("Verify", width="medium")
+def _ask(current: Connection) -> None:
+    teller = TELLERS[st.radio("What is expected", list(TELLERS), key="tell", horizontal=True)]
+    choices = _choices(teller)
+    known = st.selectbox(
+        "Which one",
+        list(choices),
+        format_func=lambda each: choices[each].name if each in choices else each,
+        key=f"tell_{teller}",
+        placeholder="There is none yet",
+    )
+    chosen = choices.get(known or "")
+    dataset = _uuid("UUID of the dataset", chosen.dataset if chosen else "", f"{known}")
+    folder = _uuid("UUID of the folder", chosen.folder if chosen else "", f"{known}")
+    st.caption("With both, the folder says where a missing file stopped.")
+    metadata = st.toggle("Compare metadata", value=True, key="verify_metadata")
+    clicked = st.button(
+        "Verify",
+        key="verify_else_yes",
+        type="primary",
+        icon=":material/verified:",
+        disabled=chosen is None or not (dataset or folder),
+        on_click=_verify,
+        args=(current, teller, known, dataset, folder, metadata),
+    )
+    if clicked:
+        st.rerun()
+
+
+def _uuid(label: str, known: str, scope: str) -> str:
+    key = f"{label}_{scope}"
+    return (st.text_input(label, value=known, key=key, placeholder=PLACEHOLDER) or "").strip()
+
+
+def _choices(teller: Teller) -> dict[str, Choice]:
+    runtime = get_runtime()
+    if teller == "run":
+        return {
+            run.id: Choice(
+                f"{run.name}, {stamp(run.created_at)}",
+                run.dataset_uuid or "",
+                run.folder_uuid or "",
+            )
+            for run in runtime.ledger.runs(limit=OFFERED).rows
+            if run.parent is None
+        }
+    if teller == "manifest":
+        return {
+            each.fingerprint: Choice(each.name, "", "")
+            for each in runtime.manifests.recent()[:OFFERED]
+        }
+    return {
+        each.id: Choice(
+            f"{each.name}, {stamp(each.at)}", each.dataset_uuid or "", each.folder_uuid or ""
+        )
+        for each in runtime.ledger.receipts(limit=OFFERED)
+    }
+
+
+def _verify(
+    current: Connection,
+    teller: Teller,
+    known: str,
+    dataset: str,
+    folder: str,
+    metadata: bool,  # noqa: FBT001 - see above
+) -> None:
+    question = Question(
+        source=Source(teller=teller, id=known, check=OPTIONS.to_json()),
+        dataset=dataset or None,
+        folder=folder or None,
+        metadata=metadata,
+    )
+    asker = Asker(connection=current.id, account=current.account, actor=session.actor())
+    name = _choices(teller)[known].name
+    purpose = f"verify {question.to_json()}"
+    task = get_runtime().proofs.verify(
+        question, name=name, asker=asker, nonce=session.nonce(purpose)
+    )
+    session.renew_nonce(purpose)
+    session.go_to("verify", task=task)

@@ -1,0 +1,93 @@
+"""What the Verify page is about: a task, a receipt, or a run's newest receipt."""
+
+import streamlit as st
+
+from components import (
+    layout,
+    links,
+    navigation,
+    run_actions,
+    run_progress,
+    session,
+    status,
+    verification,
+)
+from components.runtime import get_runtime
+from components.tables import Column, PagedTable
+from components.text import moment, number
+from services.domain.paging import Page
+from services.ledger.views import ReceiptView, RunView
+
+HISTORY = PagedTable[ReceiptView](
+    noun="receipt",
+    alt="Earlier receipts",
+    columns=(
+        Column("Verified", lambda each: moment(each.at), width=230),
+        Column("What", lambda each: each.name, width=220),
+        Column("Dataset", lambda each: each.dataset_title or each.dataset_uuid or "", width=180),
+        Column(
+            "Matched",
+            lambda each: f"{number(each.matched)} of {number(each.expected)}",
+            width=120,
+        ),
+        Column("Proven", lambda each: "Yes" if each.proven else "No", width=80),
+    ),
+    on_open=lambda each: session.go_to("verify", receipt=each.id),
+)
+
+
+def named() -> bool:
+    """Draw the task or the receipt that the URL names; False when it names none."""
+    task, receipt = links.task(), links.receipt()
+    if task is None and receipt is None:
+        return False
+    if task:
+        _task(task)
+    elif receipt:
+        st.text(receipt.name)
+        verification.show(receipt)
+    return True
+
+
+def _task(task: RunView) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if not status.is_active(task):
+            status.badge(status.of_run(task))
+        st.text(task.name, width="content")
+    run_actions.needs_attention(task, key="attention")
+    if status.is_active(task):
+        run_progress.live(task, key=f"task_{task.id}")
+    elif task.receipt and (receipt := get_runtime().ledger.receipt(task.receipt)):
+        verification.show(receipt)
+        verification.verify_button(task, again=True)
+
+
+def history(run: RunView | None) -> None:
+    """Draw earlier receipts: all about a run, or all there are."""
+    receipts = get_runtime().ledger.receipts(about=run.id if run else None, limit=50)
+    if len(receipts) <= 1 and run:
+        return
+    with st.expander("Earlier receipts", icon=":material/history:"):
+        HISTORY.show(
+            lambda offset, limit: Page(receipts[offset : offset + limit], len(receipts)),
+            key="receipts",
+            name="receipts_page",
+            nothing="No receipt yet.",
+        )
+
+
+def back() -> None:
+    """Draw the way from one receipt to the page of the runs."""
+    navigation.link("verify", "Back to the runs' verifications", icon=":material/arrow_back:")
+
+
+def not_linked(run: RunView) -> None:
+    """Say that there is nothing to compare with yet."""
+    layout.empty_state(
+        icon=":material/dataset:",
+        title="Not linked to a dataset yet",
+        body="Link the run's files first; the verification then compares the dataset with them.",
+        action=lambda: navigation.button(
+            "datasets", "Link to a dataset", key="to_datasets", primary=True, run=run.id
+        ),
+    )

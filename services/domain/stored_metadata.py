@@ -1,0 +1,68 @@
+"""Compare metadata by what values mean: 1 is 1.0, and a moment is the same in every time zone.
+
+Only keys that were asked for are compared. Others may be anybody's, Encord's own among them.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+#: What is worth reading as a moment: date, time and zone are all there.
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:?\d{2})"
+)
+_SHOWN: Final = 60
+_ABSENT: Final = object()
+
+
+def canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value in the one spelling that equals every other spelling of it."""
+    if isinstance(value, Mapping):
+        return {str(key): canonical(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list):
+        return [canonical(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return _instant(value)
+    return value
+
+
+def _instant(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return text
+
+
+def canonical_text(metadata: object) -> str | None:
+    """Return canonical metadata as JSON text; None when there is nothing to compare."""
+    if not isinstance(metadata, Mapping) or not metadata:
+        return None
+    return json.dumps(canonical(metadata), ensure_ascii=False, separators=(",", ":"))
+
+
+def differences(expected: str, found: str) -> list[str]:
+    """Say how one canonical text contradicts another, one phrase a key that was asked for."""
+    return list(_differences(json.loads(expected), json.loads(found)))
+
+
+def _differences(expected: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
+    for key, asked in expected.items():
+        stored = found.get(key, _ABSENT)
+        if stored is _ABSENT:
+            yield f"{key}: asked for {_shown(asked)}, not there"
+        elif not _same(asked, stored):
+            yield f"{key}: asked for {_shown(asked)}, found {_shown(stored)}"
+
+
+def _same(asked: object, stored: object) -> bool:
+    # Python's own 1 == True must not make a number of a yes.
+    return json.dumps(asked) == json.dumps(stored)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -1,0 +1,99 @@
+"""What a step of the engine is asked: a task's own question, or the one every run ends with."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import polars as pl
+from sqlalchemy import select
+
+from services.domain.chunks import Ranges
+from services.domain.entries import Entry
+from services.domain.tasks import Purpose, Question, Source
+from services.encord_api.interface import Item
+from services.engine.context import Step
+from services.engine.proof import expecting
+from services.engine.proof.columns import FOUND
+from services.engine.proof.listing import Lister
+from services.engine.proof.rows import VerifiedRows, write_columns
+from services.ledger.specs import RunSpec, run_spec
+from services.ledger.tables import RECEIPT
+from services.manifests.checked import CheckedManifest
+from services.manifests.options import CheckOptions
+
+
+def question_of(run: RunSpec) -> Question:
+    """Return what is asked: of a run, whether all of it is in its dataset."""
+    if run.purpose is not Purpose.SUBMIT:
+        asked = Question.from_json(run.question)
+        # The dataset of a link task may not have been there when it was asked for.
+        return replace(asked, dataset=asked.dataset or run.dataset_uuid)
+    source = Source(teller="run", id=run.place.root)
+    return Question(source=source, dataset=run.dataset_uuid)
+
+
+def rows_of(step: Step) -> VerifiedRows:
+    """Return where the rows of receipts are kept."""
+    return VerifiedRows(step.tools.receipts)
+
+
+def expected_of(step: Step) -> pl.DataFrame:
+    """Return what a task is about, as it was written down when the task began; else now."""
+    kept = rows_of(step).expected_path(step.claim.run)
+    if step.run.purpose is not Purpose.SUBMIT and kept.exists():
+        return pl.read_ipc(kept)
+    return _gather(step, question_of(step.run).source)
+
+
+def write_expected(step: Step) -> int:
+    """Write down what a task is about; return how many entries that is."""
+    expected = _gather(step, question_of(step.run).source)
+    write_columns(expected, rows_of(step).expected_path(step.claim.run))
+    return expected.height
+
+
+def _gather(step: Step, source: Source) -> pl.DataFrame:
+    if source.teller == "receipt":
+        return pl.read_ipc(rows_of(step).expected_path(source.id))
+    if source.teller == "folder":
+        return expecting.of_items(_items(step, source))
+    if source.teller == "manifest":
+        checked = step.tools.manifests.check(source.id, CheckOptions.from_json(source.check))
+        return expecting.of_manifest(_entries(checked, source.ranges), heartbeat=step.heartbeat)
+    return _of_run(step, source)
+
+
+def _of_run(step: Step, source: Source) -> pl.DataFrame:
+    with step.tools.ledger.reading() as cx:
+        told = run_spec(cx, source.id)
+        options = CheckOptions.from_json(told.check)
+        checked = step.tools.manifests.check(told.manifest, options)
+        chosen = source.ranges if source.entries is not None else told.selection
+        entries = _entries(checked, chosen)
+        return expecting.of_run(cx, told.place.root, entries, heartbeat=step.heartbeat)
+
+
+def _entries(checked: CheckedManifest, chosen: Ranges | None) -> Iterator[Entry]:
+    return checked.read(checked.valid_indexes() if chosen is None else chosen)
+
+
+def _items(step: Step, source: Source) -> pl.DataFrame:
+    """List the items of a folder that a selection names."""
+    wanted = source.search.lower()
+
+    def chosen(item: Item) -> bool:
+        text = f"{item.name} {item.url or ''}".lower()
+        return wanted in text and source.type in {"", item.type}
+
+    lister = Lister(gateway=step.gateway, heartbeat=step.heartbeat, framed=True, metadata=True)
+    listed = lister.folder(source.id, unused=source.unused, wanted=chosen)
+    return listed if listed.height else pl.DataFrame(schema=FOUND)
+
+
+def receipt_before(step: Step, question: Question) -> str | None:
+    """Return the newest receipt that answers the same question."""
+    with step.tools.ledger.reading() as cx:
+        if question.source.teller == "receipt":
+            return question.source.id
+        chosen = select(RECEIPT.c.id).where(RECEIPT.c.run == step.claim.run)
+        found = cx.scalar(chosen.order_by(RECEIPT.c.at.desc()).limit(1))
+        return None if found is None else str(found)

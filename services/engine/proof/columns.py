@@ -1,0 +1,87 @@
+"""The columns a verification works on: what was expected, what was found, and the result.
+
+All three lie on disk as Arrow files and are read by memory mapping. Keys say when two of them
+speak of the same object: the identity of a URL, or for groups and series the identities of all
+frames in order.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from services.domain.identity import identity
+
+#: Between the URLs of a group's frames: no URL may hold it.
+BETWEEN: Final = "\x1f"
+
+EXPECTED: Final[dict[str, pl.DataType]] = {
+    #: 0-based place in what was asked for.
+    "entry": pl.UInt32(),
+    "type": pl.String(),
+    "title": pl.String(),
+    #: The first one, as written.
+    "url": pl.String(),
+    "urls": pl.UInt32(),
+    #: Null when no URL says which object it is, as for scenes.
+    "key": pl.String(),
+    #: Canonical metadata that was asked for; null when none was.
+    "metadata": pl.String(),
+    #: The item that carried it when it was registered; null when none is known.
+    "item_uuid": pl.String(),
+    #: Where it stopped, should it be missing, and that in words.
+    "stage": pl.String(),
+    "detail": pl.String(),
+}
+FOUND: Final[dict[str, pl.DataType]] = {
+    #: A data row's UUID; null for an item of a folder.
+    "row_uuid": pl.String(),
+    "item_uuid": pl.String(),
+    #: Encord's own word.
+    "type": pl.String(),
+    "title": pl.String(),
+    "url": pl.String(),
+    "key": pl.String(),
+    #: Canonical metadata; null when it was not asked for or there is none.
+    "metadata": pl.String(),
+}
+LINES: Final[dict[str, pl.DataType]] = {
+    "verdict": pl.String(),
+    #: Null for what nobody asked for.
+    "entry": pl.UInt32(),
+    "type": pl.String(),
+    "title": pl.String(),
+    "url": pl.String(),
+    "urls": pl.UInt32(),
+    #: Where a missing entry stopped.
+    "stage": pl.String(),
+    #: The same, or what differs, in words.
+    "detail": pl.String(),
+    "item_uuid": pl.String(),
+    #: The dataset's rows that carry it, separated by spaces.
+    "row_uuids": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What was listed to verify: a dataset's rows, a folder's items, or both."""
+
+    dataset: pl.DataFrame | None = None
+    folder: pl.DataFrame | None = None
+
+
+def frames_key(urls: Iterable[str]) -> str:
+    """Return the key of a group or series: its frames' identities, in order."""
+    return BETWEEN.join(map(identity, urls))
+
+
+def identities(urls: pl.Series) -> pl.Series:
+    """Return the identity of each URL, as `domain.identity` spells it."""
+    plain = urls.str.starts_with("https://")
+    if not plain.any():
+        return urls
+    by_hand = urls.filter(plain)
+    mended = pl.Series([identity(url) for url in by_hand], dtype=pl.String)
+    return urls.scatter(plain.arg_true(), mended)

@@ -1,0 +1,101 @@
+"""Write down what is expected, as columns: of a run, a manifest, a folder, an earlier receipt."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+import orjson
+import polars as pl
+from sqlalchemy import Connection
+
+from services.domain.entries import Entry, EntryType
+from services.domain.identity import identity
+from services.domain.outcomes import Outcome
+from services.domain.stored_metadata import canonical_text
+from services.domain.verification import WORDS_OF_TYPE, Stage
+from services.engine.proof.columns import EXPECTED, frames_key
+from services.engine.report_rows import paired
+from services.ledger.choosing import current
+from services.ledger.tables import OUTCOME
+
+BATCH: Final = 10_000
+STAGES: Final = {
+    Outcome.REGISTERED: Stage.NOT_LINKED,
+    Outcome.ALREADY_THERE: Stage.NOT_LINKED,
+    Outcome.FAILED: Stage.FAILED,
+    Outcome.CANCELLED: Stage.CANCELLED,
+}
+_OUTCOMES: Final = tuple(Outcome)
+_TYPES: Final = {
+    word: str(kind) for kind in EntryType for word in WORDS_OF_TYPE[kind] if word != "IMG_GROUP"
+}
+
+
+def of_run(
+    cx: Connection, root: str, entries: Iterable[Entry], *, heartbeat: Callable[[], None]
+) -> pl.DataFrame:
+    """Return the entries of a run with the best that became of each after all retries."""
+    chosen = current(root).with_only_columns(
+        OUTCOME.c.entry, OUTCOME.c.rank, OUTCOME.c.message, OUTCOME.c.item_uuid
+    )
+    ordered = chosen.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
+    known = iter(cx.execute(ordered))
+    pairs = paired(entries, known, index=lambda entry: entry.index)
+    return _frame((_row(entry, *_stopped(row)) for entry, row in pairs), heartbeat)
+
+
+def of_manifest(entries: Iterable[Entry], *, heartbeat: Callable[[], None]) -> pl.DataFrame:
+    """Return the entries of a manifest, of which nothing else is known."""
+    return _frame((_row(entry, None, Stage.UNKNOWN, "") for entry in entries), heartbeat)
+
+
+def of_items(items: pl.DataFrame) -> pl.DataFrame:
+    """Return a folder's items as what is expected."""
+    return items.with_row_index("entry").select(
+        "entry",
+        pl.col("type").replace(_TYPES),
+        "title",
+        pl.col("url").fill_null(""),
+        pl.lit(1, pl.UInt32).alias("urls"),
+        "key",
+        "metadata",
+        "item_uuid",
+        pl.lit(str(Stage.NOT_LINKED)).alias("stage"),
+        pl.lit("").alias("detail"),
+    )
+
+
+def _frame(rows: Iterator[tuple[Any, ...]], heartbeat: Callable[[], None]) -> pl.DataFrame:
+    frames = [pl.DataFrame(schema=EXPECTED)]
+    while batch := list(islice(rows, BATCH)):
+        heartbeat()
+        frames.append(pl.DataFrame(batch, schema=EXPECTED, orient="row"))
+    return pl.concat(frames)
+
+
+def _row(entry: Entry, item: str | None, stage: Stage, detail: str) -> tuple[Any, ...]:
+    return (
+        entry.index,
+        str(entry.type),
+        entry.title,
+        entry.urls[0] if entry.urls else "",
+        len(entry.urls),
+        _key(entry),
+        canonical_text(orjson.loads(entry.payload).get("clientMetadata")),
+        item,
+        str(stage),
+        detail,
+    )
+
+
+def _key(entry: Entry) -> str | None:
+    if entry.type.is_composite:
+        return frames_key(entry.urls)
+    return identity(entry.urls[0]) if len(entry.urls) == 1 else None
+
+
+def _stopped(row: Any) -> tuple[str | None, Stage, str]:  # noqa: ANN401 - a row of the ledger
+    if row is None:
+        return None, Stage.NEVER_SENT, ""
+    outcome = _OUTCOMES[row.rank]
+    return row.item_uuid, STAGES.get(outcome, Stage.UNKNOWN), row.message

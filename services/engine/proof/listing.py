@@ -1,0 +1,81 @@
+"""Write what Encord lists as columns, page by page: a dataset's rows, a folder's items."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from services.domain.identity import identity
+from services.domain.stored_metadata import canonical_text
+from services.encord_api.interface import DataRow, EncordGateway, Item
+from services.engine.proof.columns import FOUND, frames_key
+from services.engine.proof.compare import FRAMED
+
+BATCH: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lister:
+    """One connection's listings.
+
+    `framed` says whether groups and series are asked for: reading the frames of one takes two
+    requests.
+    """
+
+    gateway: EncordGateway
+    heartbeat: Callable[[], None]
+    framed: bool
+    metadata: bool
+
+    def dataset(self, uuid: str) -> pl.DataFrame:
+        """List a dataset's rows. Encord answers all of them at once, so memory follows them."""
+        rows = self.gateway.list_rows(uuid, metadata=self.metadata)
+        self.heartbeat()
+        frames = []
+        while rows:
+            batch, rows = rows[-BATCH:], rows[:-BATCH]
+            frames.append(_frame(map(self._row, batch)))
+        return pl.concat(frames) if frames else pl.DataFrame(schema=FOUND)
+
+    def folder(
+        self, uuid: str, *, unused: bool = False, wanted: Callable[[Item], bool] | None = None
+    ) -> pl.DataFrame:
+        """List a folder's items but placeholders and tombstones, to which nothing can be linked.
+
+        Args:
+            uuid: The folder.
+            unused: Only items that are in no dataset.
+            wanted: Only items it says yes to.
+        """
+        frames = []
+        for page in self.gateway.list_items(
+            uuid, metadata=self.metadata, in_dataset=False if unused else None
+        ):
+            self.heartbeat()
+            usable = (item for item in page if not (item.is_placeholder or item.is_tombstone))
+            frames.append(_frame(self._item(each) for each in usable if not wanted or wanted(each)))
+        return pl.concat(frames) if frames else pl.DataFrame(schema=FOUND)
+
+    def _row(self, row: DataRow) -> tuple[Any, ...]:
+        url, key = self._keys(row.file_link, row.type, row.item_uuid)
+        metadata = canonical_text(row.metadata)
+        return row.uuid, row.item_uuid, row.type, row.title, url, key, metadata
+
+    def _item(self, item: Item) -> tuple[Any, ...]:
+        url, key = self._keys(item.url, item.type, item.uuid)
+        return None, item.uuid, item.type, item.name, url, key, canonical_text(item.metadata)
+
+    def _keys(self, url: str | None, kind: str, item: str | None) -> tuple[str | None, str | None]:
+        """Return the URL to show and the key to compare."""
+        if kind in FRAMED:  # a group's row may carry a derived link, which names no object
+            if not (self.framed and item):
+                return None, None
+            self.heartbeat()
+            frames = self.gateway.frame_urls(item)
+            return (frames[0], frames_key(frames)) if frames else (None, None)
+        return url, None if url is None else identity(url)
+
+
+def _frame(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=FOUND, orient="row")

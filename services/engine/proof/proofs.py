@@ -1,0 +1,187 @@
+"""Everything a person can ask about proof: verify, link a part, unlink, read and take away.
+
+Each command is one transaction on the ledger; the worker does the rest. Repeating one by a double
+click or in a second tab changes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import polars as pl
+from sqlalchemy import select
+
+from services.domain.chunks import Ranges
+from services.domain.paging import Page
+from services.domain.runs import DatasetChoice
+from services.domain.tasks import Purpose, Question, Source
+from services.domain.verification import Verdict
+from services.engine.proof import document
+from services.engine.proof.rows import Format, VerifiedRow, VerifiedRows
+from services.engine.proof.tasks import rows_to_unlink
+from services.ledger import tasks
+from services.ledger.errors import NoSuchRunError
+from services.ledger.specs import RunSpec, run_spec
+from services.ledger.store import Ledger
+from services.ledger.tables import RUN
+from services.ledger.tasks import Task
+from services.ledger.views import ReceiptView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks, and with which connection."""
+
+    connection: str
+    account: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a run that becomes a dataset of its own."""
+
+    dataset: DatasetChoice
+    entries: Ranges
+
+
+class Proofs:
+    """The commands, and what receipts hold."""
+
+    def __init__(self, ledger: Ledger, rows: VerifiedRows, label_of: Callable[[str], str]) -> None:
+        """Take the collaborators; `label_of` names a connection for people."""
+        self._ledger = ledger
+        self._rows = rows
+        self._label_of = label_of
+
+    def verify(self, question: Question, *, name: str, asker: Asker, nonce: str) -> str:
+        """Compare what a source expects with a dataset, a folder or both; return the task."""
+        return self._create(Purpose.VERIFY, question, name=name, asker=asker, nonce=nonce)
+
+    def link(
+        self, question: Question, dataset: DatasetChoice, *, name: str, asker: Asker, nonce: str
+    ) -> str:
+        """Link what a source holds to a dataset, then verify that; return the task."""
+        return self._create(
+            Purpose.LINK, question, name=name, asker=asker, nonce=nonce, dataset=dataset
+        )
+
+    def link_parts(self, run: str, parts: list[Part], *, actor: str, nonce: str) -> list[str]:
+        """Link each part of a run to a dataset of its own; return the tasks, one a part."""
+        first = self._run(run)
+        asker = Asker(connection=first.connection, account=first.account, actor=actor)
+        made = []
+        for part in parts:
+            source = Source(teller="run", id=first.place.run, entries=str(part.entries))
+            name = f"{first.name}: {part.dataset.title or part.dataset.uuid}"
+            question = Question(source=source)
+            made.append(self.link(question, part.dataset, name=name, asker=asker, nonce=nonce))
+        return made
+
+    def unlink(
+        self, receipt: ReceiptView, verdicts: tuple[str, ...], *, asker: Asker, nonce: str
+    ) -> str:
+        """Take the rows of some verdicts of a receipt out of its dataset, then verify again."""
+        question = Question(
+            source=Source(teller="receipt", id=receipt.id),
+            dataset=receipt.dataset_uuid,
+            unlink=verdicts,
+        )
+        name = f"Unlink from {receipt.dataset_title or receipt.dataset_uuid}"
+        return self._create(Purpose.UNLINK, question, name=name, asker=asker, nonce=nonce)
+
+    def to_unlink(self, receipt: str, verdicts: tuple[str, ...]) -> int:
+        """Count the rows that `unlink` would take out."""
+        return len(rows_to_unlink(self._rows.read(receipt), verdicts))
+
+    def _create(
+        self,
+        purpose: Purpose,
+        question: Question,
+        *,
+        name: str,
+        asker: Asker,
+        nonce: str,
+        dataset: DatasetChoice | None = None,
+    ) -> str:
+        task = Task(
+            purpose=purpose,
+            name=name,
+            question=question,
+            connection=asker.connection,
+            connection_label=self._label_of(asker.connection),
+            account=asker.account,
+            dataset=dataset,
+            nonce=nonce,
+            created_by=asker.actor,
+        )
+        with self._ledger.transaction() as cx:
+            source = question.source
+            origin = None
+            if source.teller == "run":
+                origin = run_spec(cx, source.id)
+            elif source.teller == "receipt":
+                told = self._receipt_run(source.id)
+                origin = run_spec(cx, told) if told else None
+            return tasks.create(cx, _as_told(task, origin))
+
+    def _receipt_run(self, receipt: str) -> str | None:
+        found = self._ledger.receipt(receipt)
+        return found.run if found else None
+
+    def _run(self, run: str) -> RunSpec:
+        with self._ledger.reading() as cx:
+            root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run))
+            if root is None:
+                raise NoSuchRunError(run)
+            return run_spec(cx, root)
+
+    def page(
+        self,
+        receipt: str,
+        *,
+        verdict: str | None = None,
+        search: str = "",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> Page[VerifiedRow]:
+        """Return one page of a receipt's rows; what is wrong comes first."""
+        return self._rows.page(receipt, verdict=verdict, search=search, offset=offset, limit=limit)
+
+    def export(
+        self, receipt: str, form: Format, *, verdict: str | None = None, search: str = ""
+    ) -> bytes:
+        """Return a receipt's rows, all or those of a filter, as a file."""
+        return self._rows.export(receipt, form, verdict=verdict, search=search)
+
+    def body(self, receipt: str) -> Mapping[str, Any]:
+        """Return a receipt as it was written."""
+        found = orjson.loads(self._ledger.receipt_json(receipt) or b"{}")
+        return found if isinstance(found, dict) else {}
+
+    def document(self, receipt: str) -> bytes:
+        """Return a receipt as a page to print."""
+        wrong = self._rows.wrong(receipt)
+        page = document.page(self.body(receipt), wrong.rows, wrong.total)
+        return page.encode()
+
+    def missing_by_stage(self, receipt: str) -> list[tuple[str, int]]:
+        """Count what is missing by where it stopped."""
+        missing = self._rows.read(receipt).filter(pl.col("verdict") == Verdict.MISSING)
+        counted = missing.group_by("stage").len().sort("len", descending=True)
+        return [(stage, count) for stage, count in counted.iter_rows()]
+
+
+def _as_told(task: Task, origin: RunSpec | None) -> Task:
+    """Fill in what the run that tells what is expected says about itself."""
+    if origin is None:
+        return task
+    about = origin.about or (origin.place.run if origin.purpose is Purpose.SUBMIT else None)
+    return replace(
+        task,
+        about=about,
+        manifest=origin.manifest,
+        manifest_name=origin.manifest_name,
+        folder_name=origin.folder_name,
+    )

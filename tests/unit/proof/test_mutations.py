@@ -1,0 +1,154 @@
+"""Everything that can go wrong with a row is found in every place, and nothing is made up."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.unit.proof.population import Population, populate
+
+SINGLES, GROUPS, PLACES = 6_000, 1_500, 1_000
+
+Row = dict[str, Any]
+
+
+def another_object(row: Row) -> None:
+    row["url"] = row["key"] = f"{row['url']}-renamed"
+
+
+def another_type(row: Row) -> None:
+    row["type"] = "PDF"
+
+
+def other_metadata(row: Row) -> None:
+    row["metadata"] = row["metadata"].replace('"n":', '"n":1')
+
+
+def metadata_without_a_key(row: Row) -> None:
+    row["metadata"] = row["metadata"].replace('"site"', '"place"')
+
+
+def frames_in_another_order(row: Row) -> None:
+    row["key"] = "\x1f".join(reversed(row["key"].split("\x1f")))
+
+
+def a_frame_less(row: Row) -> None:
+    row["key"] = row["key"].rpartition("\x1f")[0]
+
+
+def places(population: Population, seed: int, *, groups: bool = False) -> list[int]:
+    first, last = (SINGLES, SINGLES + GROUPS) if groups else (0, SINGLES)
+    del population
+    return sorted(Random(seed).sample(range(first, last), PLACES))
+
+
+def test_nothing_is_wrong_with_what_arrived() -> None:
+    population = populate(SINGLES, GROUPS)
+    assert population.wrong() == {}
+    assert population.strangers() == []
+
+
+def test_what_is_dropped_is_missing() -> None:
+    population = populate(SINGLES, GROUPS)
+    gone = places(population, 1)
+    population.found = [row for n, row in enumerate(population.found) if n not in set(gone)]
+    assert population.wrong() == dict.fromkeys(gone, "missing")
+    assert population.strangers() == []
+
+
+def test_what_is_there_twice_is_a_duplicate_with_both_rows() -> None:
+    population = populate(SINGLES, GROUPS)
+    twice = places(population, 2)
+    population.found += [
+        {**population.found[n], "row_uuid": f"again-{n}", "item_uuid": f"again-{n}"} for n in twice
+    ]
+    assert population.wrong() == dict.fromkeys(twice, "duplicate")
+    lines = population.verdicts()
+    listed = dict(lines.select("entry", "row_uuids").head(PLACES).iter_rows())
+    assert {n: set(rows.split()) for n, rows in listed.items()} == {
+        n: {f"row-{n}", f"again-{n}"} for n in twice
+    }
+
+
+def test_a_stranger_is_unexpected_and_harms_nobody() -> None:
+    population = populate(SINGLES, GROUPS)
+    for n in places(population, 3):
+        stranger = {**population.found[n], "row_uuid": f"stranger-{n}", "item_uuid": f"other-{n}"}
+        another_object(stranger)
+        population.found.append(stranger)
+    assert population.wrong() == {}
+    assert population.strangers() == sorted(f"stranger-{n}" for n in places(population, 3))
+
+
+def test_a_renamed_object_is_missing_and_its_row_is_unexpected() -> None:
+    population = populate(SINGLES, GROUPS)
+    renamed = places(population, 4)
+    for n in renamed:
+        another_object(population.found[n])
+    assert population.wrong() == dict.fromkeys(renamed, "missing")
+    assert population.strangers() == sorted(f"row-{n}" for n in renamed)
+
+
+def test_a_new_title_is_no_fault() -> None:
+    population = populate(SINGLES, GROUPS)
+    for n in places(population, 5):
+        population.found[n]["title"] = "Another title"
+    assert population.wrong() == {}
+
+
+@pytest.mark.parametrize(
+    ("damage", "verdict", "groups"),
+    [
+        (another_type, "wrong type", False),
+        (other_metadata, "wrong metadata", False),
+        (metadata_without_a_key, "wrong metadata", False),
+        (other_metadata, "wrong metadata", True),
+        (frames_in_another_order, "frames differ", True),
+        (a_frame_less, "frames differ", True),
+    ],
+)
+@pytest.mark.parametrize("known_items", [True, False])
+def test_what_differs_is_named(
+    damage: Callable[[Row], None], verdict: str, *, groups: bool, known_items: bool
+) -> None:
+    population = populate(SINGLES, GROUPS)
+    damaged = places(population, 6, groups=groups)
+    for n in damaged:
+        damage(population.found[n])
+    if not known_items:
+        for entry in population.expected:
+            entry["item_uuid"] = None
+    assert population.wrong() == dict.fromkeys(damaged, verdict)
+    assert population.strangers() == []
+
+
+def test_swapped_metadata_is_wrong_on_both_sides() -> None:
+    population = populate(SINGLES)
+    swapped = places(population, 7)
+    for one, other in zip(swapped[::2], swapped[1::2], strict=True):
+        rows = population.found[one], population.found[other]
+        rows[0]["metadata"], rows[1]["metadata"] = rows[1]["metadata"], rows[0]["metadata"]
+    assert population.wrong() == dict.fromkeys(swapped, "wrong metadata")
+
+
+def test_swapped_objects_are_ambiguous_not_matched() -> None:
+    population = populate(SINGLES)
+    swapped = places(population, 8)
+    for one, other in zip(swapped[::2], swapped[1::2], strict=True):
+        for field in ("url", "key", "type", "metadata"):
+            rows = population.found[one], population.found[other]
+            rows[0][field], rows[1][field] = rows[1][field], rows[0][field]
+    assert population.wrong() == dict.fromkeys(swapped, "ambiguous")
+
+
+def test_an_object_asked_for_in_two_ways_is_ambiguous() -> None:
+    population = populate(10)
+    population.expected.append({**population.expected[3], "entry": 10, "metadata": '{"n":99}'})
+    assert population.wrong() == {3: "ambiguous", 10: "ambiguous"}
+
+
+def test_an_object_asked_for_twice_alike_is_one_object() -> None:
+    population = populate(10)
+    population.expected.append({**population.expected[3], "entry": 10})
+    assert population.wrong() == {}

@@ -1,0 +1,234 @@
+"""Verify, link and unlink what is in Encord already: each once, whatever is clicked or killed."""
+
+import hashlib
+from itertools import count
+
+import pytest
+
+from services.domain.chunks import Ranges
+from services.domain.runs import DatasetChoice, Problem, RunState
+from services.domain.tasks import Question, Source
+from services.engine.proof.proofs import Asker, Part
+from services.ledger.views import ReceiptView
+from tests.contract.memory import MemoryGateway
+from tests.unit.engine.world import OPTIONS, World
+
+ASKER = Asker(connection="connection", account="SHA256:test", actor="tester")
+MISSING = "404: no such object"
+
+
+class KilledError(BaseException):
+    """Stands for kill -9: nothing in the engine catches it."""
+
+
+def proven_run(world: World, images: int = 7) -> tuple[str, str, str]:
+    """Return a run, its folder and its dataset."""
+    run = world.submit(world.images(images), dataset="Street")
+    world.settle()
+    view = world.view(run)
+    return run, view.folder_uuid or "", view.dataset_uuid or ""
+
+
+def receipt_of(world: World, task: str) -> ReceiptView:
+    world.settle()
+    assert world.view(task).state is RunState.COMPLETE, world.view(task).problem_detail
+    return world.ledger.receipts(run=task)[0]
+
+
+def verify(world: World, question: Question, nonce: str = "one") -> ReceiptView:
+    task = world.proofs.verify(question, name="Check", asker=ASKER, nonce=nonce)
+    return receipt_of(world, task)
+
+
+def only(receipt: ReceiptView) -> dict[str, int]:
+    return {verdict: number for verdict, number in receipt.counts.items() if number}
+
+
+def test_a_manifest_is_verified_against_a_dataset_a_folder_and_both(world: World) -> None:
+    run, folder, dataset = proven_run(world)
+    source = Source(teller="manifest", id=world.view(run).manifest, check=OPTIONS.to_json())
+    for places in ((dataset, None), (None, folder), (dataset, folder)):
+        question = Question(source=source, dataset=places[0], folder=places[1])
+        assert only(verify(world, question)) == {"matched": 7}
+    assert world.ledger.runs().total == 1, "a task is no run"
+
+
+def test_a_manifest_finds_where_each_file_stopped(world: World) -> None:
+    world.encord.broken["gs://bucket/6.jpg"] = MISSING
+    run, folder, _ = proven_run(world)
+    dataset = world.encord.create_dataset("Some", "")
+    items = {i.url: i.uuid for page in world.encord.list_items(folder) for i in page}
+    world.encord.link_items(dataset, [items["gs://bucket/0.jpg"]])
+    by_run = Question(source=Source(teller="run", id=run), dataset=dataset, folder=folder)
+    receipt = verify(world, by_run)
+    assert only(receipt) == {"matched": 1, "missing": 6}
+    stages = dict(world.proofs.missing_by_stage(receipt.id))
+    assert stages == {"registered but not linked": 5, "failed": 1}
+    assert not receipt.proven
+    manifest = Source(teller="manifest", id=world.view(run).manifest, check=OPTIONS.to_json())
+    told = verify(world, Question(source=manifest, dataset=dataset, folder=folder))
+    stages = dict(world.proofs.missing_by_stage(told.id))
+    assert stages == {"registered but not linked": 5, "not known": 1}
+
+
+def test_the_same_question_twice_is_one_task_and_another_time_is_another(world: World) -> None:
+    run, _, dataset = proven_run(world)
+    question = Question(source=Source(teller="run", id=run), dataset=dataset)
+    asked = [
+        world.proofs.verify(question, name="Check", asker=ASKER, nonce=nonce)
+        for nonce in ("click", "click", "later")
+    ]
+    assert asked[0] == asked[1] != asked[2]
+
+
+def test_metadata_that_was_kept_from_before_is_told(world: World) -> None:
+    def one(site: str) -> str:
+        entry = {"objectUrl": "gs://bucket/1.jpg", "clientMetadata": {"site": site, "n": 1.0}}
+        return world.manifest({"images": [entry]})
+
+    first = world.submit(one("harbor"), dataset="Street")
+    world.settle()
+    assert only(world.ledger.receipts(run=first)[0]) == {"matched": 1}
+    view = world.view(first)
+    source = Source(teller="manifest", id=one("depot"), check=OPTIONS.to_json())
+    receipt = verify(world, Question(source=source, dataset=view.dataset_uuid))
+    assert only(receipt) == {"wrong metadata": 1}
+    (row,) = world.proofs.page(receipt.id).rows
+    assert row.detail == 'site: asked for "depot", found "harbor"'
+    without = Question(source=source, dataset=view.dataset_uuid, metadata=False)
+    assert only(verify(world, without)) == {"matched": 1}
+
+
+def test_a_receipt_is_asked_again_and_tells_what_changed(world: World) -> None:
+    run, _, dataset = proven_run(world)
+    first = world.ledger.receipts(run=run)[0]
+    gone = [row.uuid for row in world.encord.list_rows(dataset)][:3]
+    world.encord.unlink_rows(dataset, gone)
+    again = verify(world, Question(source=Source(teller="receipt", id=first.id), dataset=dataset))
+    assert only(again) == {"matched": 4, "missing": 3}
+    since = world.proofs.body(again.id)["since"]
+    assert since["receipt"] == first.id
+    assert since["changes"] == [{"then": "matched", "now": "missing", "entries": 3}]
+    assert world.proofs.body(again.id)["looks"]["count"] == 1 + world.pace.lag_looks
+    world.onboarding.verify(run, actor="tester")
+    world.settle()
+    assert world.ledger.receipts(run=run)[0].earlier == first.id
+
+
+def test_a_late_listing_is_looked_at_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _, dataset = proven_run(world)
+    late, looks = MemoryGateway.list_rows, count()
+    monkeypatch.setattr(
+        MemoryGateway,
+        "list_rows",
+        lambda self, uuid, **how: late(self, uuid, **how)[: 7 if next(looks) else 5],
+    )
+    receipt = verify(world, Question(source=Source(teller="run", id=run), dataset=dataset))
+    assert receipt.proven
+    assert world.proofs.body(receipt.id)["looks"]["count"] == 2
+
+
+def test_a_run_becomes_several_datasets(world: World) -> None:
+    run = world.submit(world.images(10))
+    world.settle()
+    parts = [
+        Part(dataset=DatasetChoice(title="Train"), entries=Ranges.of(range(7))),
+        Part(dataset=DatasetChoice(title="Test"), entries=Ranges.of(range(7, 10))),
+    ]
+    tasks = world.proofs.link_parts(run, parts, actor="tester", nonce="click")
+    assert tasks == world.proofs.link_parts(run, parts, actor="tester", nonce="click")
+    receipts = [receipt_of(world, task) for task in tasks]
+    assert [receipt.matched for receipt in receipts] == [7, 3]
+    assert all(receipt.proven and only(receipt).keys() == {"matched"} for receipt in receipts)
+    assert world.asked("create_dataset") == 2
+    assert [task.about for task in world.ledger.tasks(about=run)] == [run, run]
+
+
+def test_a_selection_of_a_folder_is_linked_and_strangers_are_not(world: World) -> None:
+    _, folder, dataset = proven_run(world, 4)
+    again = world.manifest({"images": [{"objectUrl": f"gs://bucket/new-{n}.jpg"} for n in (1, 2)]})
+    world.submit(again, nonce="two", folder=None)
+    world.settle()
+    unused = Source(teller="folder", id=folder, unused=True)
+    task = world.proofs.link(
+        Question(source=unused), DatasetChoice(title="Rest"), name="Rest", asker=ASKER, nonce="n"
+    )
+    assert receipt_of(world, task).expected == 0, "everything of this folder is in a dataset"
+    some = Source(teller="folder", id=folder, search="/3.")
+    task = world.proofs.link(
+        Question(source=some), DatasetChoice(title="Three"), name="3", asker=ASKER, nonce="n"
+    )
+    assert only(receipt_of(world, task)) == {"matched": 1}
+    rows = world.encord.list_rows(world.view(task).dataset_uuid or "")
+    assert [row.file_link for row in rows] == ["gs://bucket/3.jpg"]
+    assert len(world.encord.list_rows(dataset)) == 4
+
+
+def test_a_link_that_must_be_new_stops_before_it_begins(world: World) -> None:
+    run, _, dataset = proven_run(world)
+    question = Question(source=Source(teller="run", id=run), refuse_linked=True)
+    linked = world.asked("link_items")
+    task = world.proofs.link(
+        question, DatasetChoice(uuid=dataset), name="New", asker=ASKER, nonce="n"
+    )
+    world.settle()
+    assert world.view(task).problem is Problem.ALREADY_LINKED
+    assert world.asked("link_items") == linked
+
+
+def test_rows_nobody_asked_for_are_taken_out_and_the_rest_stays(world: World) -> None:
+    run, folder, dataset = proven_run(world)
+    other = world.submit(world.manifest({"images": [{"objectUrl": "gs://other/1.jpg"}]}), nonce="o")
+    world.settle()
+    stranger = world.ledger.outcomes(other).rows[0].item_uuid or ""
+    world.encord.link_items(dataset, [stranger])
+    question = Question(source=Source(teller="run", id=run), dataset=dataset)
+    receipt = verify(world, question)
+    assert only(receipt) == {"matched": 7, "unexpected": 1}
+    assert world.proofs.to_unlink(receipt.id, ("unexpected",)) == 1
+    tasks = {
+        world.proofs.unlink(receipt, ("unexpected",), asker=ASKER, nonce="click") for _ in range(2)
+    }
+    (task,) = tasks
+    after = receipt_of(world, task)
+    assert only(after) == {"matched": 7}
+    assert world.asked("unlink_rows") == 1
+    assert len([i for page in world.encord.list_items(folder) for i in page]) == 7
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("boundary", range(4))
+def test_a_link_killed_at_a_piece_resumes_without_duplicates(
+    world: World, monkeypatch: pytest.MonkeyPatch, boundary: int, *, after: bool
+) -> None:
+    run = world.submit(world.images(11))
+    world.settle()
+    link, calls = MemoryGateway.link_items, count()
+
+    def killed(self: MemoryGateway, dataset: str, items: list[str]) -> None:
+        here = next(calls) == boundary
+        if here and not after:
+            raise KilledError
+        link(self, dataset, items)
+        if here:
+            raise KilledError
+
+    monkeypatch.setattr(MemoryGateway, "link_items", killed)
+    parts = [Part(dataset=DatasetChoice(title="All"), entries=Ranges.of(range(11)))]
+    (task,) = world.proofs.link_parts(run, parts, actor="tester", nonce="split")
+    with pytest.raises(KilledError):
+        world.settle()
+    world.clock.seconds += world.pace.lease + 1
+    receipt = receipt_of(world, task)
+    assert receipt.proven
+    rows = world.encord.list_rows(world.view(task).dataset_uuid or "")
+    assert len(rows) == len({row.item_uuid for row in rows}) == 11
+    assert world.asked("create_dataset") == 1
+
+
+def test_the_rows_of_a_receipt_have_the_hash_it_names(world: World) -> None:
+    run, _, _ = proven_run(world)
+    receipt = world.ledger.receipts(run=run)[0]
+    lines = world.proofs.export(receipt.id, "jsonl")
+    assert hashlib.sha256(lines).hexdigest() == receipt.rows_sha256
+    assert len(lines.splitlines()) == receipt.lines
