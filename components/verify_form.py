@@ -5,8 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, session
-from components.manifests import OPTIONS
+from components import connection, manifests, session
 from components.runtime import get_runtime
 from components.text import stamp
 from services.domain.tasks import Question, Source, Teller
@@ -111,8 +110,9 @@ def _verify(
     folder: str,
     metadata: bool,  # noqa: FBT001 - see above
 ) -> None:
+    check = manifests.options(known).to_json() if teller == "manifest" else ""
     question = Question(
-        source=Source(teller=teller, id=known, check=OPTIONS.to_json()),
+        source=Source(teller=teller, id=known, check=check),
         dataset=dataset or None,
         folder=folder or None,
         metadata=metadata,

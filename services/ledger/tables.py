@@ -189,7 +189,7 @@ OUTCOME: Final = Table(
     Column("title", Text),
     Column("url", Text, nullable=False),
     #: `outcomes.url_key` of the URL, so that one object is found however its URL is spelled.
-    Column("url_key", BigInteger, nullable=False, index=True),
+    Column("url_key", BigInteger, index=True),
     Column("url_count", Integer, nullable=False),
     Column("item_uuid", String(36), index=True),
     Column("job_id", String(64)),

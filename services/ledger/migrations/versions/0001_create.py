@@ -154,7 +154,7 @@ def upgrade() -> None:
         sa.Column("type", sa.String(length=20), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("url_key", sa.BigInteger(), nullable=False),
+        sa.Column("url_key", sa.BigInteger(), nullable=True),
         sa.Column("url_count", sa.Integer(), nullable=False),
         sa.Column("item_uuid", sa.String(length=36), nullable=True),
         sa.Column("job_id", sa.String(length=64), nullable=True),
