@@ -51,7 +51,7 @@ chromium:
 machine:
 	@sh tests/machine.sh
 
-bench: $(TEST_STAMP)  ## Measure the manifest engine against its peers, medians of 5
+bench: $(TEST_STAMP) chromium  ## Measure the engine against its peers and its targets
 	$(BIN)/python -m tests.bench
 
 chaos: $(TEST_STAMP)  ## Kill the worker 1,000 times on SQLite and on PostgreSQL (KILLS=n for more)

@@ -1,77 +1,160 @@
-"""`make bench`: the manifest engine against its peers, as ratios within one run.
+"""`make bench`: the engine against its peers and against its targets, as ratios within one run.
 
 The contenders take turns, each in a process of its own, so that a busy moment of the machine hits
-all of them; medians are printed.
+all of them; medians are printed. The first contender of a task is what the others are measured by;
+what is done with a checked manifest is measured by its check.
 """
 
 import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from tests.bench import work
+from tests.bench import pages, work
+from tests.bench.table import HEAD, Line, Target, late
 
-JSON: Final = ("parse", "engine", "command", "jsonschema-rs", "pydantic")
-#: Title, file name, writer, contenders, and who everybody is measured by.
-TASKS: Final[tuple[tuple[str, str, Callable[[Path], None], tuple[str, ...]], ...]] = (
-    ("500,000 images, clean", "clean.json", lambda p: work.write_images(p, faulty=False), JSON),
-    (
+
+@dataclass(frozen=True)
+class Task:
+    """One document and who works on it."""
+
+    title: str
+    name: str
+    write: Callable[[Path], None]
+    contenders: tuple[str, ...]
+    targets: Mapping[str, Target] = field(default_factory=dict)
+
+
+#: What may be done with a checked manifest, in multiples of the check.
+USES: Final = {
+    "conversion": Target(ratio=2.0),
+    "chunking": Target(ratio=2.0),
+    "verification": Target(seconds=1.0, megabytes=600),
+}
+TASKS: Final = (
+    Task(
+        "500,000 images, clean",
+        "clean.json",
+        lambda p: work.write_images(p, faulty=False),
+        ("parse", "engine and use", "command", "jsonschema-rs", "pydantic"),
+        {"check": Target(ratio=1.25, megabytes=370), **USES},
+    ),
+    Task(
         "500,000 images, 1 % faulty",
         "faulty.json",
         lambda p: work.write_images(p, faulty=True),
-        JSON,
+        ("parse", "engine", "command", "jsonschema-rs"),
+        {"check": Target(ratio=1.25, megabytes=370)},
     ),
-    ("1,000,000 URLs in groups", "groups.json", work.write_groups, ("parse", "engine", "command")),
-    ("1,000,000 CSV rows", "rows.csv", work.write_csv, ("polars read", "engine", "command")),
-    (
-        "10,000 images",
+    Task(
+        "100,000 images, all faulty",
+        "all.json",
+        lambda p: work.write_images(p, faulty=True, count=work.ALL_FAULTY, every=1),
+        ("parse", "engine"),
+    ),
+    Task(
+        "1,000,000 URLs in groups",
+        "groups.json",
+        work.write_groups,
+        ("parse", "engine", "command"),
+        {"check": Target(ratio=2.0)},
+    ),
+    Task(
+        "1,000,000 CSV rows, clean",
+        "clean.csv",
+        lambda p: work.write_csv(p, faulty=False),
+        ("polars", "engine and use", "command"),
+        {
+            "check": Target(ratio=2.0),
+            "conversion": USES["conversion"],
+            "chunking": USES["chunking"],
+        },
+    ),
+    Task(
+        "1,000,000 CSV rows, 1 % faulty",
+        "faulty.csv",
+        lambda p: work.write_csv(p, faulty=True),
+        ("polars", "engine"),
+        {"check": Target(ratio=2.0)},
+    ),
+    Task(
+        "10,000 images, 1 % faulty",
         "small.json",
         lambda p: work.write_images(p, faulty=True, count=10_000),
         ("parse", "command"),
+        {"command": Target(seconds=1.0)},
     ),
 )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--only", default="", help="tasks whose title has this")
     asked = parser.parse_args()
-    print("| work | who | seconds | ratio | peak MB |\n|---|---|---|---|---|")  # noqa: T201
+    say(HEAD)
     with tempfile.TemporaryDirectory() as folder:
-        for title, name, write, peers in TASKS:
-            file = Path(folder) / name
-            write(file)
-            report(title, file, peers, asked.turns)
-            file.unlink()
+        for task in TASKS:
+            if asked.only in task.title:
+                file = Path(folder) / task.name
+                task.write(file)
+                report(task, file, asked.turns)
+                file.unlink()
+    if asked.only in "pages":
+        report_pages(rounds=3 * asked.turns)
     return 0
 
 
-def report(title: str, file: Path, peers: tuple[str, ...], turns: int) -> None:
-    """Measure in turns and print one line a contender; the first one is the measure."""
-    seconds: dict[str, list[float]] = {peer: [] for peer in peers}
-    memory: dict[str, list[float]] = {peer: [] for peer in peers}
+def report(task: Task, file: Path, turns: int) -> None:
+    """Let the contenders take turns, and print a line for each thing they do."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    memory: dict[str, list[float]] = defaultdict(list)
     for _ in range(turns):
-        for peer in peers:
-            took, used = measure(peer, file)
-            seconds[peer].append(took)
-            memory[peer].append(used)
-    base = median(seconds[peers[0]])
-    for peer in peers:
-        took = median(seconds[peer])
-        used = median(memory[peer])
-        print(  # noqa: T201 - the bench's output
-            f"| {title} | {peer} | {took:.2f} | {took / base:.2f} | {used:.0f} |", flush=True
+        for contender in task.contenders:
+            for what, took, used in measure(contender, file):
+                seconds[what].append(took)
+                memory[what].append(used)
+    first = next(iter(seconds))
+    for what, each in seconds.items():
+        base = median(seconds["check" if what in USES else first])
+        line = Line(
+            work=task.title,
+            what=what,
+            seconds=median(each),
+            ratio=median(each) / base,
+            peak=median(memory[what]),
+            target=task.targets.get(what),
         )
+        say(line.words())
 
 
-def measure(peer: str, file: Path) -> tuple[float, float]:
-    words = [sys.executable, "-m", "tests.bench.peers", peer, str(file)]
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
-    return float(said[-2]), float(said[-1])
+def measure(contender: str, file: Path) -> list[tuple[str, float, float]]:
+    """Return what a contender did, how long each took and the peak memory up to then."""
+    words = [sys.executable, "-m", "tests.bench.peers", contender, str(file)]
+    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    lines = (line.split() for line in said.splitlines())
+    return [(what, float(seconds), float(megabytes)) for what, seconds, megabytes in lines]
+
+
+def report_pages(rounds: int) -> None:
+    """Print how long pages take while a check runs, and what the app holds meanwhile."""
+    seconds, resident = pages.measure(rounds)
+    title = "while 500,000 entries are checked"
+    for page, each in seconds.items():
+        note = f"95 % within {late(each):.2f} s"
+        target = Target(seconds=0.3)
+        say(Line(work=title, what=page, seconds=median(each), note=note, target=target).words())
+    say(Line(work=title, what="the app", peak=resident, target=Target(megabytes=400)).words())
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the bench's output
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What each contender does with one document, alone in its process.
 
-`python -m tests.bench.peers NAME FILE` prints one line: seconds of work and peak memory in MB.
+`python -m tests.bench.peers NAME FILE` prints one line for each thing it does: what, seconds, and
+peak memory in MB up to then.
 """
 
 import gc
@@ -9,10 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
+from services.domain.chunks import plan
+from services.domain.verification import Expected, Found, Verdict, compare
+from services.engine.verifying import write_lines
+from services.manifests.checked import CheckedManifest
+from services.manifests.columns import part_paths
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
@@ -83,19 +92,53 @@ def pydantic(file: Path) -> None:
 
 def polars(file: Path) -> None:
     """Read the CSV with polars, and check nothing."""
-    import polars as pl
-
-    pl.read_csv(file)
+    pl.read_csv(file, truncate_ragged_lines=True)
 
 
-def engine(file: Path) -> None:
+def engine(file: Path, *, use: bool = False) -> None:
     """Check with ours: all rules, exact counts, places of the samples, columns on disk."""
     with tempfile.TemporaryDirectory() as folder:
         store = ManifestStore(Path(folder), max_bytes=10**12)
-        with file.open("rb") as source:
+        with timed("upload"), file.open("rb") as source:
             fingerprint = store.add(file.name, source)
-        checked = store.check(fingerprint, CheckOptions())
+        with timed("check"):
+            checked = store.check(fingerprint, CheckOptions())
         assert checked.summary.entries
+        if use:
+            use_entries(checked, Path(folder))
+
+
+def use_entries(checked: CheckedManifest, folder: Path) -> None:
+    """Do with the entries what a run does."""
+    valid = checked.valid_indexes()
+    with timed("conversion"):
+        checked.write_registration(valid, folder / "registration.json")
+    with timed("chunking"):
+        assert list(plan(checked.read(valid)))
+    with timed("verification"):
+        verify(checked, folder)
+
+
+def verify(checked: CheckedManifest, folder: Path) -> None:
+    """Compare the entries with as many rows that Encord would list, and write every line."""
+    expected = (
+        Expected(
+            entry=entry.index,
+            type=entry.type,
+            title=entry.title,
+            urls=entry.urls,
+            item_uuid=None,
+            stopped="",
+        )
+        for entry in checked.read(checked.valid_indexes())
+    )
+    listed = (
+        Found(row_uuid=f"{n}", title="", type="image", url=url, item_uuid=None)
+        for part in part_paths(checked.folder)
+        for n, url in pl.read_ipc(part).select("index", "url").iter_rows()
+    )
+    counts, _ = write_lines(compare(expected, listed), folder / "lines.arrow")
+    assert counts[Verdict.MATCHED] == len(checked.valid_indexes())
 
 
 def command(file: Path) -> None:
@@ -104,24 +147,32 @@ def command(file: Path) -> None:
     subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+@contextmanager
+def timed(what: str, who: int = resource.RUSAGE_SELF) -> Iterator[None]:
+    """Print how long something takes, and the most memory that was resident so far."""
+    started = time.perf_counter()
+    yield
+    seconds = time.perf_counter() - started
+    megabytes = resource.getrusage(who).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+    print(f"{what} {seconds:.3f} {megabytes:.0f}")  # noqa: T201 - read by the caller
+
+
 PEERS: Final[dict[str, Callable[[Path], None]]] = {
     "parse": parse,
     "jsonschema-rs": jsonschema_rs,
     "pydantic": pydantic,
-    "polars read": polars,
-    "engine": engine,
+    "polars": polars,
     "command": command,
 }
 
 
 def main() -> None:
     name, file = sys.argv[1], Path(sys.argv[2])
-    started = time.perf_counter()
-    PEERS[name](file)
-    seconds = time.perf_counter() - started
-    who = resource.RUSAGE_CHILDREN if name == "command" else resource.RUSAGE_SELF
-    megabytes = resource.getrusage(who).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
-    print(f"{seconds:.3f} {megabytes:.0f}")  # noqa: T201 - read by the caller
+    if name in {"engine", "engine and use"}:
+        engine(file, use=name != "engine")
+        return
+    with timed(name, resource.RUSAGE_CHILDREN if name == "command" else resource.RUSAGE_SELF):
+        PEERS[name](file)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The documents that are measured: Encord's documented maximum, clean and with mistakes."""
 
+import csv
 import json
 import random
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ ITEMS: Final = 500_000
 GROUPS: Final = 20_000
 FRAMES: Final = 50
 ROWS: Final = 1_000_000
-#: One entry in this many is faulty, in one of these ways.
+#: One entry in so many is faulty, in one of these ways.
 FAULTY_EVERY: Final = 100
 FAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"objectUrl": "ftp://somewhere/else.jpg"},
@@ -18,10 +19,11 @@ FAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"title": 5},
     {"titel": "misspelled"},
 )
+ALL_FAULTY: Final = 100_000
 
 
-def images(count: int, *, faulty: bool) -> Iterator[dict[str, Any]]:
-    """Yield image entries with a title and seven metadata keys."""
+def images(count: int, *, faulty: bool, every: int = FAULTY_EVERY) -> Iterator[dict[str, Any]]:
+    """Yield image entries with a title and seven metadata keys; one in `every` may be faulty."""
     dice = random.Random(1)
     for n in range(count):
         entry: dict[str, Any] = {
@@ -37,15 +39,17 @@ def images(count: int, *, faulty: bool) -> Iterator[dict[str, Any]]:
                 "lens": "wide",
             },
         }
-        if faulty and n % FAULTY_EVERY == 0:
-            entry |= FAULTS[n // FAULTY_EVERY % len(FAULTS)]
+        if faulty and n % every == 0:
+            entry |= FAULTS[n // every % len(FAULTS)]
         yield entry
 
 
-def write_images(path: Path, *, faulty: bool, count: int = ITEMS) -> None:
+def write_images(
+    path: Path, *, faulty: bool, count: int = ITEMS, every: int = FAULTY_EVERY
+) -> None:
     with path.open("w") as file:
         file.write('{"images":[')
-        for n, entry in enumerate(images(count, faulty=faulty)):
+        for n, entry in enumerate(images(count, faulty=faulty, every=every)):
             file.write("," * (n > 0) + json.dumps(entry))
         file.write('],"skip_duplicate_urls":true}')
 
@@ -62,10 +66,16 @@ def write_groups(path: Path) -> None:
     path.write_text(json.dumps({"image_groups": groups}))
 
 
-def write_csv(path: Path) -> None:
-    with path.open("w") as file:
-        file.write("ObjectURL,Type,Title,metadata.site,metadata.quality\n")
-        for n in range(ROWS):
-            file.write(
-                f"gs://bucket/{n % 7}/{n:07d}.jpg,image,Frame {n},site-{n % 7},0.{n % 999}\n"
-            )
+def write_csv(path: Path, *, faulty: bool) -> None:
+    """Write such entries as rows: a column a key, a cell too much for a misspelled field."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for n, entry in enumerate(images(ROWS, faulty=faulty)):
+            metadata: dict[str, Any] = entry["clientMetadata"]
+            if n == 0:
+                keys = (f"metadata.{key}" for key in metadata)
+                writer.writerow(["ObjectURL", "Type", "Title", *keys])
+            cells = [str(each).lower() for each in metadata.values()]
+            more = ["misspelled"] if "titel" in entry else []
+            title = entry["title"] if isinstance(entry["title"], str) else "t" * 301
+            writer.writerow([entry["objectUrl"], "image", title, *cells, *more])

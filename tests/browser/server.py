@@ -70,6 +70,11 @@ class Server:
         except (urllib.error.URLError, OSError):
             return False
 
+    @property
+    def pid(self) -> int:
+        """The dashboard's process."""
+        return self._process.pid
+
     def ledger(self) -> Ledger:
         """Open the dashboard's ledger beside it, to count what it recorded."""
         return Ledger(f"sqlite:///{self.data / 'ledger.sqlite3'}")
