@@ -70,6 +70,9 @@ def announce(run: RunView, counts: Counts) -> None:
         session.clear_notice(ENDED)
         look = status.of_run(run, counts)
         st.toast(f"{look.word}: {code(run.name)}", icon=look.icon, duration="long")
+        # Under the strict policy no page may ask for notifications of the system, so whoever has
+        # gone to another tab is told by this one's title, until the next thing done here.
+        st.set_page_config(page_title=f"({look.word}) {run.name}")
 
 
 def _bar(run: RunView) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,8 @@ def leave_and_come_back(person: Dashboard, server: Server, run: str) -> None:
 def see_what_failed(person: Dashboard) -> None:
     person.sees("What failed, and why")
     person.sees("Complete with failures")
+    # It ended while the page was open: whoever is in another tab sees it by the title.
+    expect(person.page).to_have_title(re.compile(r"^\(Complete with failures\) "))
     person.sees("3 entries in 2 groups, by cause")
     person.sees("The object is not in the bucket")
     person.sees("Encord may not read the object")

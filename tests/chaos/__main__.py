@@ -29,7 +29,7 @@ def campaign(kills: int, seed: int, postgres: Cluster | None) -> bool:
         report = Campaign(Path(folder), kills=kills, postgres=postgres, seed=seed).run()
     where = "PostgreSQL" if postgres else "SQLite"
     print(f"{where}, seed {seed}: {report}\n")  # noqa: T201 - the command's output
-    return not (report.lost or report.duplicated or report.untracked)
+    return not (report.lost or report.duplicated or report.untracked or report.findings)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from services.bootstrap import build_runtime
 from services.domain.runs import FolderChoice, RunOptions, Submission
 from services.encord_api.credentials import load_private_key_file
 from services.engine.connections import Connection
+from services.ledger.care import examine
 from services.ledger.tables import ATTEMPT
 from services.manifests.options import CheckOptions
 from services.settings import Settings
@@ -64,6 +65,8 @@ class Report:
     duplicated: int = 0
     untracked: int = 0
     redundant: int = 0
+    #: What an examination of the ledger found at the end.
+    findings: tuple[str, ...] = ()
     jobs: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -80,7 +83,7 @@ class Report:
             f"{self.seconds:.0f} s\n{steps}\n"
             f"{self.runs} runs, {self.urls} URLs, {self.jobs} jobs: lost {self.lost}, "
             f"duplicated {self.duplicated}, untracked {self.untracked}, "
-            f"redundant {self.redundant}"
+            f"redundant {self.redundant}, ledger {' '.join(self.findings) or 'whole'}"
         )
 
 
@@ -138,6 +141,7 @@ class Campaign:
                 child.kill()
             front.close()
         self._count()
+        self.report.findings = examine(self.settings.ledger_url).findings
         self.report.faults = front.faults
         self._stop_sandbox()
         self.runtime.ledger.engine.dispose()

@@ -10,12 +10,25 @@ from tests.postgres import cluster
 
 #: On each of the two databases; set CHAOS_KILLS for more.
 KILLS = int(os.environ.get("CHAOS_KILLS", "500"))
+#: Steps of the protocol that so many kills always hit; the report names the others it hit.
+STEPS = {
+    "after claim",
+    "before commit of chunk",
+    "after commit of chunk",
+    "before start_upload",
+    "after start_upload",
+    "any moment",
+}
 
 
 def judge(report: Report) -> None:
     print(report)  # noqa: T201 - the figures are the point
     assert report.killed >= KILLS
     assert (report.lost, report.duplicated, report.untracked) == (0, 0, 0), report
+    assert report.findings == ()
+    assert report.freezes
+    assert report.faults
+    assert set(report.kills) >= STEPS, "a step of the protocol was never hit"
 
 
 @pytest.mark.timeout(600)

@@ -53,9 +53,7 @@ def all_click(url: str) -> None:
     forking = multiprocessing.get_context("forkserver")
     forking.set_forkserver_preload(["tests.cli.test_clicks"])
     start, answers = forking.Barrier(PROCESSES), forking.Queue()
-    clicking = [
-        forking.Process(target=click, args=(url, start, answers)) for _ in range(PROCESSES)
-    ]
+    clicking = [forking.Process(target=click, args=(url, start, answers)) for _ in range(PROCESSES)]
     for process in clicking:
         process.start()
     said = [answers.get(timeout=120) for _ in clicking]
