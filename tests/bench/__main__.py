@@ -35,7 +35,6 @@ class Task:
 USES: Final = {
     "conversion": Target(ratio=2.0),
     "chunking": Target(ratio=2.0),
-    "verification": Target(seconds=1.0, megabytes=600),
 }
 TASKS: Final = (
     Task(
@@ -70,11 +69,7 @@ TASKS: Final = (
         "clean.csv",
         lambda p: work.write_csv(p, faulty=False),
         ("polars", "engine and use", "command"),
-        {
-            "check": Target(ratio=2.0),
-            "conversion": USES["conversion"],
-            "chunking": USES["chunking"],
-        },
+        {"check": Target(ratio=2.0), **USES},
     ),
     Task(
         "1,000,000 CSV rows, 1 % faulty",
@@ -89,6 +84,13 @@ TASKS: Final = (
         lambda p: work.write_images(p, faulty=True, count=10_000),
         ("parse", "command"),
         {"command": Target(seconds=1.0)},
+    ),
+    Task(
+        "500,000 expected, 500,000 found",
+        "expected.arrow",
+        work.write_expected,
+        ("verification",),
+        {"verification": Target(seconds=1.0, megabytes=600)},
     ),
 )
 

@@ -18,12 +18,13 @@ from typing import Any, Final
 import polars as pl
 
 from services.domain.chunks import plan
-from services.domain.verification import Expected, Found, Verdict, compare
-from services.engine.verifying import write_lines
+from services.engine.proof.columns import Places
+from services.engine.proof.compare import compare
+from services.engine.proof.rows import VerifiedRows
 from services.manifests.checked import CheckedManifest
-from services.manifests.columns import part_paths
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
+from tests.bench import work
 
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -115,30 +116,14 @@ def use_entries(checked: CheckedManifest, folder: Path) -> None:
         checked.write_registration(valid, folder / "registration.json")
     with timed("chunking"):
         assert list(plan(checked.read(valid)))
-    with timed("verification"):
-        verify(checked, folder)
 
 
-def verify(checked: CheckedManifest, folder: Path) -> None:
-    """Compare the entries with as many rows that Encord would list, and write every line."""
-    expected = (
-        Expected(
-            entry=entry.index,
-            type=entry.type,
-            title=entry.title,
-            urls=entry.urls,
-            item_uuid=None,
-            stopped="",
-        )
-        for entry in checked.read(checked.valid_indexes())
-    )
-    listed = (
-        Found(row_uuid=f"{n}", title="", type="image", url=url, item_uuid=None)
-        for part in part_paths(checked.folder)
-        for n, url in pl.read_ipc(part).select("index", "url").iter_rows()
-    )
-    counts, _ = write_lines(compare(expected, listed), folder / "lines.arrow")
-    assert counts[Verdict.MATCHED] == len(checked.valid_indexes())
+def verification(file: Path) -> None:
+    """Compare columns on disk, and write what is said about every row."""
+    places = Places(dataset=pl.read_ipc(work.found_beside(file)))
+    lines = compare(pl.read_ipc(file), places)
+    counts, _ = VerifiedRows(file.parent).write("lines", lines)
+    assert set(counts.values()) == {0, work.ITEMS}
 
 
 def command(file: Path) -> None:
@@ -162,6 +147,7 @@ PEERS: Final[dict[str, Callable[[Path], None]]] = {
     "jsonschema-rs": jsonschema_rs,
     "pydantic": pydantic,
     "polars": polars,
+    "verification": verification,
     "command": command,
 }
 

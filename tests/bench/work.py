@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
+from services.engine.proof.columns import EXPECTED, FOUND
+
 ITEMS: Final = 500_000
 GROUPS: Final = 20_000
 FRAMES: Final = 50
@@ -79,3 +83,37 @@ def write_csv(path: Path, *, faulty: bool) -> None:
             more = ["misspelled"] if "titel" in entry else []
             title = entry["title"] if isinstance(entry["title"], str) else "t" * 301
             writer.writerow([entry["objectUrl"], "image", title, *cells, *more])
+
+
+def write_expected(path: Path) -> None:
+    """Write columns of what was expected, and beside them the rows that Encord would list."""
+    entries = pl.DataFrame(
+        {
+            "url": [str(entry["objectUrl"]) for entry in images(ITEMS, faulty=False)],
+            "metadata": ['{"site":"site-1","camera":1}'] * ITEMS,
+        }
+    )
+    nothing = pl.lit(None, pl.String)
+    expected = entries.with_row_index("entry").with_columns(
+        type=pl.lit("image"),
+        title=nothing,
+        urls=pl.lit(1, pl.UInt32),
+        key="url",
+        item_uuid=nothing,
+        stage=pl.lit(""),
+        detail=pl.lit(""),
+    )
+    expected.select(*EXPECTED).write_ipc(path, compression="uncompressed")
+    found = entries.reverse().with_columns(
+        row_uuid=pl.int_range(ITEMS).cast(pl.String),
+        item_uuid=nothing,
+        type=pl.lit("image"),
+        title=pl.lit("as found"),
+        key="url",
+    )
+    found.select(*FOUND).write_ipc(found_beside(path), compression="uncompressed")
+
+
+def found_beside(path: Path) -> Path:
+    """Name the file of the rows that are compared with those expected."""
+    return path.with_suffix(".found.arrow")
