@@ -103,7 +103,8 @@ class ColumnWriter:
     def _take(self, frame: pl.DataFrame) -> None:
         self._frames.append(frame)
         self.valid += len(frame["valid"].arg_true())
-        self.by_type.update(dict(frame.group_by("type").len().iter_rows()))
+        counts = frame.group_by("type", maintain_order=True).len()
+        self.by_type.update(dict(counts.iter_rows()))
         self._waiting += frame.height
         if self._waiting < PART:
             return

@@ -55,6 +55,7 @@ class Document:
     def places(self, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Turn byte offsets into 1-based line and column (in characters), in one sweep."""
         places: dict[int, tuple[int, int]] = {}
+        plain = self.data.isascii()
         line, line_at, column, at = 1, 0, 0, 0
         for offset in sorted(set(offsets)):
             breaks = self.data.count(b"\n", at, offset)
@@ -62,10 +63,13 @@ class Document:
                 line += breaks
                 line_at = self.data.rindex(b"\n", at, offset) + 1
                 at, column = line_at, 0
-            column += len(self.data[at:offset].decode("utf-8", "replace"))
+            column += offset - at if plain else self._characters(at, offset)
             at = offset
             places[offset] = (line, column + 1)
         return places
+
+    def _characters(self, start: int, end: int) -> int:
+        return len(self.data[start:end].decode("utf-8", "replace"))
 
 
 def open_document(source: Path, spool: Path, *, max_bytes: int) -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -31,16 +32,21 @@ assert list(_SCHEMA) == [each.name for each in fields(Finding)]
 
 def write_findings(findings: Iterable[Finding], folder: Path) -> None:
     """Write the samples."""
-    rows = [tuple(_clean(getattr(finding, name)) for name in _SCHEMA) for finding in findings]
-    frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
-    frame.write_ipc(folder / FINDINGS, compression="uncompressed")
+    kept = list(findings)
+    columns = {name: _column(list(map(attrgetter(name), kept)), _SCHEMA[name]) for name in _SCHEMA}
+    pl.DataFrame(columns).write_ipc(folder / FINDINGS, compression="uncompressed")
+
+
+def _column(values: list[object], dtype: pl.DataType) -> pl.Series:
+    try:
+        return pl.Series(values, dtype=dtype)
+    except UnicodeEncodeError:
+        return pl.Series(list(map(_clean, values)), dtype=dtype)
 
 
 def _clean(value: object) -> object:
     """Write out half surrogates, which no column can hold."""
-    if isinstance(value, str):
-        return str(value).encode("utf-8", "backslashreplace").decode()
-    return value
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def read_findings(frame: pl.DataFrame) -> tuple[Finding, ...]:

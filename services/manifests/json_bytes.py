@@ -5,7 +5,6 @@ Numpy looks at the bytes where they are, without a copy.
 
 import re
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -74,9 +73,7 @@ def _evenly(data: bytes, first: int, lengths: Offsets, gap: int) -> Offsets | No
     What follows an entry can only be white space, one comma and the next entry. So if the same
     text and then a brace follow each, the braces are where the next ones begin.
     """
-    starts = np.fromiter(
-        accumulate((lengths[:-1] + gap).tolist(), initial=first), np.int64, len(lengths)
-    )
+    starts = first + np.cumsum(lengths + gap) - (lengths + gap)
     if starts[-1] + lengths[-1] > len(data):
         return None
     whole = np.frombuffer(data, np.uint8)

@@ -19,7 +19,7 @@ from services.domain.entries import SHAPES, EntryType
 from services.domain.metadata import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 from services.manifests.entry_check import MAX_TITLE
 from services.manifests.media_check import MEDIA
-from services.manifests.metadata_check import key_problem
+from services.manifests.metadata_check import is_reserved, key_problem
 from services.manifests.options import CheckOptions
 
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -71,8 +71,7 @@ class _KnownKeys:
     def _learn(self, key: str) -> bool:
         if key in self.good:
             return True
-        reserved = key.replace(" ", "").replace(".", "").replace("-", "").replace("_", "")
-        if key_problem(key) or reserved.lower() == "keyframes":
+        if key_problem(key) or is_reserved(key):
             return False
         if len(self.good) < _MOST_KEYS:
             self.good.add(key)

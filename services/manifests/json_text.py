@@ -7,7 +7,7 @@ place cost Python time. For offenders only; documents are split elsewhere.
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed
@@ -20,6 +20,8 @@ from services.manifests.faults import Fault, Path
 MAX_DEPTH: Final = 64
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_COLON: Final = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+_COMMA: Final = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 #: The C scanner: it reads the value at a place and says where it ends.
 _SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(
     json.JSONDecoder(parse_int=len, parse_float=len)
@@ -39,18 +41,15 @@ class Parsed:
     repeats: bool
 
 
-def parse(text: str) -> Parsed:
-    """Parse JSON text whose syntax is known to be good; repeated keys keep the last value."""
-    repeats: list[bool] = []
+class _RepeatError(Exception):
+    """An object repeats a key."""
 
-    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        made = dict(pairs)
-        if len(made) != len(pairs):
-            repeats.append(True)
-        return made
 
-    decoder = json.JSONDecoder(object_pairs_hook=build, parse_int=_whole)
-    return Parsed(decoder.decode(text), bool(repeats))
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _RepeatError
+    return made
 
 
 def _whole(digits: str) -> float:
@@ -58,8 +57,20 @@ def _whole(digits: str) -> float:
     return int(digits) if len(digits) < _DIGITS else math.inf
 
 
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
+_DISTINCT: Final = json.JSONDecoder(object_pairs_hook=_distinct, parse_int=_whole)
+_LAST_WINS: Final = json.JSONDecoder(parse_int=_whole)
+
+
+def parse(text: str) -> Parsed:
+    """Parse JSON text whose syntax is known to be good; repeated keys keep the last value."""
+    try:
+        return Parsed(_DISTINCT.decode(text), repeats=False)
+    except _RepeatError:
+        return Parsed(_LAST_WINS.decode(text), repeats=True)
+
+
+def _skip(text: str, at: int, what: re.Pattern[str] = _SPACE) -> int:
+    match = what.match(text, at)
     return match.end() if match else at
 
 
@@ -68,12 +79,10 @@ def members(text: str, at: int) -> Iterator[tuple[str, int, int, int]]:
     at = _skip(text, at + 1)
     while text[at] != "}":
         key, end = scanstring(text, at + 1, True)
-        value_at = _skip(text, _skip(text, end) + 1)
+        value_at = _skip(text, end, _COLON)
         _, value_end = _SCAN(text, value_at)
         yield key, at, value_at, value_end
-        at = _skip(text, value_end)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
+        at = _skip(text, value_end, _COMMA)
 
 
 def elements(text: str, at: int) -> Iterator[int]:
@@ -82,9 +91,7 @@ def elements(text: str, at: int) -> Iterator[int]:
     while text[at] != "]":
         yield at
         _, end = _SCAN(text, at)
-        at = _skip(text, end)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
+        at = _skip(text, end, _COMMA)
 
 
 def locate(text: str, path: Path, *, on_key: bool = False) -> int:
@@ -158,20 +165,21 @@ class ValueFaults:
 
     def visit(self, value: object, path: Path = ()) -> None:
         """Collect numbers that JSON cannot carry, and the first value nested too deeply."""
-        if isinstance(value, float | int) and not isinstance(value, bool):
+        if isinstance(value, float | int):
             if not _is_carried(value):
                 self.faults.append(Fault("json-number", path, None, {"value": _named(value)}))
-        elif isinstance(value, Mapping | list):
+        elif isinstance(value, dict | list):
             self._visit_members(value, path)
 
-    def _visit_members(self, value: Mapping[str, object] | list[object], path: Path) -> None:
+    def _visit_members(self, value: dict[str, object] | list[object], path: Path) -> None:
         if len(path) + self.outer >= MAX_DEPTH:
             if not any(fault.code == "json-depth" for fault in self.faults):
                 self.faults.append(Fault("json-depth", path))
             return
-        pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for step, each in pairs:
-            self.visit(each, (*path, step))
+            if each is not None and not isinstance(each, str):
+                self.visit(each, (*path, step))
 
 
 def _is_carried(value: int | float) -> bool:  # noqa: PYI041 - both are told apart here

@@ -1,9 +1,11 @@
 """The rules about custom metadata: its shape, its keys, and its values against a schema."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -29,6 +31,9 @@ _DATETIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+_NUL: Final = b"\\u0000"
+#: Entries use the same keys over and over; what is said of a key is kept for this many.
+_MANY_KEYS: Final = 10_000
 _VIDEO_LIKE: Final = {EntryType.VIDEO, EntryType.IMAGE_SEQUENCE, EntryType.AUDIO}
 _FIELD: Final = "clientMetadata"
 
@@ -40,13 +45,15 @@ def metadata_faults(
     if not isinstance(value, Mapping):
         yield Fault("metadata-type", (_FIELD,), value, {"found": found(value)})
         return
-    size = _size(value)
-    if size > MAX_BYTES:
-        yield Fault("metadata-too-large", (_FIELD,), None, {"bytes": f"{size:,}"})
+    text = _as_json(value)
+    if len(text) > MAX_BYTES:
+        yield Fault("metadata-too-large", (_FIELD,), None, {"bytes": f"{len(text):,}"})
+    may_have_nul = _NUL in text
     for key, each in value.items():
         path = (_FIELD, key)
-        yield from _nul_faults(each, key, path)
-        if key == "$encord" or key.translate(_SEPARATORS).lower() == "keyframes":
+        if may_have_nul:
+            yield from _nul_faults(each, key, path)
+        if is_reserved(key):
             yield from _reserved_faults(key, each, kind, path)
         elif problem := key_problem(key):
             yield Fault(
@@ -56,14 +63,21 @@ def metadata_faults(
             yield from _declared_faults(key, each, schema, path)
 
 
-def _size(value: object) -> int:
-    """Measure metadata as JSON; strings that cannot be encoded are found by other rules."""
+def _as_json(value: object) -> bytes:
+    """Write metadata as JSON; what cannot be written is found by other rules."""
     try:
-        return len(orjson.dumps(value))
+        return orjson.dumps(value)
     except TypeError:
-        return len(repr(value))
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
+@lru_cache(maxsize=_MANY_KEYS)
+def is_reserved(key: str) -> bool:
+    """Whether a key means something to Encord, or reads as if it did."""
+    return key == "$encord" or key.translate(_SEPARATORS).lower() == "keyframes"
+
+
+@lru_cache(maxsize=_MANY_KEYS)
 def key_problem(key: str) -> str | None:
     """Say why a metadata key cannot be declared; None when it can."""
     if not key:
