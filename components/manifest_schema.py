@@ -36,8 +36,10 @@ def show(fingerprint: str, *, key: str) -> None:
         layout.notice(PLACE)
         if current and basis.source is Source.CONNECTION:
             _news(fingerprint, current, basis, key=key)
+        elif current:
+            _use_button(fingerprint, current, key=key)
         with st.expander("Check against another schema", type="compact"):
-            _choices(fingerprint, current, basis, key=key)
+            _choices(fingerprint, basis, key=key)
 
 
 def sentence(basis: Basis) -> str:
@@ -113,9 +115,7 @@ def _named(keys: tuple[str, ...]) -> str:
     return ", ".join(map(code, keys[:NAMED])) + rest
 
 
-def _choices(fingerprint: str, current: Connection | None, basis: Basis, *, key: str) -> None:
-    if current and basis.source is not Source.CONNECTION:
-        _use_button(fingerprint, current, key=key)
+def _choices(fingerprint: str, basis: Basis, *, key: str) -> None:
     widget = f"{key}_{session.nonce(key)}"
     st.file_uploader(
         "Schema file",
@@ -140,7 +140,6 @@ def _use_button(fingerprint: str, current: Connection, *, key: str) -> None:
     st.button(
         f"Check against the schema of {current.label}",
         key=f"{key}_use",
-        type="primary",
         icon=":material/schema:",
         on_click=_use_connection,
         args=(fingerprint, current),

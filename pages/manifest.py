@@ -14,6 +14,7 @@ from components import (
     manifest_report,
     manifest_schema,
     manifest_source,
+    manifest_statistics,
     manifest_summary,
     manifests,
     mapping,
@@ -53,8 +54,8 @@ elif not working:
     manifest_summary.cards(checked.summary)
     manifest_schema.show(fingerprint, key="schema")
     manifest_downloads.show(checked, key="files")
-    findings, edit, entries, preview = st.tabs(
-        ["Findings", "Edit", "Entries", "What Encord receives"],
+    findings, edit, entries, figures, preview = st.tabs(
+        ["Findings", "Edit", "Entries", "Statistics", "What Encord receives"],
         key="manifest_view",
         bind="query-params",
     )
@@ -68,6 +69,9 @@ elif not working:
     if entries.open:
         with entries:
             manifest_entries.show(checked, key="entries")
+    if figures.open:
+        with figures:
+            manifest_statistics.show(checked, key="statistics")
     if preview.open:
         with preview:
             manifest_entries.preview(checked)

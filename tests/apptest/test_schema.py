@@ -113,3 +113,23 @@ def test_a_schema_file_takes_its_place_and_a_wrong_one_says_why(
     assert "Checked against the schema in `right.json`, 2 keys" in words(app)
     app.button(key="schema_none").click().run()
     assert "Checked without a metadata schema" in words(open_page("manifest", manifest=fingerprint))
+
+
+def test_the_plots_have_their_figures_in_tables(
+    open_page: Open, world: World, runtime: Runtime
+) -> None:
+    world.encord.schema = dict(SCHEMA)
+    fingerprint = uploaded(open_page("manifest"), world, runtime)
+    app = open_page("manifest", manifest=fingerprint, manifest_view="Statistics")
+    assert "2 entries of 2 with metadata, 3 keys." in words(app)
+    tables = [frame.value.to_dict("records") for frame in app.dataframe]
+    assert [{"Type": "image", "Entries": 2}] in tables
+    assert [{"Bucket": "bucket", "Entries": 2}] in tables
+    keys = next(table for table in tables if "Filled" in table[0])
+    assert [(row["Key"], row["Filled"], row["In the schema"]) for row in keys] == [
+        ("km", 100.0, "number"),
+        ("wether", 100.0, "not declared"),
+        ("weather", 0.0, "enum"),
+    ]
+    assert [{"Value": "12", "Entries": 1}] in tables
+    assert [{"Value": "rain", "Entries": 1}, {"Value": "sun", "Entries": 1}] in tables

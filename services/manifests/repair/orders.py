@@ -9,6 +9,7 @@ import msgspec
 
 from services.domain.paging import Page
 from services.domain.rules import Fix
+from services.domain.statistics import Statistics
 from services.jobs import Progress
 from services.manifests import mapping_apply
 from services.manifests.checked import CheckedManifest
@@ -18,14 +19,15 @@ from services.manifests.repair import mending, replacing, rows
 from services.manifests.repair.actions import Preview
 from services.manifests.repair.replacing import Replacement
 from services.manifests.repair.rows import EditableRow
+from services.manifests.statistics import measure
 from services.manifests.store import ManifestStore
 
 #: The file that a `HoldOrder` makes in its job's folder.
 HELD: Final = "held.csv"
 
 #: What an order is answered with: the fingerprint of a new manifest, what would change, rows to
-#: edit, or how many entries there are.
-Answer = str | Preview | Page[EditableRow] | int
+#: edit, figures, or how many entries there are.
+Answer = str | Preview | Page[EditableRow] | Statistics | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,24 @@ class HoldOrder(_Order, frozen=True, kw_only=True, tag="hold"):
         return at.checked(self.asked).write_held(at.folder / HELD, progress=at.progress)
 
 
-Order = CheckOrder | FixOrder | ReplaceOrder | EditOrder | MapOrder | RowsOrder | HoldOrder
+class MeasureOrder(_Order, frozen=True, kw_only=True, tag="measure-1"):
+    """Count what the entries hold. Whoever changes `Statistics` raises the number of the tag."""
+
+    def carry_out(self, at: Place) -> Statistics:
+        """Return the figures."""
+        return measure(at.checked(self.asked), progress=at.progress)
+
+
+Order = (
+    CheckOrder
+    | FixOrder
+    | ReplaceOrder
+    | EditOrder
+    | MapOrder
+    | RowsOrder
+    | HoldOrder
+    | MeasureOrder
+)
 
 _DECODER: Final[msgspec.json.Decoder[Order]] = msgspec.json.Decoder(Order)
 

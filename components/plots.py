@@ -1,0 +1,67 @@
+"""Plots of counts, with their figures in a table behind them."""
+
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+#: The one colour of these plots: it says nothing, and reads on light and on dark.
+COLOR: Final = "#6366F1"
+#: Texts of bars are cut on the axis; the figures have them whole.
+LABEL: Final = 150
+HEIGHT: Final = 190
+ROW: Final = 26
+_COUNTS: Final = {"title": None, "tickCount": 3, "tickMinStep": 1, "format": ",d"}
+
+
+def bars(frame: pd.DataFrame, *, alt: str) -> None:
+    """Draw how many entries have each value.
+
+    Args:
+        frame: A column of values, then `Entries`, in the order to draw.
+        alt: What a screen reader says instead.
+    """
+    value = str(frame.columns[0])
+    axis = {"title": None, "labelLimit": LABEL, "labelOverlap": False}
+    encoding = {
+        "y": {"field": value, "type": "nominal", "sort": None, "axis": axis},
+        "x": {"field": "Entries", "type": "quantitative", "axis": _COUNTS},
+        "tooltip": [{"field": value}, {"field": "Entries", "format": ",d"}],
+    }
+    mark = {"type": "bar", "color": COLOR, "height": {"band": 0.6}, "cornerRadiusEnd": 2}
+    height = ROW * len(frame) + 50
+    st.vega_lite_chart(frame, {"height": height, "mark": mark, "encoding": encoding}, alt=alt)
+    _figures(frame, alt=alt)
+
+
+def histogram(frame: pd.DataFrame, bounds: pd.DataFrame, *, is_time: bool, alt: str) -> None:
+    """Draw how many values lie in each range.
+
+    Args:
+        frame: `From` and `To` in words, and `Entries`.
+        bounds: The same ranges as numbers, `start` and `end`; milliseconds since 1970 for times.
+        is_time: Whether the axis is one of time.
+        alt: What a screen reader says instead.
+    """
+    axis: dict[str, Any] = {"title": None, "grid": False, "tickCount": 6}
+    x: dict[str, Any] = {"field": "start", "type": "quantitative", "scale": {"zero": False}}
+    if is_time:
+        x |= {"type": "temporal", "scale": {"type": "utc"}}
+    encoding = {
+        "x": {**x, "axis": axis},
+        "x2": {"field": "end"},
+        "y": {"field": "Entries", "type": "quantitative", "axis": _COUNTS},
+        "y2": {"datum": 0},
+        "tooltip": [{"field": name} for name in ("From", "To", "Entries")],
+    }
+    spec = {"height": HEIGHT, "mark": {"type": "rect", "color": COLOR}, "encoding": encoding}
+    st.vega_lite_chart(pd.concat([frame, bounds], axis="columns"), spec, alt=alt)
+    _figures(frame, alt=alt)
+
+
+def _figures(frame: pd.DataFrame, *, alt: str) -> None:
+    """Offer the figures behind a plot as a table."""
+    with st.expander("The figures", type="compact"):
+        st.dataframe(
+            frame, hide_index=True, height=min(260, 35 * (len(frame) + 1) + 3), alt=f"{alt}: table"
+        )
