@@ -47,7 +47,8 @@ def box(check: BucketCheck, *, key: str) -> None:
         rows = {"Asked": check.asked, "Came back": check.got}
         layout.facts(rows | ({"Needed": check.needed} if check.needed else {}))
         if check.command:
-            st.code(check.command, language="bash", wrap_lines=True)
+            # The colors of highlighted commands have too little contrast.
+            st.code(check.command, language=None, wrap_lines=True)
 
 
 def _table(checks: Sequence[BucketCheck], *, key: str, alt: str) -> None:

@@ -150,7 +150,7 @@ def _mend(place: Place, info: BucketInfo, origins: tuple[str, ...], *, key: str)
     layout.section(
         "The smallest mend", "One more rule. The rules in force stay as they are, in their order."
     )
-    st.code(document, language="json")
+    st.code(document, language=None)
     name = place.bucket
     commands = {
         "gcloud": f"gcloud storage buckets update gs://{name} --cors-file=cors.json",
@@ -158,7 +158,7 @@ def _mend(place: Place, info: BucketInfo, origins: tuple[str, ...], *, key: str)
     }
     for tool, command in commands.items():
         st.caption(f"With {tool}, in the folder where cors.json is")
-        st.code(command, language="bash")
+        st.code(command, language=None)
     with st.container(horizontal=True):
         confirm.button(
             "Apply to the bucket",
@@ -258,7 +258,6 @@ def _tried(results: tuple[Tried | BucketCheck, ...], *, key: str) -> None:
             "Why": [each.opened.why for each in tried],
         }
     )
-    st.text(f"Asked for {tried[0].url}")
-    st.dataframe(
-        frame, key=f"{key}_tried", alt="What really came back, by page and request", **tables.GRID
-    )
+    with st.container(key=f"{key}_tried"):
+        st.text(f"Asked for {tried[0].url}")
+        st.dataframe(frame, alt="What really came back, by page and request", **tables.GRID)

@@ -26,7 +26,6 @@ class Click:
     text: str
     #: What to type or paste there.
     value: str = ""
-    language: str | None = None
 
 
 def _clicks(bucket: str) -> tuple[Click, ...]:
@@ -41,7 +40,7 @@ def _clicks(bucket: str) -> tuple[Click, ...]:
         Click("Give it a name.", f"{bucket}"),
         Click("Enter the name of the bucket in the second field.", bucket),
         Click(f"*Strict client-only access*: leave it off, unless files must not leave. {STRICT}"),
-        Click("Let the service account that Encord shows read the bucket.", grant, "bash"),
+        Click("Let the service account that Encord shows read the bucket.", grant),
         Click("Click *Create*. Then prove it with the trial below."),
     )
 
@@ -52,7 +51,7 @@ def show(bucket: str, *, key: str) -> None:
         for place, click in enumerate(_clicks(bucket), 1):
             st.checkbox(f"{place}. {click.text}", key=f"{key}_{bucket}_{place}")
             if click.value:
-                st.code(click.value, language=click.language, wrap_lines=True)
+                st.code(click.value, language=None, wrap_lines=True)
         address = _address(connection.current())
         if address:
             st.link_button("Open Encord's Integrations", address, icon=":material/open_in_new:")

@@ -19,6 +19,7 @@ def address(name: str, seeded: Seeded) -> str:
     if name == "overview":
         return "/"
     wanted = {
+        "bucket": "bucket=encord-demo-bucket&bucket_view=CORS",
         "manifest": f"manifest={seeded.manifest}",
         "submit": f"manifest={seeded.manifest}",
     }.get(name, f"run={seeded.run}")
