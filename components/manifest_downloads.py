@@ -4,12 +4,18 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
-from components import manifest_source
+from components import manifest_source, mending
+from components.runtime import get_runtime
 from components.text import count
 from services.manifests.checked import CheckedManifest
+from services.manifests.repair import HoldOrder
+
+#: So many entries are written while somebody waits for the download to begin.
+AT_ONCE: Final = 5_000
 
 
 def show(checked: CheckedManifest, *, key: str) -> None:
@@ -18,12 +24,7 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     stem = Path(summary.name.removesuffix(".gz")).stem
     with st.container(horizontal=True):
         if summary.held_entries:
-            _download(
-                f"Download the {count(summary.held_entries, 'entry')} to fix",
-                partial(_written, checked.write_held, ".csv"),
-                name=f"{stem}-to-fix.csv",
-                key=f"{key}_held",
-            )
+            _held(checked, f"{stem}-to-fix.csv", key=f"{key}_held")
         if summary.counts:
             for ending in (".csv", ".json"):
                 _download(
@@ -34,6 +35,30 @@ def show(checked: CheckedManifest, *, key: str) -> None:
                 )
     if summary.held_entries:
         _mended(checked, key=f"{key}_mended")
+
+
+def _held(checked: CheckedManifest, name: str, *, key: str) -> None:
+    """Draw the way to the entries that are held back; a large file is written by a job first."""
+    held, fingerprint = checked.summary.held_entries, checked.summary.fingerprint
+    label = f"Download the {count(held, 'entry')} to fix"
+    if held <= AT_ONCE:
+        _download(label, partial(_written, checked.write_held, ".csv"), name=name, key=key)
+        return
+    repairs, order = get_runtime().repairs, HoldOrder(options=checked.options.to_json())
+    if repairs.state(fingerprint, order).phase == "none":
+        st.button(
+            f"Prepare the {count(held, 'entry')} to fix",
+            key=f"{key}_prepare",
+            icon=":material/table:",
+            on_click=_prepare,
+            args=(fingerprint, order),
+        )
+    elif mending.look(fingerprint, order, int, key=f"{key}_look"):
+        _download(label, repairs.held_file(fingerprint, order).read_bytes, name=name, key=key)
+
+
+def _prepare(fingerprint: str, order: HoldOrder) -> None:
+    get_runtime().repairs.start(fingerprint, order)
 
 
 def _mended(checked: CheckedManifest, *, key: str) -> None:

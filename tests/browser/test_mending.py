@@ -88,6 +88,45 @@ def test_the_columns_of_a_foreign_csv_are_mapped_and_remembered(
         dashboard.sees("Columns mapped")
 
 
+def test_what_was_undone_is_found_again(vendor: Dashboard) -> None:
+    vendor.click("Percent-encode ...")
+    vendor.page.get_by_role("dialog").get_by_role("button", name="Apply 2 changes").click()
+    vendor.sees("3 entries ready, 1 to fix")
+    made = vendor.query("manifest")
+    vendor.click("Undo")
+    vendor.sees("1 entry ready, 3 to fix")
+    vendor.click("Open the result")
+    vendor.sees("3 entries ready, 1 to fix")
+    assert vendor.query("manifest") == made
+
+
+def test_urls_change_their_spelling_and_back(vendor: Dashboard) -> None:
+    before = vendor.query("manifest")
+    for choice, words in (
+        ("gs:// to https://storage.googleapis.com/", "https://storage.googleapis.com/encord-demo"),
+        ("https://storage.googleapis.com/ to gs://", STREET),
+    ):
+        vendor.open(f"/manifest?manifest={vendor.query('manifest')}&manifest_view=Edit")
+        choose(vendor, "Replace", choice)
+        vendor.click("See what would change")
+        dialog = vendor.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Apply 1 change").click()
+        vendor.sees("Replaced in URLs, 1 change")
+        vendor.page.get_by_role("tab", name="What Encord receives", exact=True).click()
+        vendor.sees(words)
+    assert vendor.query("manifest") == before
+
+
+def test_a_template_is_a_manifest(dashboard: Dashboard, tmp_path: Path) -> None:
+    dashboard.open("/manifest")
+    name, content = dashboard.download(lambda: dashboard.click("Download the template"))
+    assert b"ObjectURL" in content
+    (tmp_path / name).write_bytes(content)
+    upload(dashboard.page.locator("input[type=file]"), tmp_path / name)
+    dashboard.query("manifest")
+    dashboard.sees(name)
+
+
 def choose(person: Dashboard, label: str, option: str) -> None:
     person.page.get_by_label(label).click()
     person.page.get_by_role("option", name=option, exact=True).click()
