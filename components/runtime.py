@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from components.background import Background
 from services.bootstrap import Runtime, build_runtime
 from services.ledger.keeping import DamagedLedgerError, noted
 from services.settings import Settings
@@ -32,3 +33,9 @@ def get_damage() -> DamagedLedgerError | None:
     """Return what is wrong with the ledger, as found at the start or by a backup since."""
     made = opening()
     return made if isinstance(made, DamagedLedgerError) else noted(made.settings.backups)
+
+
+@st.cache_resource(show_spinner=False)
+def get_background() -> Background:
+    """Return the one place of this process where questions of pages wait for their answers."""
+    return Background()

@@ -30,20 +30,15 @@ class Choice:
     folder: str
 
 
-def button() -> None:
-    """Draw the way to the form."""
+def show() -> None:
+    """Draw the form, folded; nothing while there is no connection to ask."""
     current = connection.current()
-    opened = st.button(
-        "Verify something else",
-        key="verify_else",
-        icon=":material/rule:",
-        disabled=current is None,
-    )
-    if opened and current:
+    if current is None:
+        return
+    with st.expander("Verify something else", icon=":material/rule:", key="verify_else"):
         _ask(current)
 
 
-@st.dialog("Verify", width="medium")
 def _ask(current: Connection) -> None:
     teller = TELLERS[st.radio("What is expected", list(TELLERS), key="tell", horizontal=True)]
     choices = _choices(teller)
@@ -59,8 +54,8 @@ def _ask(current: Connection) -> None:
     folder = _uuid("UUID of the folder", chosen.folder if chosen else "", f"{known}")
     st.caption("With both, the folder says where a missing file stopped.")
     metadata = st.toggle("Compare metadata", value=True, key="verify_metadata")
-    clicked = st.button(
-        "Verify",
+    st.button(
+        "Verify this",
         key="verify_else_yes",
         type="primary",
         icon=":material/verified:",
@@ -68,8 +63,6 @@ def _ask(current: Connection) -> None:
         on_click=_verify,
         args=(current, teller, known, dataset, folder, metadata),
     )
-    if clicked:
-        st.rerun()
 
 
 def _uuid(label: str, known: str, scope: str) -> str:

@@ -18,7 +18,6 @@ from components.runtime import get_runtime
 layout.page_head(
     "Verify",
     "Compares what was asked for with what Encord lists, by object URL",
-    action=verify_form.button,
 )
 if verify_view.named():
     verify_view.back()
@@ -47,3 +46,4 @@ else:
             action=partial(verification.verify_button, run, again=False),
         )
     verify_view.history(run)
+verify_form.show()

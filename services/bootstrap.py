@@ -181,7 +181,7 @@ def build_runtime(settings: Settings) -> Runtime:
         repairs=RepairJobs(manifests),
         mappings=Memory(settings.data_dir / "mappings"),
         sources=open_sources(settings, manifests, connections),
-        proofs=Proofs(ledger, VerifiedRows(settings.data_dir / "receipts"), label_of),
+        proofs=Proofs(ledger, manifests, VerifiedRows(settings.data_dir / "receipts"), label_of),
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
         catalog=catalog,
         recipes=Recipes(catalog),

@@ -19,10 +19,12 @@ class Purpose(StrEnum):
     VERIFY = "verify"
     LINK = "link"
     UNLINK = "unlink"
+    CREATE = "create"
 
 
-#: Who says what is expected: a run, a manifest, a folder's own items, or an earlier receipt.
-Teller = Literal["run", "manifest", "folder", "receipt"]
+#: Who says what is expected: a run, a manifest, a folder's own items, an earlier receipt, or
+#: nobody, when a dataset is only created.
+Teller = Literal["run", "manifest", "folder", "receipt", "nobody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

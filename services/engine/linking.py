@@ -111,17 +111,22 @@ def _settle(step: Step, uuid: str, title: str, what: str, attempt: Attempt | Non
         )
         runs.heard(cx, step.claim.run)
         record(cx, what, actor="worker", run=step.claim.run, detail=f"{title}, {uuid}")
-        for piece in _pieces(cx, step):
-            runs.add_work(
-                cx,
-                step.claim.run,
-                WorkKind.LINK,
-                state=WorkState.OPEN,
-                entries=str(piece),
-                entry_count=len(piece),
-            )
-        runs.add_work(cx, step.claim.run, WorkKind.VERIFY)
+        if step.run.purpose is not Purpose.CREATE:
+            _add_links(cx, step)
         runs.finish(cx, step.claim.work)
+
+
+def _add_links(cx: Connection, step: Step) -> None:
+    for piece in _pieces(cx, step):
+        runs.add_work(
+            cx,
+            step.claim.run,
+            WorkKind.LINK,
+            state=WorkState.OPEN,
+            entries=str(piece),
+            entry_count=len(piece),
+        )
+    runs.add_work(cx, step.claim.run, WorkKind.VERIFY)
 
 
 def _pieces(cx: Connection, step: Step) -> Iterator[Ranges]:
@@ -129,15 +134,18 @@ def _pieces(cx: Connection, step: Step) -> Iterator[Ranges]:
     if step.run.purpose is Purpose.LINK:
         yield from _slices(linkable(step)["entry"], step.tools.link_piece)
         return
-    yield from _slices(
-        cx.execute(
-            select(OUTCOME.c.entry)
-            .where(OUTCOME.c.root == step.run.place.root, OUTCOME.c.rank.in_(ARRIVED))
-            .distinct()
-            .order_by(OUTCOME.c.entry)
-        ).scalars(),
-        step.tools.link_piece,
+    yield from _slices(arrived(cx, step.run.place.root), step.tools.link_piece)
+
+
+def arrived(cx: Connection, root: str) -> Ranges:
+    """Return the entries of a run's family whose item is in Encord."""
+    rows = cx.execute(
+        select(OUTCOME.c.entry)
+        .where(OUTCOME.c.root == root, OUTCOME.c.rank.in_(ARRIVED))
+        .distinct()
+        .order_by(OUTCOME.c.entry)
     )
+    return Ranges.of(rows.scalars())
 
 
 def _slices(entries: Iterable[int], size: int) -> Iterator[Ranges]:

@@ -80,6 +80,7 @@ def create(cx: Connection, task: Task) -> str:
     )
     if inserted is None:
         return str(cx.execute(select(RUN.c.id).where(RUN.c.idem == task.idem)).scalar_one())
-    runs.add_work(cx, made, WorkKind.EXPECT, state=WorkState.OPEN)
+    first = WorkKind.DATASET if task.purpose is Purpose.CREATE else WorkKind.EXPECT
+    runs.add_work(cx, made, first, state=WorkState.OPEN)
     record(cx, f"{task.purpose} asked", actor=task.created_by, run=made, detail=task.name)
     return made

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.runtime import opening
+from components.runtime import get_background, opening
 from services.bootstrap import Runtime
 from services.buckets.accounts import Accounts
 from services.buckets.catalog import Catalog
@@ -72,6 +72,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
     )
     monkeypatch.setattr("components.runtime.build_runtime", lambda _settings: made)
     opening.clear()
+    get_background.clear()
     return made
 
 

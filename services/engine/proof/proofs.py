@@ -17,8 +17,10 @@ from services.domain.paging import Page
 from services.domain.runs import DatasetChoice
 from services.domain.tasks import Purpose, Question, Source
 from services.domain.verification import Verdict
-from services.engine.proof import document
+from services.engine.linking import arrived
+from services.engine.proof import document, splitting
 from services.engine.proof.rows import Format, VerifiedRow, VerifiedRows
+from services.engine.proof.splitting import Split
 from services.engine.proof.tasks import rows_to_unlink
 from services.ledger import tasks
 from services.ledger.errors import NoSuchRunError
@@ -27,6 +29,9 @@ from services.ledger.store import Ledger
 from services.ledger.tables import RUN
 from services.ledger.tasks import Task
 from services.ledger.views import ReceiptView
+from services.manifests.checked import CheckedManifest
+from services.manifests.options import CheckOptions
+from services.manifests.store import ManifestStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +54,29 @@ class Part:
 class Proofs:
     """The commands, and what receipts hold."""
 
-    def __init__(self, ledger: Ledger, rows: VerifiedRows, label_of: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        manifests: ManifestStore,
+        rows: VerifiedRows,
+        label_of: Callable[[str], str],
+    ) -> None:
         """Take the collaborators; `label_of` names a connection for people."""
         self._ledger = ledger
+        self._manifests = manifests
         self._rows = rows
         self._label_of = label_of
 
     def verify(self, question: Question, *, name: str, asker: Asker, nonce: str) -> str:
         """Compare what a source expects with a dataset, a folder or both; return the task."""
         return self._create(Purpose.VERIFY, question, name=name, asker=asker, nonce=nonce)
+
+    def create(self, dataset: DatasetChoice, *, asker: Asker, nonce: str) -> str:
+        """Create a dataset, once however often it is asked for; return the task."""
+        nothing = Question(source=Source(teller="nobody", id=""))
+        return self._create(
+            Purpose.CREATE, nothing, name=dataset.title, asker=asker, nonce=nonce, dataset=dataset
+        )
 
     def link(
         self, question: Question, dataset: DatasetChoice, *, name: str, asker: Asker, nonce: str
@@ -136,6 +155,23 @@ class Proofs:
             if root is None:
                 raise NoSuchRunError(run)
             return run_spec(cx, root)
+
+    def split_keys(self, run: str) -> list[str]:
+        """Return the metadata keys by which a run may be split."""
+        first = self._run(run)
+        return splitting.keys_of(self._manifest(first), self._arrived(first))
+
+    def split(self, run: str, key: str) -> Split:
+        """Cut what has arrived of a run by the values of a metadata key. Reads every entry."""
+        first = self._run(run)
+        return splitting.split(self._manifest(first), self._arrived(first), key)
+
+    def _manifest(self, run: RunSpec) -> CheckedManifest:
+        return self._manifests.check(run.manifest, CheckOptions.from_json(run.check))
+
+    def _arrived(self, run: RunSpec) -> Ranges:
+        with self._ledger.reading() as cx:
+            return arrived(cx, run.place.root)
 
     def page(
         self,

@@ -61,7 +61,8 @@ class World:
             link_piece=3,
         )
         self.onboarding = Onboarding(self.ledger, self.manifests, lambda _: "Test")
-        self.proofs = Proofs(self.ledger, VerifiedRows(self.folder / "receipts"), lambda _: "Test")
+        rows = VerifiedRows(self.folder / "receipts")
+        self.proofs = Proofs(self.ledger, self.manifests, rows, lambda _: "Test")
 
     def _gateway(self, connection: str) -> MemoryGateway:
         if not self.connected:

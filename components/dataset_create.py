@@ -1,0 +1,95 @@
+"""Create a dataset: what it will be called, who is called the same, and what cannot be undone."""
+
+from functools import partial
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from components import session
+from components.runtime import get_background, get_runtime
+from components.tables import GRID
+from components.text import count
+from services.domain.runs import DatasetChoice
+from services.encord_api.interface import Dataset
+from services.engine.connections import Connection
+from services.engine.proof.proofs import Asker
+
+LONGEST_TITLE: Final = 200
+#: Encord's own names and codes of where a dataset's files are.
+LOCATIONS: Final = (
+    ("AWS S3", "AWS", 1),
+    ("GCP", "GCP", 2),
+    ("Azure blob", "AZURE", 3),
+    ("Open Telekom Cloud", "OTC", 4),
+    ("Encord storage", "CORD_STORAGE", 0),
+)
+ABOUT: Final = (
+    "It is made without a mirrored folder (`create_backing_folder=False`): a mirrored one would "
+    "take in every file of its folder by itself, and one link too many could not be told apart. "
+    "**Datasets cannot be deleted through the SDK**, only in Encord itself."
+)
+
+
+def form(current: Connection) -> None:
+    """Draw the form."""
+    title = (st.text_input("Title", key="new_title", max_chars=LONGEST_TITLE) or "").strip()
+    description = (st.text_input("Description", key="new_description") or "").strip()
+    if title:
+        collisions(current, title)
+    st.markdown(ABOUT)
+    locations()
+    st.button(
+        "Create the dataset",
+        key="new_yes",
+        type="primary",
+        icon=":material/add:",
+        disabled=not title,
+        on_click=_create,
+        args=(current, DatasetChoice(title=title, description=description)),
+    )
+
+
+def locations() -> None:
+    """Say which storage locations Encord knows, and why there is no choice."""
+    with st.expander("Storage location", type="compact"):
+        st.caption(
+            "The SDK asks for a location and only echoes it: Encord is not told. Each file keeps "
+            "the location its integration gave it. We name GCP (2)."
+        )
+        named = pd.DataFrame(LOCATIONS, columns=["Storage location", "Argument", "Code"])
+        st.dataframe(named, key="locations", alt="Storage locations and their codes", **GRID)
+
+
+def collisions(current: Connection, title: str) -> None:
+    """Name the datasets that are called the same already."""
+    name = f"datasets {current.id} {title}"
+    background = get_background()
+    background.start(name, partial(get_runtime().connections.datasets, current.id, title))
+    if background.phase(name, patience=2.0) != "done":
+        st.caption("Encord has not said yet whether a dataset of this title exists.")
+        return
+    found = [each for each in _datasets(name) if each.title == title]
+    if found:
+        st.warning(
+            "Titles need not be unique in Encord, so you can go on; by its UUID it will still be "
+            "told apart.",
+            title=f"{count(len(found), 'dataset')} of this title already",
+            icon=":material/content_copy:",
+        )
+        for each in found:
+            st.code(each.uuid, language=None)
+
+
+def _datasets(name: str) -> list[Dataset]:
+    found = get_background().result(name)
+    return found if isinstance(found, list) else []
+
+
+def _create(current: Connection, choice: DatasetChoice) -> None:
+    asker = Asker(connection=current.id, account=current.account, actor=session.actor())
+    purpose = f"create {choice}"
+    task = get_runtime().proofs.create(choice, asker=asker, nonce=session.nonce(purpose))
+    session.renew_nonce(purpose)
+    session.set_value("new_title", "")
+    session.go_to("datasets", task=task, datasets_view="All datasets")

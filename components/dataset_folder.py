@@ -1,0 +1,96 @@
+"""Link files of a folder that no run of ours registered: all, a selection, or the unused ones."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import connection, folder_lookup, layout, session
+from components.runtime import get_runtime
+from components.text import code
+from services.domain.runs import DatasetChoice
+from services.domain.tasks import Question, Source
+from services.engine.connections import Connection
+from services.engine.proof.proofs import Asker
+
+PLACE: Final = "link_folder"
+ANY: Final = "Any type"
+TYPES: Final = {
+    ANY: "",
+    "Images": "image",
+    "Image groups": "imageGroup",
+    "Image sequences": "imageSequence",
+    "Videos": "video",
+    "Audio": "audio",
+    "Text": "plainText",
+    "PDFs": "pdf",
+    "NIfTI": "nifti",
+    "DICOM series": "dicomSeries",
+}
+SKIP, REFUSE = "Skip them", "Link nothing if there is one"
+DUPLICATES: Final = (
+    "Encord also knows DUPLICATE, a second row for the same file. It is not offered: a request "
+    "whose answer was lost could not be repeated without a third."
+)
+
+
+def show() -> None:
+    """Draw the selection, the dataset and the button."""
+    current = connection.current()
+    if current is None:
+        st.caption("Connect to link files of a folder.")
+        return
+    source = _source()
+    already = st.radio(
+        "Files that are in the dataset already", [SKIP, REFUSE], key="folder_dup", horizontal=True
+    )
+    st.caption(DUPLICATES)
+    title = st.text_input("Title of the new dataset", key="folder_dataset_title")
+    uuid = st.text_input("Or the UUID of an existing one", key="folder_dataset_uuid")
+    choice = DatasetChoice(uuid=(uuid or "").strip() or None, title=(title or "").strip())
+    layout.notice(PLACE)
+    st.button(
+        "Link the selection",
+        key="folder_link",
+        type="primary",
+        icon=":material/link:",
+        disabled=not source.id or not (choice.uuid or choice.title),
+        on_click=_link,
+        args=(current, source, choice, already == REFUSE),
+    )
+
+
+def _source() -> Source:
+    left, right = st.columns(2)
+    uuid = left.text_input("UUID of the folder", key="link_folder_uuid")
+    search = right.text_input("Only names or URLs with", key="link_folder_find")
+    kind = left.selectbox("Type", list(TYPES), key="link_folder_type")
+    unused = right.toggle("Only files that are in no dataset yet", key="link_folder_unused")
+    return Source(
+        teller="folder",
+        id=(uuid or "").strip(),
+        search=(search or "").strip(),
+        type=TYPES[kind],
+        unused=unused,
+    )
+
+
+def _link(current: Connection, source: Source, choice: DatasetChoice, refuse: bool) -> None:  # noqa: FBT001 - a callback's argument
+    folder = folder_lookup.find(current.id, source.id, place=PLACE)
+    if folder is None:
+        return
+    question = Question(source=source, refuse_linked=refuse)
+    asker = Asker(connection=current.id, account=current.account, actor=session.actor())
+    purpose = f"link {question.to_json()} {choice}"
+    task = get_runtime().proofs.link(
+        question,
+        choice,
+        name=f"Files of {folder.name}",
+        asker=asker,
+        nonce=session.nonce(purpose),
+    )
+    session.renew_nonce(purpose)
+    session.notify(
+        PLACE,
+        session.Notice(title="Linking", body=f"The files of {code(folder.name)}", good=True),
+    )
+    session.go_to("verify", task=task)

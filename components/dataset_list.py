@@ -1,0 +1,132 @@
+"""All datasets this account may see, by title or UUID; those that share a title are marked."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from components import (
+    connection,
+    dataset_create,
+    links,
+    navigation,
+    run_actions,
+    run_progress,
+    session,
+    status,
+)
+from components.runtime import get_background, get_runtime
+from components.tables import Column, PagedTable
+from components.text import code, stamp
+from services.domain.paging import Page
+from services.encord_api.interface import Dataset
+from services.engine.connections import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A dataset, and how many are called the same."""
+
+    dataset: Dataset
+    namesakes: int
+
+
+TABLE = PagedTable[Listed](
+    noun="dataset",
+    alt="Datasets of this account",
+    columns=(
+        Column("Title", lambda row: row.dataset.title, width=240),
+        Column("Description", lambda row: row.dataset.description, width=240),
+        Column(
+            "Same title", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=110
+        ),
+        Column(
+            "Created",
+            lambda row: stamp(row.dataset.created_at) if row.dataset.created_at else "",
+            width=160,
+        ),
+        Column("UUID", lambda row: row.dataset.uuid, width=290),
+    ),
+)
+
+
+def show() -> None:
+    """Draw what was just created, the search and the list."""
+    _created()
+    current = connection.current()
+    if current is None:
+        st.caption("Connect to see datasets.")
+        return
+    with st.expander("Create a dataset", icon=":material/add:", key="dataset_new"):
+        dataset_create.form(current)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search",
+            key="dataset_find",
+            bind="query-params",
+            placeholder="Title, description or UUID",
+            icon=":material/search:",
+        )
+        st.button("Read again", key="datasets_again", icon=":material/refresh:", on_click=_again)
+    found = _find(current)
+    if found is None:
+        st.caption("Encord has not answered yet. Read again in a moment.")
+        return
+    rows = _listed(found, search or "")
+    TABLE.show(
+        lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),
+        key="datasets",
+        name="datasets_page",
+    )
+
+
+def _created() -> None:
+    """Draw the task that creates or links, if the URL names one."""
+    task = links.task()
+    if task is None:
+        return
+    run_actions.needs_attention(task, key="task_attention")
+    if status.is_active(task):
+        run_progress.live(task, key=f"creating_{task.id}")
+    elif task.dataset_uuid:
+        st.success(
+            f"{code(task.dataset_title or task.name)} is there. Its UUID:",
+            title="Dataset ready",
+            icon=":material/check_circle:",
+        )
+        st.code(task.dataset_uuid, language=None)
+        if task.receipt:
+            navigation.link(
+                "verify",
+                "See the verification",
+                icon=":material/verified:",
+                query={"task": task.id},
+            )
+
+
+def _name(current: Connection) -> str:
+    return f"datasets {current.id} all {session.nonce('datasets')}"
+
+
+def _again() -> None:
+    session.renew_nonce("datasets")
+
+
+def _find(current: Connection) -> list[Dataset] | None:
+    background, name = get_background(), _name(current)
+    background.start(name, partial(get_runtime().connections.datasets, current.id))
+    if background.phase(name, patience=2.0) != "done":
+        return None
+    found = background.result(name)
+    return found if isinstance(found, list) else None
+
+
+def _listed(found: list[Dataset], search: str) -> list[Listed]:
+    titles = Counter(each.title for each in found)
+    wanted = search.lower()
+    return [
+        Listed(each, titles[each.title] - 1)
+        for each in reversed(found)
+        if wanted in f"{each.title} {each.description} {each.uuid}".lower()
+    ]

@@ -1,0 +1,111 @@
+"""Link a run to several datasets by a metadata key: train, validation and test, or one a site."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from components import session
+from components.runtime import get_background, get_runtime
+from components.tables import GRID
+from components.text import count
+from services.domain.runs import DatasetChoice
+from services.engine.proof.proofs import Part
+from services.engine.proof.splitting import Split
+from services.ledger.views import Counts, RunView
+
+PATIENCE: Final = 2.0
+VALUE: Final = "{value}"
+
+
+def show(run: RunView, counts: Counts) -> None:
+    """Draw the choice of a key, the parts with their counts, and the button that links them."""
+    proofs, known = get_runtime().proofs, f"{run.id} {counts.arrived}"
+    keys = _work(f"keys {known}", partial(proofs.split_keys, run.id))
+    if not isinstance(keys, list):
+        st.caption("The manifest is being read. Open this tab again in a moment.")
+        return
+    if not keys:
+        st.caption("No metadata key of this run has few enough values to split by.")
+        return
+    key = st.selectbox("Split by", keys, key="split_key", bind="query-params")
+    split = _work(f"split {known} {key}", partial(proofs.split, run.id, str(key)))
+    if isinstance(split, Split):
+        _parts(run, split)
+    else:
+        st.caption("The entries are being counted. Choose the key again in a moment.")
+
+
+def _work(name: str, work: Callable[[], object]) -> object:
+    background = get_background()
+    background.start(name, work)
+    done = background.phase(name, patience=PATIENCE) == "done"
+    return background.result(name) if done else None
+
+
+def _parts(run: RunView, split: Split) -> None:
+    pattern = st.text_input(
+        "Title of each dataset",
+        value=f"{run.name} {VALUE}",
+        key=f"split_title_{run.id}",
+        help=f"{VALUE} stands for the value",
+    )
+    values = st.multiselect(
+        "Values that become a dataset",
+        list(split.parts),
+        default=list(split.parts),
+        key=f"split_values_{split.key}",
+    )
+    titles = {value: (pattern or "").replace(VALUE, value).strip() for value in values}
+    table = pd.DataFrame(
+        {
+            "Value": values,
+            "Entries": [len(split.parts[value]) for value in values],
+            "Dataset": list(titles.values()),
+        }
+    )
+    st.dataframe(table, key="split_parts", alt="Parts, their entries and their datasets", **GRID)
+    _disjoint(split, values)
+    chosen = sum(len(split.parts[value]) for value in values)
+    unique = len(set(titles.values())) == len(values) and all(titles.values())
+    if not unique:
+        st.caption(f"Every dataset needs a title of its own: use {VALUE} in it.")
+    st.button(
+        f"Link {count(chosen, 'entry')} to {count(len(values), 'new dataset')}",
+        key="split_link",
+        type="primary",
+        icon=":material/call_split:",
+        disabled=not chosen or not unique,
+        on_click=_link,
+        args=(run, split, titles),
+    )
+
+
+def _disjoint(split: Split, values: list[str]) -> None:
+    """Say what is in no part, and what would be in more than one."""
+    if split.shared:
+        st.warning(
+            "Their entries have different values, so training and test data would overlap.",
+            title=f"{count(split.shared, 'object')} in more than one part",
+            icon=":material/join:",
+        )
+    else:
+        st.caption("The parts are disjoint: no entry and no object is in two of them.")
+    left = split.without + sum(
+        len(entries) for value, entries in split.parts.items() if value not in values
+    )
+    if left or split.more_values:
+        rarer = f", and those of {count(split.more_values, 'rarer value')}"
+        more = rarer if split.more_values else ""
+        st.caption(f"In no part: {count(left, 'entry')}{more}.")
+
+
+def _link(run: RunView, split: Split, titles: dict[str, str]) -> None:
+    parts = [
+        Part(dataset=DatasetChoice(title=title), entries=split.parts[value])
+        for value, title in titles.items()
+    ]
+    proofs = get_runtime().proofs
+    proofs.link_parts(run.id, parts, actor=session.actor(), nonce=f"split {split.key}")

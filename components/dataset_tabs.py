@@ -1,0 +1,114 @@
+"""The ways to a dataset, as tabs: a whole run, a run in parts, a folder, and all there are."""
+
+from datetime import timedelta
+from typing import Final
+
+import streamlit as st
+
+from components import (
+    dataset_folder,
+    dataset_form,
+    dataset_list,
+    dataset_split,
+    layout,
+    navigation,
+    run_actions,
+    run_progress,
+    run_view,
+    session,
+    status,
+)
+from components.runtime import get_runtime
+from components.tables import Column, PagedTable, status_column
+from services.domain.paging import Page
+from services.domain.tasks import Purpose
+from services.ledger.views import RunView
+
+EVERY: Final = timedelta(seconds=2)
+TASKS: Final = PagedTable[RunView](
+    noun="dataset",
+    alt="Datasets made of parts of this run",
+    columns=(
+        Column(
+            "State",
+            lambda task: [status.of_run(task).word],
+            status_column("State", status.RUN_STATES, width=140),
+        ),
+        Column("Dataset", lambda task: task.dataset_title or task.name, width=260),
+        Column("UUID", lambda task: task.dataset_uuid or "", width=290),
+    ),
+    on_open=lambda task: session.go_to("verify", task=task.id),
+)
+
+
+def show(run: RunView | None) -> None:
+    """Draw the tabs; only the open one does any work."""
+    whole, parts, folder, everything = st.tabs(
+        ["A whole run", "A run in parts", "From a folder", "All datasets"],
+        key="datasets_view",
+        bind="query-params",
+    )
+    if whole.open:
+        with whole:
+            _whole(run)
+    if parts.open:
+        with parts:
+            _in_parts(run)
+    if folder.open:
+        with folder:
+            dataset_folder.show()
+    if everything.open:
+        with everything:
+            dataset_list.show()
+
+
+def _whole(run: RunView | None) -> None:
+    if run is None:
+        _no_run()
+        return
+    counts = run_view.counts_of(run)
+    run_view.state(run, counts)
+    run_actions.needs_attention(run, key="attention")
+    if status.is_active(run):
+        run_progress.live(run, key=f"linking_{run.id}")
+    else:
+        run_view.linked_to(run)
+        dataset_form.show(run, counts)
+
+
+def _in_parts(run: RunView | None) -> None:
+    if run is None:
+        _no_run()
+    elif status.is_active(run):
+        st.caption("A run is split once it has ended.")
+    else:
+        dataset_split.show(run, run_view.counts_of(run))
+        _made(run)
+
+
+def _made(run: RunView) -> None:
+    """Draw what was made of parts of the run, read again while some of it is under way."""
+    tasks = get_runtime().ledger.tasks(about=run.id, purpose=Purpose.LINK)
+    if not tasks:
+        return
+    layout.section("Datasets made of parts of this run")
+    waiting = any(status.is_active(task) for task in tasks)
+    st.fragment(_table, run_every=EVERY if waiting else None)(run.id)
+
+
+def _table(run: str) -> None:
+    tasks = get_runtime().ledger.tasks(about=run, purpose=Purpose.LINK, limit=100)
+    TASKS.show(
+        lambda offset, limit: Page(tasks[offset : offset + limit], len(tasks)),
+        key="parts",
+        name="parts_page",
+    )
+
+
+def _no_run() -> None:
+    layout.empty_state(
+        icon=":material/dataset:",
+        title="No run yet",
+        body="Files are linked to a dataset after a run has registered them.",
+        action=lambda: navigation.button("manifest", "Check a manifest", key="to_manifest"),
+    )

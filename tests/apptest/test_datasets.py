@@ -1,0 +1,125 @@
+"""What the pages of datasets and of proof say, and what their buttons do, once."""
+
+from components.dataset_create import ABOUT
+from services.domain.runs import DatasetChoice
+from tests.apptest.conftest import Open, words
+from tests.unit.engine.world import World
+
+
+def split_run(world: World) -> str:
+    """Make a run of ten images: seven to train with, two to test with, one without a word."""
+    split = ["train"] * 7 + ["test"] * 2
+    entries = [
+        {"objectUrl": f"gs://bucket/{n}.jpg", "clientMetadata": {"split": word, "n": n}}
+        for n, word in enumerate(split)
+    ]
+    run = world.submit(world.manifest({"images": [*entries, {"objectUrl": "gs://bucket/9.jpg"}]}))
+    world.settle()
+    return run
+
+
+def test_a_dataset_is_created_once_and_its_namesake_is_named(open_page: Open, world: World) -> None:
+    namesake = world.encord.create_dataset("Streets", "")
+    app = open_page("datasets", datasets_view="All datasets")
+    app.text_input(key="new_title").set_value("Streets").run()
+    said = words(app)
+    assert "1 dataset of this title already" in said
+    assert namesake in said
+    assert ABOUT in said
+    app.button(key="new_yes").click().run()
+    world.settle()
+    assert [each.title for each in world.encord.list_datasets()] == ["Streets", "Streets"]
+    (task,) = world.ledger.tasks()
+    said = words(open_page("datasets", task=task.id, datasets_view="All datasets"))
+    assert "Dataset ready" in said
+    assert task.dataset_uuid is not None
+    assert task.dataset_uuid in said
+
+
+def test_a_run_is_split_with_its_counts_shown_first(open_page: Open, world: World) -> None:
+    run = split_run(world)
+    app = open_page("datasets", run=run, datasets_view="A run in parts")
+    assert list(app.selectbox(key="split_key").options) == ["split"]
+    said = words(app)
+    assert "The parts are disjoint: no entry and no object is in two of them." in said
+    assert "In no part: 1 entry." in said
+    app.button(key="split_link").click().run()
+    app.button(key="split_link").click().run()
+    world.settle()
+    listed = world.encord.list_datasets()
+    made = {each.title: len(world.encord.list_rows(each.uuid)) for each in listed}
+    assert made == {"Run train": 7, "Run test": 2}
+    assert all(receipt.proven for receipt in world.ledger.receipts(about=run))
+
+
+def test_an_object_in_two_parts_is_told(open_page: Open, world: World) -> None:
+    twice = [
+        {"objectUrl": f"gs://bucket/{n // 2}.jpg", "clientMetadata": {"split": "ab"[n % 2]}}
+        for n in range(4)
+    ]
+    run = world.submit(world.manifest({"images": twice}))
+    world.settle()
+    said = words(open_page("datasets", run=run, datasets_view="A run in parts"))
+    assert "2 objects in more than one part" in said
+
+
+def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    folder = world.view(run).folder_uuid or ""
+    app = open_page("datasets", datasets_view="From a folder")
+    app.text_input(key="link_folder_uuid").set_value(folder).run()
+    app.text_input(key="folder_dataset_title").set_value("Rest").run()
+    app.toggle(key="link_folder_unused").set_value(True).run()
+    app.button(key="folder_link").click().run()
+    world.settle()
+    (task,) = world.ledger.tasks()
+    said = words(open_page("verify", task=task.id))
+    assert "All 3 entries matched" in said
+
+
+def test_a_manifest_is_verified_against_a_folder(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("verify")
+    app.text_input(key=f"UUID of the folder_{run}").set_value("").run()
+    assert app.button(key="verify_else_yes").disabled
+    app.text_input(key=f"UUID of the folder_{run}").set_value(
+        world.view(run).folder_uuid or ""
+    ).run()
+    app.button(key="verify_else_yes").click().run()
+    world.settle()
+    (task,) = world.ledger.tasks()
+    assert "All 3 entries matched" in words(open_page("verify", task=task.id))
+
+
+def test_a_receipt_says_what_is_gone_and_unlinking_asks_for_the_name(
+    open_page: Open, world: World
+) -> None:
+    run = world.submit(world.images(3), dataset="Streets")
+    other = world.submit(
+        world.manifest({"images": [{"objectUrl": "gs://other/1.jpg"}]}), nonce="other"
+    )
+    world.settle()
+    view = world.view(run)
+    stranger = world.ledger.outcomes(other).rows[0].item_uuid or ""
+    gone = world.encord.list_rows(view.dataset_uuid or "")[0].uuid
+    world.encord.unlink_rows(view.dataset_uuid or "", [gone])
+    world.encord.link_items(view.dataset_uuid or "", [stranger])
+    world.onboarding.verify(run, actor="tester")
+    world.settle()
+    app = open_page("verify", run=run)
+    said = words(app)
+    assert "2 of 3 matched, 1 missing, 1 unexpected" in said
+    assert "1 entry gone or changed" in said
+    app.button(key="unlink").click().run()
+    assert "**Plan:** 1 row of `Streets` go" in words(app)
+    assert app.button(key="unlink_yes").disabled
+
+
+def test_linking_a_whole_run_is_as_before(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    world.onboarding.link(run, DatasetChoice(title="All"), nonce="n", actor="me")
+    world.settle()
+    assert "This run's files are linked to `All`" in words(open_page("datasets", run=run))
