@@ -58,6 +58,7 @@ def _table(checks: Sequence[BucketCheck], *, key: str, alt: str) -> None:
             "Result": [[status.CHECKS[check.verdict].word] for check in checks],
             "Came back": [check.got for check in checks],
             "Asked": [check.asked for check in checks],
+            "Command": [check.command for check in checks],
         }
     )
     settings = {

@@ -150,7 +150,7 @@ def _mend(place: Place, info: BucketInfo, origins: tuple[str, ...], *, key: str)
     layout.section(
         "The smallest mend", "One more rule. The rules in force stay as they are, in their order."
     )
-    st.code(document, language=None)
+    st.code(document, language=None, wrap_lines=True)
     name = place.bucket
     commands = {
         "gcloud": f"gcloud storage buckets update gs://{name} --cors-file=cors.json",
@@ -158,7 +158,7 @@ def _mend(place: Place, info: BucketInfo, origins: tuple[str, ...], *, key: str)
     }
     for tool, command in commands.items():
         st.caption(f"With {tool}, in the folder where cors.json is")
-        st.code(command, language=None)
+        st.code(command, language=None, wrap_lines=True)
     with st.container(horizontal=True):
         confirm.button(
             "Apply to the bucket",

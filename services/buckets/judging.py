@@ -26,6 +26,10 @@ def _update(info: BucketInfo, option: str) -> str:
     return f"gcloud storage buckets update gs://{info.name} {option}"
 
 
+def _describe(bucket: str, field: str) -> str:
+    return f"gcloud storage buckets describe gs://{bucket} --format='value({field})'"
+
+
 def _location(info: BucketInfo) -> BucketCheck:
     return BucketCheck(
         code="location",
@@ -33,6 +37,7 @@ def _location(info: BucketInfo) -> BucketCheck:
         verdict=Verdict.PASS if info.location else Verdict.NOT_CHECKED,
         asked=_METADATA,
         got=info.location or "No location in the answer",
+        command=_describe(info.name, "location"),
     )
 
 
@@ -48,7 +53,9 @@ def _class(info: BucketInfo) -> BucketCheck:
         needed="STANDARD: each time somebody opens an object of this class, Google charges for it."
         if cold
         else "",
-        command=_update(info, "--default-storage-class=STANDARD") if cold else "",
+        command=_update(info, "--default-storage-class=STANDARD")
+        if cold
+        else _describe(info.name, "default_storage_class"),
     )
 
 
@@ -61,7 +68,9 @@ def _uniform(info: BucketInfo) -> BucketCheck:
         asked=_METADATA,
         got="On: IAM alone decides who reads" if on else "Off: single objects may have own rules",
         needed="" if on else "On, so that a role on the bucket opens every object in it.",
-        command="" if on else _update(info, "--uniform-bucket-level-access"),
+        command=_describe(info.name, "uniform_bucket_level_access")
+        if on
+        else _update(info, "--uniform-bucket-level-access"),
     )
 
 
@@ -76,7 +85,9 @@ def _prevention(info: BucketInfo) -> BucketCheck:
         needed=""
         if enforced
         else "Enforced, unless the files are meant to be public. Encord does not need them to be.",
-        command="" if enforced else _update(info, "--public-access-prevention"),
+        command=_describe(info.name, "public_access_prevention")
+        if enforced
+        else _update(info, "--public-access-prevention"),
     )
 
 
@@ -89,7 +100,9 @@ def _payer(info: BucketInfo) -> BucketCheck:
         asked=_METADATA,
         got="On" if on else "Off",
         needed="Off: Encord names no project to charge, so Google refuses it." if on else "",
-        command=_update(info, "--no-requester-pays") if on else "",
+        command=_update(info, "--no-requester-pays")
+        if on
+        else _describe(info.name, "requester_pays"),
     )
 
 
@@ -105,7 +118,7 @@ def permissions(granted: Iterable[str], *, bucket: str, command: str) -> BucketC
         asked=f"testIamPermissions on gs://{bucket}: {', '.join((*READING, CHANGING))}",
         got=f"Granted: {', '.join(sorted(held)) or 'none'}. CORS rules {change} be applied by it.",
         needed=f"{', '.join(missing)}." if missing else "",
-        command=command if missing else "",
+        command=command if missing else f"gcloud storage buckets get-iam-policy gs://{bucket}",
     )
 
 
@@ -118,7 +131,7 @@ def listing(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
         asked=f"The first objects of gs://{bucket}, by name",
         got=f"{len(found)} listed" if found else "None: the bucket is empty",
         needed="" if found else "Files to onboard.",
-        command="" if found else f"gcloud storage cp FILES gs://{bucket}/",
+        command=_list(bucket) if found else f"gcloud storage cp FILES gs://{bucket}/",
     )
 
 
@@ -133,7 +146,7 @@ def sizes(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
         asked=f"The sizes of {len(found)} objects",
         got=f"Empty: {_some(empty)}" if empty else f"None is empty; {total:,} bytes together",
         needed="Files with content: Encord refuses empty ones." if empty else "",
-        command=_show(bucket, empty),
+        command=_list(bucket),
     )
 
 
@@ -150,7 +163,7 @@ def types(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
         needed="A content type; browsers do not play or show files without one." if vague else "",
         command=f"gcloud storage objects update 'gs://{bucket}/**.EXTENSION' --content-type=TYPE"
         if vague
-        else "",
+        else _list(bucket),
     )
 
 
@@ -162,6 +175,7 @@ def readable(read: Sequence[str], *, bucket: str) -> BucketCheck:
         verdict=Verdict.PASS if read else Verdict.NOT_CHECKED,
         asked=f"The first byte of up to {len(read)} objects of gs://{bucket}",
         got=f"{len(read)} of {len(read)} could be read" if read else "No object with content",
+        command=_list(bucket),
     )
 
 
@@ -177,7 +191,9 @@ def cors_rules(info: BucketInfo, origins: Sequence[str]) -> BucketCheck:
         asked=f"The CORS rules, for {', '.join(origins)}",
         got=f"{listed}; refused: {', '.join(lacking)}" if lacking else f"{listed}; all may open",
         needed="A rule for these origins; see the CORS section." if lacking else "",
-        command=_update(info, "--cors-file=cors.json") if lacking else "",
+        command=_update(info, "--cors-file=cors.json")
+        if lacking
+        else _describe(info.name, "cors_config"),
     )
 
 
@@ -186,5 +202,5 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
-def _show(bucket: str, names: Sequence[str]) -> str:
-    return f"gcloud storage ls -L 'gs://{bucket}/**'" if names else ""
+def _list(bucket: str) -> str:
+    return f"gcloud storage ls -L 'gs://{bucket}/**'"

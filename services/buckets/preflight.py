@@ -138,6 +138,7 @@ def _exists(info: BucketInfo) -> BucketCheck:
         verdict=Verdict.PASS,
         asked=f"storage.buckets.get on gs://{info.name}",
         got=f"It exists; its metadata was changed {info.metageneration - 1:,} times so far",
+        command=f"gcloud storage buckets describe gs://{info.name}",
     )
 
 

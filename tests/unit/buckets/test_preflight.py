@@ -82,6 +82,7 @@ def test_a_bucket_in_order_passes_every_check_with_what_came_back() -> None:
     assert tuple(found) == CODES
     assert verdicts(found) == {Verdict.PASS}
     assert all(check.got and check.asked for check in found.values())
+    assert all(check.command.startswith("gcloud storage ") for check in found.values())
     assert found["sample-readable"].got == "2 of 2 could be read"
     assert found["sample-size"].got == "None is empty; 42 bytes together"
 
@@ -109,7 +110,7 @@ def test_a_bucket_in_order_passes_every_check_with_what_came_back() -> None:
             "--no-requester-pays",
         ),
         ({"cors": []}, "cors", Verdict.FAIL, "--cors-file=cors.json"),
-        ({"location": ""}, "location", Verdict.NOT_CHECKED, ""),
+        ({"location": ""}, "location", Verdict.NOT_CHECKED, "value(location)"),
     ],
 )
 def test_what_is_not_in_order_says_what_is_needed_and_how(
@@ -118,7 +119,7 @@ def test_what_is_not_in_order_says_what_is_needed_and_how(
     found = checks(bucket(**change), PERMISSIONS, objects(12), BYTE)
     assert found[code].verdict is verdict
     assert command in found[code].command
-    assert bool(found[code].needed) == bool(command)
+    assert bool(found[code].needed) == (verdict is not Verdict.NOT_CHECKED)
     others = {check.verdict for other, check in found.items() if other != code}
     assert others == {Verdict.PASS}
 
