@@ -8,6 +8,8 @@ import streamlit as st
 WORDS: Final = {
     "connection": "An Encord domain plus a key; or the built-in sandbox.",
     "integration": "Encord's stored access to a bucket. Its id and title are all Encord reveals.",
+    "trial": "One object registered through an integration, opened as Encord's page would, and "
+    "taken away again. It proves the integration.",
     "manifest": "The CSV, JSON or JSON Lines document that lists what to register. It is "
     "identified by its SHA-256 fingerprint.",
     "entry": "One item a manifest asks for: a video, image, image group, image sequence, DICOM "
