@@ -181,6 +181,16 @@ def readable(read: Sequence[str], *, bucket: str) -> BucketCheck:
 
 def cors_rules(info: BucketInfo, origins: Sequence[str]) -> BucketCheck:
     """Judge whether Encord's pages may open objects, by the rules alone."""
+    if not origins:
+        return BucketCheck(
+            code="cors",
+            title="CORS",
+            verdict=Verdict.NOT_CHECKED,
+            asked="The CORS rules, for no origin",
+            got="No origin of Encord's pages is named",
+            needed="An origin, under Bucket and credentials.",
+            command=_describe(info.name, "cors_config"),
+        )
     lacking = cors.refused(info.cors, origins)
     count = len(info.cors)
     listed = f"{count} rule{'' if count == 1 else 's'}"

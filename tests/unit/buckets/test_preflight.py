@@ -199,6 +199,14 @@ def test_hidden_metadata_does_not_keep_the_rest_from_being_asked() -> None:
     assert found["cors"].verdict is Verdict.NOT_CHECKED
 
 
+def test_without_an_origin_to_judge_for_cors_does_not_pass() -> None:
+    with serving(bucket(), PERMISSIONS, objects(12), BYTE) as server:
+        reader = connect(anonymous(), api_endpoint=server.url, timeout=(30, 30))
+        *_, cors = Preflight(reader=reader, who="me", bucket="yard", origins=()).run()
+        reader.close()
+    assert cors.verdict is Verdict.NOT_CHECKED
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_one_that_is_worse_decides(verdict: Verdict) -> None:
     def check(of: Verdict) -> BucketCheck:

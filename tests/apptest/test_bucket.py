@@ -1,0 +1,70 @@
+"""Who asks Google, as one session chooses it and another never sees it."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from services.bootstrap import Runtime
+from services.engine.connections import _Held
+from tests.apptest.conftest import HERE, Open, words
+from tests.unit.canaries import Canary, found_in, make_canaries
+from tests.unit.engine.world import World
+
+EMAIL = "yard@example.iam.gserviceaccount.com"
+
+
+@pytest.fixture(scope="module")
+def google() -> Canary:
+    return make_canaries()["google"]
+
+
+@pytest.fixture(autouse=True)
+def encord(runtime: Runtime, world: World) -> None:
+    """Connect to something that is not the sandbox, so that Google's own buckets are meant."""
+    away = replace(HERE, kind="server")
+    runtime.connections._held[HERE.id] = _Held(away, world.encord, cast("Any", None))
+
+
+def give(app: AppTest, text: bytes) -> None:
+    app.radio(key="bucket_access").set_value("A service account's key file").run()
+    app.file_uploader[0].upload("key.json", text)
+    app.button(key="bucket_access_file_use").click().run()
+    assert not app.exception
+
+
+def offered(app: AppTest) -> list[str]:
+    return list(app.radio(key="bucket_access").options)
+
+
+def test_a_key_is_this_sessions_own_and_is_nowhere_shown(open_page: Open, google: Canary) -> None:
+    mine = open_page("bucket", bucket="yard")
+    give(mine, google.text.encode())
+    assert EMAIL in offered(mine)
+    assert "Read by a service account of yours" in words(mine)
+    assert found_in(f"{words(mine)} {mine.session_state}", google) is None
+    theirs = open_page("bucket", bucket="yard")
+    assert EMAIL not in offered(theirs)
+    assert "Read by this server's own credentials" in words(theirs)
+    mine.button(key="bucket_access_forget").click().run()
+    assert EMAIL not in offered(mine)
+
+
+def test_what_is_no_service_account_is_said_and_not_held(open_page: Open) -> None:
+    app = open_page("bucket", bucket="yard")
+    give(app, b'{"type": "external_account", "token_url": "http://127.0.0.1:1/"}')
+    assert "Only a service account's key is accepted here" in words(app)
+    assert len(offered(app)) == 3
+
+
+def test_least_privilege_is_stated(open_page: Open) -> None:
+    assert "Only applying CORS rules from here needs storage.buckets.update" in words(
+        open_page("bucket", bucket="yard")
+    )
+
+
+def test_a_name_no_bucket_can_have_is_said(open_page: Open) -> None:
+    app = open_page("bucket")
+    app.text_input(key="bucket_name").set_value("Not A Bucket").run()
+    assert "This is not a bucket's name" in words(app)
