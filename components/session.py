@@ -49,6 +49,7 @@ class _State:
     notices: dict[str, Notice] = field(default_factory=dict)
     destination: Destination | None = None
     #: An order to mend a manifest, and a manifest that is being taken.
+    waits_for_build: str | None = None
     waits_for: str | None = None
     takes: str | None = None
 
@@ -220,3 +221,13 @@ def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its w
 def set_value(key: str, new: object) -> None:
     """Set a widget's value. Only in callbacks, or before the widget is drawn."""
     st.session_state[key] = new
+
+
+def wait_for_build(work: str | None) -> None:
+    """Remember the manifest from a bucket that this session wants to be led to."""
+    _state().waits_for_build = work
+
+
+def waits_for_build() -> str | None:
+    """Return the manifest from a bucket that this session wants to be led to."""
+    return _state().waits_for_build

@@ -16,6 +16,7 @@ from components import (
     manifest_source,
     manifest_statistics,
     manifest_summary,
+    manifest_truth,
     manifests,
     mapping,
     mending,
@@ -62,6 +63,7 @@ elif not working:
     if findings.open:
         with findings:
             manifest_report.show(checked, key="findings")
+            manifest_truth.show(checked, key="truth")
     if edit.open:
         with edit:
             repair_rows.show(checked, key="edit")

@@ -9,7 +9,6 @@ import polars as pl
 from services.buckets import choosing
 from services.buckets.recipe import Recipe
 from services.buckets.spool import Spool
-from services.domain import globs
 from services.domain.paging import Page
 
 
@@ -82,27 +81,15 @@ def search(
     return _page(found.with_columns(one), offset, limit)
 
 
-def count(spool: Spool, patterns: tuple[str, ...]) -> Matches:
-    """Count what patterns match; no pattern matches all.
+def taken(spool: Spool, recipe: Recipe) -> Matches:
+    """Count what a recipe names; one without patterns names everything.
 
     Raises:
         PatternError: A pattern cannot be read.
     """
-    objects, size = choosing.count_matches(spool.objects(), patterns)
-    return Matches(objects=objects, bytes=size)
-
-
-def folders(spool: Spool, prefix: str = "") -> list[str]:
-    """Return the folders directly in a folder, without the objects in between."""
-    below = spool.objects().filter(pl.col("name").str.starts_with(prefix))
-    head = pl.col("name").str.slice(len(prefix)).str.extract(r"^([^/]*/)").alias("head")
-    found = below.select(head).drop_nulls().unique().sort("head").collect(engine="streaming")
-    return [prefix + each for each in found["head"]]
-
-
-def is_pattern(text: str) -> bool:
-    """Whether a text is a pattern rather than the name of a folder."""
-    return any(character in text for character in globs.MAGIC)
+    found = choosing.matching(spool.objects(), recipe)
+    row = found.select(pl.len().alias("n"), pl.col("size").sum()).collect(engine="streaming").row(0)
+    return Matches(objects=int(row[0]), bytes=int(row[1]))
 
 
 def _totals() -> list[pl.Expr]:

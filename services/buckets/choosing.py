@@ -41,17 +41,6 @@ def matching(objects: pl.LazyFrame, recipe: Recipe) -> pl.LazyFrame:
     return objects.filter(wanted)
 
 
-def count_matches(objects: pl.LazyFrame, patterns: tuple[str, ...]) -> tuple[int, int]:
-    """Return how many objects match, and their bytes. No pattern means all.
-
-    Raises:
-        PatternError: A pattern cannot be read.
-    """
-    found = matching(objects, Recipe(include=patterns))
-    row = found.select(pl.len().alias("n"), pl.col("size").sum()).collect(engine="streaming").row(0)
-    return int(row[0]), int(row[1])
-
-
 def with_look(objects: pl.LazyFrame) -> pl.LazyFrame:
     """Add the extension, and make the content type a text that can be compared."""
     extension = pl.col("name").str.extract(_EXTENSION).str.to_lowercase().fill_null("")

@@ -46,6 +46,12 @@ class Asked:
     #: Whether only what changed since the recipe was followed the last time is wanted.
     changes: bool = False
 
+    @property
+    def digest(self) -> str:
+        """Name the work by what is asked, so that asking twice is asking once."""
+        asks = (self.listing, self.recipe.digest, self.save, self.changes)
+        return hashlib.sha256(repr(asks).encode()).hexdigest()[:24]
+
 
 class Recipes:
     """The recipes of all views."""
@@ -135,10 +141,7 @@ class Recipes:
         return _objects(self._folder(asked.view, asked.recipe.name), earlier[-1])
 
     def _job(self, asked: Asked) -> Path:
-        """Name the job by what is asked, so that asking twice is asking once."""
-        asks = (asked.listing, asked.recipe.digest, asked.save, asked.changes)
-        name = hashlib.sha256(repr(asks).encode()).hexdigest()[:24]
-        return self._catalog.folder(asked.view) / "work" / f"{name}.job"
+        return self._catalog.folder(asked.view) / "work" / f"{asked.digest}.job"
 
     def _folder(self, view: View, name: str) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -1,0 +1,136 @@
+"""Which listing of a bucket is looked at, and how a new one is made."""
+
+from typing import Final
+
+import streamlit as st
+
+from components import bucket_access, layout, session, watching
+from components.runtime import get_runtime
+from components.text import ago, code, count, size
+from services.buckets.catalog import Listing, View
+from services.cloud_storage.credentials import CredentialProblem
+from services.domain import globs
+
+PREFIXES: Final = "listing_prefixes"
+CHOSEN: Final = "listing"
+#: What the demo bucket holds beside its million objects for trying sizes.
+DEMO: Final = "audio/\ndocuments/\ngroups/\nimages/\nscans/\ntext/\nvideos/"
+
+
+def view(bucket: str) -> View | None:
+    """Return the bucket as this session sees it; says so when its credentials are gone."""
+    try:
+        reach = get_runtime().accounts.reach(
+            session.google_account(), sandbox=bucket_access.sandbox()
+        )
+    except CredentialProblem as problem:
+        layout.error("The credentials cannot be used", code(str(problem)))
+        return None
+    return View(bucket=bucket, reach=reach)
+
+
+def choose(seen: View, *, key: str) -> Listing | None:
+    """Draw the listing in use and the way to another; return it once there is one."""
+    catalog, asked = get_runtime().catalog, _asked(seen)
+    if watching.show(
+        lambda: catalog.state(seen, asked),
+        title="Listing the bucket",
+        cancel=lambda: catalog.cancel(seen, asked),
+        key=f"{key}_watch",
+    ):
+        return None
+    watching.failure(catalog.state(seen, asked), title="The listing stopped")
+    known = {each.id: each for each in catalog.listings(seen)}
+    if not known:
+        st.caption("Nothing is known of this bucket yet. Listing reads names, never contents.")
+        _form(seen, first=True, key=key)
+        return None
+    chosen = _chosen(known, key=key)
+    with st.expander("List again, or something else", icon=":material/refresh:", key=f"{key}_more"):
+        _form(seen, first=False, key=key)
+    return chosen
+
+
+def _asked(seen: View) -> tuple[str, ...]:
+    """Return what this session listed last, or would."""
+    typed = session.value(PREFIXES)
+    return globs.read_lines(_proposal() if typed is None else str(typed)) if seen.bucket else ()
+
+
+def _proposal() -> str:
+    return DEMO if bucket_access.sandbox() else ""
+
+
+def _chosen(known: dict[str, Listing], *, key: str) -> Listing:
+    if len(known) > 1:
+        chosen = st.selectbox(
+            "Listing",
+            list(known),
+            format_func=lambda each: _name(known[each]) if each in known else "",
+            key=f"{key}_{CHOSEN}",
+        )
+    else:
+        chosen = next(iter(known))
+        st.caption(_name(known[chosen]))
+    return known[chosen]
+
+
+def _name(listing: Listing) -> str:
+    totals = listing.totals
+    where = ", ".join(listing.prefixes[:3]) + (" ..." if len(listing.prefixes) > 3 else "")  # noqa: PLR2004 - as many fit a line
+    how = "from a report" if totals.source == "inventory" else count(totals.requests, "request")
+    return (
+        f"{where or 'The whole bucket'}: {count(totals.objects, 'object')}, "
+        f"{size(totals.bytes)}, {how}, {ago(totals.at)}"
+    )
+
+
+def _form(seen: View, *, first: bool, key: str) -> None:
+    st.text_area(
+        "Folders to list, one a line",
+        value=_proposal(),
+        key=PREFIXES,
+        height=140,
+        placeholder="Empty: the whole bucket",
+        help="Prefixes of names. Empty means every object of the bucket.",
+    )
+    asked = _asked(seen)
+    st.caption(
+        f"Lists {count(len(asked), 'folder')}. Google answers 1,000 objects a request."
+        if asked
+        else "Lists **every object** of the bucket: one request for each 1,000 objects."
+    )
+    st.button(
+        "List the bucket" if first else "List again",
+        key=f"{key}_start",
+        type="primary" if first else "secondary",
+        icon=":material/list:",
+        on_click=_start,
+        args=(seen,),
+    )
+    _report(seen, key=key)
+
+
+def _start(seen: View) -> None:
+    # Asks the field itself: a click may come before what was typed last has been drawn.
+    get_runtime().catalog.start(seen, _asked(seen))
+
+
+def _report(seen: View, *, key: str) -> None:
+    widget = f"{key}_report_{session.nonce('report')}"
+    st.file_uploader(
+        "Or take a Storage Insights inventory report",
+        type=["csv", "parquet"],
+        key=widget,
+        max_upload_size=get_runtime().settings.max_upload_mb,
+        on_change=_take_report,
+        args=(seen, widget),
+    )
+
+
+def _take_report(seen: View, widget: str) -> None:
+    given = session.value(widget)
+    if given is not None:
+        session.renew_nonce("report")
+        session.set_value(PREFIXES, "")
+        get_runtime().catalog.take_report(seen, given)
