@@ -75,6 +75,12 @@ PAGES: Final = (
         help="Prove that every expected file is in the dataset",
     ),
     PageSpec(
+        name="passport",
+        title="Passport",
+        icon=":material/id_card:",
+        help="See everything that is known about one object",
+    ),
+    PageSpec(
         name="reference",
         title="Reference",
         icon=":material/menu_book:",

@@ -41,6 +41,7 @@ TABLE: Final = PagedTable[VerifiedRow](
         Column("Item", lambda row: row.item_uuid, width=150),
         Column("Data rows", lambda row: row.row_uuids, width=150),
     ),
+    on_open=lambda row: session.go_to("passport", object=row.url or row.item_uuid),
 )
 
 

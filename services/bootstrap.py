@@ -28,6 +28,7 @@ from services.engine.context import Pace, Tools
 from services.engine.errors import ConnectionProblem
 from services.engine.leftovers import sweep
 from services.engine.onboarding import Onboarding
+from services.engine.passport import Passports
 from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.engine.proof.proofs import Proofs
 from services.engine.proof.rows import VerifiedRows
@@ -74,6 +75,7 @@ class Runtime:
     onboarding: Onboarding
     reports: Reports
     proofs: Proofs
+    passports: Passports
     sources: Sources
     repairs: RepairJobs
     #: What people said the columns of foreign CSVs mean.
@@ -181,6 +183,7 @@ def build_runtime(settings: Settings) -> Runtime:
         repairs=RepairJobs(manifests),
         mappings=Memory(settings.data_dir / "mappings"),
         sources=open_sources(settings, manifests, connections),
+        passports=Passports(ledger, manifests, connections.gateway),
         proofs=Proofs(ledger, manifests, VerifiedRows(settings.data_dir / "receipts"), label_of),
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
         catalog=catalog,

@@ -15,6 +15,7 @@ from services.buckets.comparisons import Comparisons
 from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
 from services.engine.connections import Connection, Connections, _Held
+from services.engine.passport import Passports
 from services.engine.report import Reports
 from services.engine.schemas import Schemas
 from services.engine.sources import Sources
@@ -57,6 +58,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         connections=connections,
         onboarding=world.onboarding,
         proofs=world.proofs,
+        passports=Passports(world.ledger, world.manifests, world.gateway),
         reports=Reports(world.ledger, world.manifests),
         sources=Sources(
             world.manifests, (shared,), lambda _: cast("Any", None), Jobs("services.taking")

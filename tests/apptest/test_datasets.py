@@ -123,3 +123,20 @@ def test_linking_a_whole_run_is_as_before(open_page: Open, world: World) -> None
     world.onboarding.link(run, DatasetChoice(title="All"), nonce="n", actor="me")
     world.settle()
     assert "This run's files are linked to `All`" in words(open_page("datasets", run=run))
+
+
+def test_a_passport_tells_what_became_of_an_object(open_page: Open, world: World) -> None:
+    world.encord.broken["gs://bucket/1.jpg"] = "404: no such object"
+    world.submit(world.images(3))
+    world.settle()
+    said = words(open_page("passport", object="gs://bucket/1.jpg"))
+    assert "404: no such object" in said
+    assert "1 of manifest.json" in said
+    assert "No storage item is known for it." in said
+    assert "Nothing is known about it here" in words(open_page("passport", object="gs://b/none"))
+    app = open_page("passport")
+    app.text_input(key="passport_box").set_value(
+        "https://bucket.storage.googleapis.com/0.jpg?X-Goog-Signature=canary"
+    ).run()
+    assert "canary" not in str(app.query_params)
+    assert "gs://bucket/0.jpg" in words(app)

@@ -54,7 +54,7 @@ class World:
         self.tools = Tools(
             ledger=self.ledger,
             manifests=self.manifests,
-            gateway=self._gateway,
+            gateway=self.gateway,
             pace=self.pace,
             outbox=self.folder / "outbox",
             receipts=self.folder / "receipts",
@@ -64,7 +64,7 @@ class World:
         rows = VerifiedRows(self.folder / "receipts")
         self.proofs = Proofs(self.ledger, self.manifests, rows, lambda _: "Test")
 
-    def _gateway(self, connection: str) -> MemoryGateway:
+    def gateway(self, connection: str) -> MemoryGateway:
         if not self.connected:
             raise NotConnectedError(connection)
         return self.encord

@@ -1,0 +1,229 @@
+"""One object: what was asked for, what became of it, and what Encord and the bucket say now."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import orjson
+import pandas as pd
+import streamlit as st
+
+from components import bucket_access, connection, layout, session, status
+from components.runtime import get_background, get_runtime
+from components.tables import GRID
+from components.text import count, moment, size, stamp
+from services.buckets.desk import Place
+from services.cloud_storage.interface import ObjectInfo
+from services.domain.urls import ObjectUrl, split
+from services.engine.passport import ItemNow, Mention, Passport, sought_of
+
+BOX: Final = "passport_box"
+PATIENCE: Final = 2.0
+#: Larger images are not fetched for a preview.
+LARGEST: Final = 5 * 1024 * 1024
+SHOWABLE: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True, slots=True)
+class InBucket:
+    """An object as its bucket has it, with its bytes where they can be shown."""
+
+    info: ObjectInfo
+    picture: bytes | None
+
+
+def asked() -> str:
+    """Draw the search and return what is looked for, which the address names."""
+    known = st.query_params.get("object", "")
+    st.text_input(
+        "Object",
+        value=known,
+        key=BOX,
+        placeholder="Object URL, item UUID or title",
+        icon=":material/search:",
+        on_change=_look,
+    )
+    return sought_of(known)
+
+
+def _look() -> None:
+    session.go_to("passport", object=sought_of(str(session.value(BOX) or "")))
+
+
+def find(sought: str) -> Passport:
+    """Look it up in the ledger."""
+    return get_runtime().passports.find(sought)
+
+
+def show(found: Passport) -> None:
+    """Draw everything."""
+    st.code(found.sought, language=None)
+    if len(found.urls) > 1:
+        _choose(found)
+        return
+    _now(found)
+    for number, mention in enumerate(found.mentions):
+        _mention(mention, newest=number == 0)
+    if found.more:
+        st.caption("There are more entries than these; an object URL narrows it down.")
+    _history(found)
+
+
+def _choose(found: Passport) -> None:
+    """Offer the objects that share a title."""
+    st.caption(f"{count(len(found.urls), 'object')} have this title. Choose one:")
+    for number, url in enumerate(found.urls):
+        st.button(
+            f"Object {number + 1}",
+            key=f"object_{number}",
+            on_click=session.go_to,
+            args=("passport",),
+            kwargs={"object": url},
+        )
+        st.text(url)
+
+
+def _now(found: Passport) -> None:
+    """Draw what the bucket and Encord say at this moment, side by side."""
+    left, right = st.columns(2)
+    with left.container(border=True, key="in_bucket"):
+        layout.section("In the bucket")
+        if found.urls:
+            _bucket(found.urls[0])
+        else:
+            st.caption("No URL is known for it.")
+    with right.container(border=True, key="in_encord"):
+        layout.section("In Encord")
+        if not found.items:
+            st.caption("No storage item is known for it.")
+        for uuid in found.items[:3]:
+            _item(uuid)
+
+
+def _bucket(url: str) -> None:
+    place = split(url)
+    if not isinstance(place, ObjectUrl):
+        st.caption("Its URL cannot be read.")
+        return
+    where = bucket_access.place(place.bucket)
+    answer = _ask(where.named(f"object {place.key}"), partial(_fetch, where, place.key))
+    if not isinstance(answer, InBucket):
+        st.caption("The bucket has not told yet, or does not show it to this session.")
+        return
+    info = answer.info
+    layout.facts(
+        {
+            "Size": size(info.size),
+            "Type": info.content_type or "not known",
+            "Updated": stamp(info.updated),
+            "Generation": str(info.generation),
+        }
+    )
+    if answer.picture:
+        st.image(answer.picture, caption="The object itself", width=320)
+
+
+def _fetch(where: Place, key: str) -> InBucket:
+    with closing(get_runtime().buckets.open(where)) as reader:
+        info = reader.object(where.bucket, key)
+        small = info.size <= LARGEST and info.content_type in SHOWABLE
+        return InBucket(info, b"".join(reader.read(where.bucket, key)) if small else None)
+
+
+def _item(uuid: str) -> None:
+    current = connection.current()
+    if current is None:
+        st.caption("Connect to see it.")
+        return
+    ask = partial(get_runtime().passports.item_now, current.id, uuid)
+    answer = _ask(f"item {current.id} {uuid}", ask)
+    if not isinstance(answer, ItemNow):
+        layout.facts({"Item": uuid})
+        st.caption("Encord has not told yet, or does not show it to this account.")
+        return
+    item = answer.item
+    layout.facts(
+        {
+            "Item": item.uuid,
+            "Name": item.name,
+            "Type": item.type,
+            "Created": stamp(item.created_at),
+            "Datasets": ", ".join(each.title for each in answer.datasets) or "none",
+        }
+    )
+    for each in answer.datasets:
+        st.code(each.uuid, language=None)
+    if item.metadata:
+        _pairs(dict(item.metadata), key=f"metadata_{uuid}", alt="Metadata as Encord has it")
+
+
+def _ask(name: str, ask: Callable[[], object]) -> object:
+    """Return an answer if it comes soon; None when it does not, or when there is none."""
+    background = get_background()
+    background.start(name, ask)
+    done = background.phase(name, patience=PATIENCE) == "done"
+    return background.result(name) if done else None
+
+
+def _mention(mention: Mention, *, newest: bool) -> None:
+    look = status.OUTCOMES[mention.outcome]
+    words = f"{mention.run_name}, {stamp(mention.at)}"
+    with st.container(border=True, key=f"mention_{mention.run}_{mention.entry}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            status.badge(look)
+            st.text(f"{words}{' (retry)' if mention.retry else ''}", width="content")
+        rows = {
+            "Entry": f"{mention.entry} of {mention.manifest_name}",
+            "Type": mention.type,
+            "Title": mention.title or "",
+            "URLs": str(mention.urls),
+            "Encord said": mention.message,
+            "Job": mention.job_id or "",
+            "Unit": mention.subtask_uuid or "",
+            "Item": mention.item_uuid or "",
+        }
+        layout.facts({name: value for name, value in rows.items() if value})
+        if mention.asked and newest:
+            with st.expander("As the manifest has it"):
+                text = orjson.dumps(mention.asked, option=orjson.OPT_INDENT_2).decode()
+                st.code(text, language="json")
+        st.button(
+            "Open the run",
+            key=f"run_{mention.run}_{mention.entry}",
+            type="tertiary",
+            icon=":material/arrow_forward:",
+            on_click=session.go_to,
+            args=("run",),
+            kwargs={"run": mention.run},
+        )
+
+
+def _history(found: Passport) -> None:
+    """Draw every upload that carried it, and what happened then."""
+    if not found.attempts:
+        return
+    with st.expander(f"Uploads and events ({count(len(found.events), 'event')})"):
+        uploads = pd.DataFrame(
+            [
+                {"State": each.state, "Job": each.job or "", "Note": each.note}
+                for each in found.attempts
+            ]
+        )
+        st.dataframe(uploads, key="uploads", alt="Uploads that carried the object", **GRID)
+        events = pd.DataFrame(
+            [
+                {"At": moment(each.at), "What": each.what, "Detail": each.detail}
+                for each in found.events
+            ]
+        )
+        if found.events:
+            st.dataframe(events, key="object_events", alt="Events of these uploads", **GRID)
+
+
+def _pairs(values: dict[str, object], *, key: str, alt: str) -> None:
+    frame = pd.DataFrame(
+        {"Key": list(values), "Value": [orjson.dumps(each).decode() for each in values.values()]}
+    )
+    st.dataframe(frame, key=key, alt=alt, **GRID)

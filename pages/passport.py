@@ -1,0 +1,20 @@
+"""Passport: everything that is known about one object, on a page that can be shared."""
+
+from components import layout, passport
+
+layout.page_head("Passport", "Everything known about one object, by its URL, UUID or title")
+sought = passport.asked()
+if not sought:
+    layout.empty_state(
+        icon=":material/id_card:",
+        title="Which object?",
+        body="Paste an object URL, the UUID of an item, or a title. The address can be shared.",
+    )
+elif (found := passport.find(sought)).mentions or found.items:
+    passport.show(found)
+else:
+    layout.empty_state(
+        icon=":material/search_off:",
+        title="Nothing is known about it here",
+        body="No run asked for it. It may stand under another URL, or belong to another server.",
+    )
