@@ -1,6 +1,6 @@
 """Passport: everything that is known about one object, on a page that can be shared."""
 
-from components import layout, passport
+from components import layout, navigation, passport
 
 layout.page_head("Passport", "Everything known about one object, by its URL, UUID or title")
 sought = passport.asked()
@@ -9,6 +9,7 @@ if not sought:
         icon=":material/id_card:",
         title="Which object?",
         body="Paste an object URL, the UUID of an item, or a title. The address can be shared.",
+        action=lambda: navigation.button("runs", "Find it in a run", key="to_runs"),
     )
 elif (found := passport.find(sought)).mentions or found.items:
     passport.show(found)
