@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from tests.bench import pages, work
+from tests.bench import buckets, pages, work
 from tests.bench.table import HEAD, Line, Target, late
 
 
@@ -91,6 +91,19 @@ TASKS: Final = (
         work.write_expected,
         ("verification",),
         {"verification": Target(seconds=1.0, megabytes=600)},
+    ),
+    Task(
+        "500,000 URLs in a bucket of 1,000,000",
+        "names.parquet",
+        buckets.write_names,
+        ("join",),
+        {"join": Target(seconds=2.0, megabytes=600)},
+    ),
+    Task(
+        "100,000 objects, with the sandbox's start",
+        "none",
+        lambda p: p.touch(),
+        ("listing",),
     ),
 )
 

@@ -24,7 +24,7 @@ from services.engine.proof.rows import VerifiedRows
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
-from tests.bench import work
+from tests.bench import buckets, work
 
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -148,6 +148,8 @@ PEERS: Final[dict[str, Callable[[Path], None]]] = {
     "pydantic": pydantic,
     "polars": polars,
     "verification": verification,
+    "listing": buckets.listing,
+    "join": buckets.join,
     "command": command,
 }
 
