@@ -44,6 +44,12 @@ PAGES: Final = (
         help="Check a bucket, mend its CORS rules, browse it, build a manifest from it",
     ),
     PageSpec(
+        name="schema",
+        title="Schema",
+        icon=":material/schema:",
+        help="Design the metadata schema of the organisation, plan changes, go back",
+    ),
+    PageSpec(
         name="manifest",
         title="Manifest",
         icon=":material/fact_check:",

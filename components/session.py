@@ -5,12 +5,16 @@ of widgets stay with the components that draw them.
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 import streamlit as st
 
 from services.buckets.accounts import SERVER
+from services.domain.metadata import OrganisationSchema
+from services.domain.schema.draft import Draft
+from services.ledger.snapshots import SchemaSnapshot
 
 _KEY: Final = "onboarding_session"
 
@@ -34,8 +38,23 @@ class Destination:
     query: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaDesk:
+    """A schema that is being designed: where from, how far, and which way back is looked at."""
+
+    connection: str
+    base: OrganisationSchema
+    at: datetime
+    draft: Draft
+    #: Rises whenever the table is to be drawn from the draft anew.
+    version: int = 0
+    #: The snapshot to go back to, instead of what the draft wants.
+    snapshot: SchemaSnapshot | None = None
+
+
 @dataclass(slots=True)
 class _State:
+    schema_desk: SchemaDesk | None = None
     connection: str | None = None
     #: Connections made by this session; another session's are never offered here.
     granted: tuple[str, ...] = ()
@@ -154,6 +173,21 @@ def revoke_google_account(account: str) -> None:
     state.google_accounts = tuple(each for each in state.google_accounts if each != account)
     if state.google_account == account:
         state.google_account = SERVER
+
+
+def schema_desk() -> SchemaDesk | None:
+    """Return the schema this session designs."""
+    return _state().schema_desk
+
+
+def without_snapshot(desk: SchemaDesk) -> SchemaDesk:
+    """Return a design that wants what its draft says, not a way back."""
+    return replace(desk, snapshot=None)
+
+
+def use_schema_desk(desk: SchemaDesk | None) -> None:
+    """Go on with this design from now on."""
+    _state().schema_desk = desk
 
 
 def nonce(purpose: str) -> str:

@@ -34,6 +34,7 @@ from services.engine.proof.proofs import Proofs
 from services.engine.proof.rows import VerifiedRows
 from services.engine.report import Reports
 from services.engine.sandbox_demo import SandboxDemo
+from services.engine.schema_studio import SchemaStudio
 from services.engine.schemas import Schemas
 from services.engine.sources import Sources
 from services.engine.supervisor import Child, forget_line, hold_line, worker_environment
@@ -81,6 +82,7 @@ class Runtime:
     #: What people said the columns of foreign CSVs mean.
     mappings: Memory
     schemas: Schemas
+    schema_studio: SchemaStudio
     #: What was listed in buckets, and what is made of it.
     catalog: Catalog
     recipes: Recipes
@@ -186,6 +188,7 @@ def build_runtime(settings: Settings) -> Runtime:
         passports=Passports(ledger, manifests, connections.gateway),
         proofs=Proofs(ledger, manifests, VerifiedRows(settings.data_dir / "receipts"), label_of),
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
+        schema_studio=SchemaStudio(ledger, connections.gateway),
         catalog=catalog,
         recipes=Recipes(catalog),
         comparisons=Comparisons(catalog),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from services.domain.metadata import MetadataSchema
+from services.domain.metadata import MetadataSchema, OrganisationSchema
 from services.encord_api.interface import EncordGateway
 from services.engine.connections import Connection, explain
 from services.engine.errors import ConnectionProblem
@@ -24,10 +24,15 @@ FRESH: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A connection's schema as it was at one moment: the keys in use."""
+    """A connection's schema as it was at one moment."""
 
-    schema: MetadataSchema
+    whole: OrganisationSchema
     at: datetime
+
+    @property
+    def schema(self) -> MetadataSchema:
+        """The keys in use."""
+        return self.whole.declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +87,11 @@ class Schemas:
 
     def _read(self, connection: str, answer: Future[Snapshot | ConnectionProblem]) -> None:
         try:
-            schema = self._gateway(connection).metadata_schema().declared
+            whole = self._gateway(connection).metadata_schema()
         except Exception as error:  # noqa: BLE001 - whoever looks next has to be told
             answer.set_result(explain(error))
             return
-        snapshot = Snapshot(schema=schema, at=datetime.now(UTC))
+        snapshot = Snapshot(whole=whole, at=datetime.now(UTC))
         with self._lock:
             self._last[connection] = snapshot
         answer.set_result(snapshot)

@@ -17,6 +17,7 @@ from services.buckets.recipes import Recipes
 from services.engine.connections import Connection, Connections, _Held
 from services.engine.passport import Passports
 from services.engine.report import Reports
+from services.engine.schema_studio import SchemaStudio
 from services.engine.schemas import Schemas
 from services.engine.sources import Sources
 from services.jobs import Jobs
@@ -66,6 +67,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         repairs=RepairJobs(world.manifests),
         mappings=Memory(tmp_path / "mappings"),
         schemas=Schemas(connections.gateway, BasisStore(world.manifests)),
+        schema_studio=SchemaStudio(world.ledger, connections.gateway),
         catalog=catalog,
         recipes=Recipes(catalog),
         comparisons=Comparisons(catalog),

@@ -1,0 +1,62 @@
+"""Snapshots of the schema: who changed it when, and the way back to each."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from components import schema_desk
+from components.runtime import get_runtime
+from components.session import SchemaDesk
+from components.tables import Column, PagedTable
+from components.text import count, number, stamp
+from services.domain.metadata import OrganisationSchema
+from services.engine.connections import Connection
+from services.ledger.snapshots import SchemaSnapshot
+
+TABLE: Final = PagedTable[SchemaSnapshot](
+    noun="snapshot",
+    alt="Snapshots of the metadata schema, newest first",
+    columns=(
+        Column("When", lambda row: stamp(row.at), width=190),
+        Column("Who", lambda row: row.actor, width=160),
+        Column("Taken", lambda row: row.reason, width=150),
+        Column("Keys in use", lambda row: number(_keys(row)), width=110),
+        Column("SHA-256", lambda row: row.sha256[:12], width=130),
+    ),
+    nothing="No snapshot yet. One is taken before and after each change made here.",
+)
+
+
+def show(connection: Connection, desk: SchemaDesk, *, key: str) -> None:
+    """Draw the snapshots, newest first, and the way back to one of them."""
+    studio = get_runtime().schema_studio
+    rows = TABLE.show(
+        lambda offset, limit: studio.history(connection, offset=offset, limit=limit),
+        key=key,
+        name="schema_history_page",
+    )
+    if rows:
+        _way_back(desk, rows, key=key)
+
+
+def _way_back(desk: SchemaDesk, rows: Sequence[SchemaSnapshot], *, key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Go back to",
+            rows,
+            format_func=lambda row: f"{stamp(row.at)}, {row.reason}, {count(_keys(row), 'key')}",
+            key=f"{key}_choice",
+        )
+        st.button(
+            "Plan the way back",
+            key=f"{key}_back",
+            icon=":material/history:",
+            on_click=schema_desk.go_back,
+            args=(desk, chosen),
+        )
+    st.caption("Nothing is sent yet: the plan is shown under Design first.")
+
+
+def _keys(row: SchemaSnapshot) -> int:
+    return len(OrganisationSchema.of(row.answer).declared)

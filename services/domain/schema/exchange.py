@@ -1,0 +1,75 @@
+"""Schemas as files: JSON and YAML, keys in one order, so that two can be compared as text."""
+
+import json
+from typing import Final
+
+import yaml
+
+from services.domain.metadata import (
+    MetadataKey,
+    MetadataSchema,
+    NoSchemaError,
+    ValueType,
+    read_schema,
+)
+from services.domain.schema.draft import Draft, DraftKey, by_key
+
+#: A list of aliases can grow to any size when it is read; a schema needs none.
+_ALIAS: Final = yaml.tokens.AliasToken
+
+
+def to_json(schema: MetadataSchema) -> str:
+    """Write the keys in use as JSON, which the check of a manifest reads too."""
+    return json.dumps(_plain(schema), indent=2, ensure_ascii=False) + "\n"
+
+
+def to_yaml(schema: MetadataSchema) -> str:
+    """Write the keys in use as YAML."""
+    return yaml.safe_dump(_plain(schema), allow_unicode=True, sort_keys=False)
+
+
+def _plain(schema: MetadataSchema) -> dict[str, object]:
+    return {key: _kind(schema[key]) for key in sorted(schema)}
+
+
+def _kind(kind: MetadataKey) -> object:
+    if kind.type is ValueType.ENUM:
+        return {"type": kind.type.value, "options": sorted(kind.options)}
+    if kind.type is ValueType.EMBEDDING:
+        return {"type": kind.type.value, "size": kind.size}
+    return kind.type.value
+
+
+def read(text: str, name: str) -> MetadataSchema:
+    """Read a schema file by its name's ending.
+
+    Raises:
+        SchemaProblem: Says which key is wrong and what would be right.
+    """
+    is_yaml = name.lower().endswith((".yaml", ".yml"))
+    try:
+        content = _yaml(text) if is_yaml else json.loads(text)
+    except (ValueError, yaml.YAMLError, RecursionError):
+        raise NoSchemaError from None
+    return read_schema(content)
+
+
+def _yaml(text: str) -> object:
+    if any(isinstance(token, _ALIAS) for token in yaml.scan(text)):
+        raise NoSchemaError
+    return yaml.safe_load(text)
+
+
+def taken_into(draft: Draft, schema: MetadataSchema) -> Draft:
+    """Put the keys of a schema into a draft; other keys stay as they are."""
+    rows = by_key(draft)
+    for key, kind in schema.items():
+        size = str(kind.size) if kind.type is ValueType.EMBEDDING else ""
+        options = tuple(dict.fromkeys((*_before(rows.get(key)), *kind.options)))
+        rows[key] = DraftKey(key=key, type=kind.type.value, options=options, size=size)
+    return tuple(rows.values())
+
+
+def _before(row: DraftKey | None) -> tuple[str, ...]:
+    """Return the options a key has: none can be taken away from it."""
+    return row.options if row and row.type == ValueType.ENUM else ()

@@ -1,0 +1,129 @@
+"""The schema is designed, planned, applied and taken back, by keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import new_context
+from tests.browser.driver import Dashboard
+from tests.browser.server import Server
+
+
+@pytest.fixture
+def studio(dashboard: Dashboard) -> Dashboard:
+    dashboard.open("/schema")
+    dashboard.sees("keys in use")
+    return dashboard
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until the wanted element has the focus, as somebody without a mouse does."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("(each) => each === document.activeElement"):
+            return
+    raise AssertionError(f"no Tab leads to {wanted}")
+
+
+def press(page: Page, name: str, *, within: Locator | None = None) -> None:
+    button = (within or page.get_by_test_id("stMain")).get_by_role("button", name=name, exact=True)
+    expect(button).to_be_enabled()
+    tab_to(page, button)
+    page.keyboard.press("Enter")
+
+
+def add_key(person: Dashboard, key: str, kind: str) -> None:
+    """Go to the row below the last key and type a new one."""
+    keys = person.page.keyboard
+    tab_to(person.page, person.page.get_by_test_id("stDataFrame").first.locator("canvas").first)
+    for stroke in ("Control+ArrowDown", "ArrowDown", "Enter"):
+        keys.press(stroke)
+    type_into(person.page, key)
+    keys.press("Tab")
+    expect(person.page.locator("#portal > *")).to_have_count(0)
+    keys.press("Enter")
+    type_into(person.page, kind)
+    keys.press("Enter")
+    person.idle()
+
+
+def type_into(page: Page, text: str) -> None:
+    """Type into the cell that is being edited, at a pace it can follow."""
+    field = page.locator("#portal :focus")
+    expect(field).to_have_count(1)
+    page.keyboard.type(text, delay=30)
+    expect(field).to_have_value(text)
+
+
+def apply(person: Dashboard, label: str, *confirm: str) -> None:
+    press(person.page, label)
+    dialog = person.page.get_by_role("dialog")
+    for name in confirm:
+        tab_to(person.page, dialog.get_by_role("textbox", name=re.compile(re.escape(name))))
+        person.page.keyboard.type(name)
+        person.page.keyboard.press("Tab")
+        person.idle()
+    press(person.page, "Apply", within=dialog)
+    expect(dialog).to_have_count(0)
+    person.idle()
+
+
+def choose(person: Dashboard, label: str, option: str) -> None:
+    tab_to(person.page, person.page.get_by_role("combobox", name=label))
+    person.page.keyboard.type(option, delay=30)
+    expect(person.page.get_by_role("option").filter(has_text=option)).to_have_count(1)
+    person.page.keyboard.press("Enter")
+    person.idle()
+
+
+def paste_options(person: Dashboard, enum: str, options: str) -> None:
+    """Open the editor of options, choose an enum, and put a list in."""
+    page = person.page
+    tab_to(page, page.get_by_test_id("stExpander").filter(has_text="Options of").locator("summary"))
+    page.keyboard.press("Enter")
+    choose(person, "Enum", enum)
+    tab_to(page, page.get_by_role("textbox", name="Options, one a line"))
+    page.keyboard.insert_text(options)
+    page.keyboard.press("Tab")
+    person.idle()
+    press(page, "Use these options")
+    person.idle()
+
+
+def test_keys_are_added_options_pasted_a_conflict_told_and_all_taken_back(
+    studio: Dashboard, browser: Browser, server: Server
+) -> None:
+    add_key(studio, "team.light", "enum")
+    studio.sees("There is no plan yet: 1 error in the draft.")
+    assert not violations(studio.page)
+    paste_options(studio, "team.light", "dawn\nnoon\ndusk")
+    studio.sees("1 change of the whole organisation's schema")
+    assert not violations(studio.page)
+    with new_context(browser) as context:
+        other = Dashboard(context, server.url)
+        other.open("/schema")
+        other.sees("5 keys in use")
+        add_key(other, "team.mood", "text")
+        apply(studio, "Apply 1 change")
+        studio.sees("1 change applied")
+        studio.sees("6 keys in use")
+        apply(other, "Apply 1 change")
+        other.sees("Somebody changed the schema meanwhile; nothing was sent")
+        press(other.page, "Plan again on what is there now")
+        apply(other, "Apply 1 change")
+        other.sees("7 keys in use")
+        other.verify_clean()
+    studio.open("/schema?schema_view=History")
+    studio.sees("3 snapshots")
+    go_back_to_the_first(studio)
+    apply(studio, "Apply 2 changes", "team.light", "team.mood")
+    studio.sees("2 changes applied")
+    studio.sees("5 keys in use")
+
+
+def go_back_to_the_first(person: Dashboard) -> None:
+    choose(person, "Go back to", "before a change, 5 keys")
+    press(person.page, "Plan the way back")
+    person.sees("Going back to")
