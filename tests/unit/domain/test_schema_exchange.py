@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from services.domain.metadata import OrganisationSchema, SchemaProblem
 from services.domain.schema.draft import DraftKey, draft_of
