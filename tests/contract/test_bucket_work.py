@@ -15,6 +15,7 @@ from services.buckets.catalog import Catalog, Listing, View
 from services.buckets.comparisons import Comparisons, Subject
 from services.buckets.errors import NothingToListError
 from services.buckets.listing import find_spans, list_objects
+from services.buckets.preview import preview
 from services.buckets.reach import Reach
 from services.buckets.recipe import Recipe
 from services.buckets.recipes import Asked, Recipes
@@ -301,3 +302,20 @@ def test_what_may_not_be_read_is_forbidden(
     comparisons.start(asked)
     assert wait(lambda: comparisons.state(asked)).phase == "done"
     assert [each.code for each in comparisons.findings(asked).rows] == ["object-forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "says"),
+    [
+        ("empty.jpg", None, "is empty"),
+        ("page.jpg", None, "not a picture"),
+        ("walks/one/frame-2.json", "text", ""),
+    ],
+)
+def test_only_what_a_browser_draws_is_shown(
+    name: str, kind: str | None, says: str, yard: View
+) -> None:
+    found = preview(yard.reach.open(), yard.bucket, name)
+    assert found.kind == kind
+    assert says in found.why_not
+    assert found.content == (SIDECAR if kind else b"")
