@@ -17,10 +17,8 @@ from services.cloud_storage.interface import BucketReader
 from services.manifests.checked import CheckedManifest
 
 PAGE: Final = 1_000
-#: Google's list price for 1,000 listing requests (class A) and for reading the metadata of 1,000
-#: objects one by one (class B), standard storage in one region, in US dollars.
+#: Google's price for 1,000 listing requests (class A), standard storage in one region, in US dollars.
 LIST_PRICE: Final = 0.005
-GET_PRICE: Final = 0.0004
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """Every `object-*` code has a bucket with it and one without it."""
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,26 +12,16 @@ from services.buckets.addresses import addresses, scopes
 from services.buckets.spool import Scope
 from services.cloud_storage.credentials import anonymous
 from services.cloud_storage.google import connect
-from services.domain.content_types import ADVISED_BYTES
 from services.domain.entries import EntryType
-from services.domain.rules import GROUPS
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
-from tests.unit.buckets.conftest import BUCKET, MakeSpool, Object, images
+from tests.unit.buckets.conftest import BUCKET, MakeSpool, images
 from tests.unit.loopback import answer, serving
 
-CODES = [rule.code for rule in GROUPS["Bucket check"]]
-#: Code to a bucket that has it and one that has not, for an image `a.jpg`.
-BUCKETS: dict[str, tuple[list[Object], list[Object]]] = {
-    "object-missing": (images("A.jpg"), images("a.jpg")),
-    "object-empty": ([("a.jpg", 0, "image/jpeg", 1)], images("a.jpg")),
-    "object-type": ([("a.jpg", 1, "text/html", 1)], [("a.jpg", 1, "application/octet-stream", 1)]),
-    "object-too-large": (
-        [("a.jpg", ADVISED_BYTES + 1, "image/jpeg", 1)],
-        [("a.jpg", ADVISED_BYTES, "image/jpeg", 1)],
-    ),
-}
+EXAMPLES = Path(__file__).parents[2] / "manifests"
+#: Folders whose manifest is compared with the bucket beside it.
+FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/object-*/bucket.json"))
 
 
 def checked(store: ManifestStore, text: str) -> CheckedManifest:
@@ -41,39 +33,43 @@ def one(manifests: ManifestStore) -> CheckedManifest:
     return checked(manifests, f"ObjectURL,Type\ngs://{BUCKET}/a.jpg,image\n")
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code != "object-forbidden"])
-def test_a_code_is_found_where_it_is_and_nowhere_else(
-    code: str, one: CheckedManifest, make_spool: MakeSpool
-) -> None:
-    with_it, without = BUCKETS[code]
-    found = truth.judge(addresses(one), make_spool(*with_it, name="with"))
-    assert found["code"].to_list() == [code]
-    assert truth.judge(addresses(one), make_spool(*without, name="without")).is_empty()
+def told(folder: Path, name: str) -> Any:
+    return json.loads((folder / name).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
-    ("granted", "codes", "unknown"),
-    [
-        ([], {"object-forbidden": 1}, {}),
-        (["storage.objects.get"], {}, {"yard may not be listed with these credentials": 1}),
-    ],
+    "folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}"
 )
-def test_not_listed_is_forbidden_only_when_reading_is(
-    granted: list[str],
-    codes: dict[str, int],
-    unknown: dict[str, int],
-    one: CheckedManifest,
-    tmp_path: Path,
+def test_a_code_is_found_where_it_is_and_nowhere_else(
+    folder: Path, manifests: ManifestStore, make_spool: MakeSpool, tmp_path: Path
 ) -> None:
+    example = checked(manifests, (folder / "manifest.csv").read_text(encoding="utf-8"))
+    bucket = told(folder, "bucket.json")
+    if isinstance(bucket, list):
+        found = truth.judge(addresses(example), make_spool(*map(tuple, bucket)))
+        counts = dict(found.group_by("code").len().iter_rows())
+    else:
+        counts = refused(example, bucket["granted"], tmp_path).counts
+    assert counts == told(folder, "expected.json")["counts"]
+
+
+def refused(one: CheckedManifest, granted: list[str], folder: Path) -> truth.Compared:
+    """Compare with a bucket that refuses to be listed."""
     forbidden = answer({"error": {"message": "no"}}, 403)
     with serving(forbidden, answer({"permissions": granted})) as server:
         work = truth.Comparison(
             checked=one,
             open_reader=lambda: connect(anonymous(), api_endpoint=server.url),
-            folder=tmp_path,
+            folder=folder,
         )
-        compared = truth.compare(work, lambda _: None)
-    assert (compared.counts, compared.unknown) == (codes, unknown)
+        return truth.compare(work, lambda _: None)
+
+
+def test_what_may_be_read_and_not_listed_stays_unknown(
+    one: CheckedManifest, tmp_path: Path
+) -> None:
+    compared = refused(one, ["storage.objects.get"], tmp_path)
+    assert compared.unknown == {"yard may not be listed with these credentials": 1}
 
 
 def test_every_frame_of_a_group_is_looked_for(
