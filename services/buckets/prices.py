@@ -17,7 +17,7 @@ from services.cloud_storage.interface import BucketReader
 from services.manifests.checked import CheckedManifest
 
 PAGE: Final = 1_000
-#: Google's price for 1,000 listing requests (class A), standard storage in one region, in US dollars.
+#: Google's price in US dollars for 1,000 listing requests: class A, standard storage, one region.
 LIST_PRICE: Final = 0.005
 
 
