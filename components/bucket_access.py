@@ -9,6 +9,7 @@ from components.runtime import get_runtime
 from components.text import code
 from services.buckets.accounts import NOBODY, SERVER
 from services.buckets.desk import Place
+from services.buckets.reach import Reach
 from services.cloud_storage.credentials import MAX_BYTES, CredentialProblem
 from services.engine.connections import Connection
 from services.ledger.buckets import CheckedBucket
@@ -33,6 +34,11 @@ def place(bucket: str) -> Place:
         sandbox=at,
         bucket=bucket,
     )
+
+
+def reach() -> Reach:
+    """Return whom a child process asks as, and where; raises `CredentialProblem` without a key."""
+    return get_runtime().accounts.reach(session.google_account(), sandbox=sandbox())
 
 
 def checked(connected: Connection) -> list[CheckedBucket]:

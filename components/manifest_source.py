@@ -5,9 +5,10 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, layout, manifests, session, taking, templates
+from components import bucket_access, connection, layout, manifests, session, taking, templates
 from components.runtime import get_runtime
 from components.text import size
+from services.cloud_storage.credentials import CredentialProblem
 from services.engine.sources import TakeOrder
 from services.manifests.errors import ManifestTooLargeError
 from services.sandbox.demo import demo_manifest_csv
@@ -110,21 +111,17 @@ def _object() -> None:
     ):
         st.text_input("Object", key="object_url", placeholder="gs://bucket/folder/manifest.csv")
         st.form_submit_button("Read it", icon=":material/cloud_download:", on_click=_take_object)
-    st.caption(_reader())
-
-
-def _reader() -> str:
-    current = connection.current()
-    if current and current.kind == "sandbox":
-        return "Read from the sandbox's bucket."
-    return "Read with the Google credentials of this server, which need to see the object."
+    st.caption(f"Asked for by {bucket_access.name()}. The page Bucket changes who asks Google.")
 
 
 def _take_object() -> None:
-    current = connection.current()
     url = str(session.value("object_url") or "")
-    known = current.id if current else None
-    taking.start(TakeOrder(url=url, connection=known))
+    try:
+        reach = bucket_access.reach()
+    except CredentialProblem as problem:
+        session.notify("manifest", session.Notice(title="Nobody to ask as", body=str(problem)))
+        return
+    taking.start(TakeOrder(url=url), whisper=reach.line())
 
 
 def use_demo() -> None:

@@ -30,11 +30,19 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     order = RowsOrder(
         options=checked.options.to_json(), code=code, offset=(known - 1) * ROWS, limit=ROWS
     )
-    page = mending.look(checked.summary.fingerprint, order, Page[EditableRow], key=f"{key}_rows")
+    # A place of their own: what stands below would be drawn anew, and an open list would close,
+    # when the rows arrive.
+    with st.container():
+        _rows(checked, order, known, key=key)
+
+
+def _rows(checked: CheckedManifest, order: RowsOrder, known: int, *, key: str) -> None:
+    fingerprint = checked.summary.fingerprint
+    page = mending.look(fingerprint, order, Page[EditableRow], key=f"{key}_rows")
     if page is None:
         return
     if page.total:
-        _table(checked, page, known, key=f"{key}_{checked.summary.fingerprint[:8]}_{code}_{known}")
+        _table(checked, page, known, key=f"{key}_{fingerprint[:8]}_{order.code}_{known}")
     else:
         st.caption("No entry to show. Findings about the file itself are mended in the file.")
 
@@ -49,6 +57,9 @@ def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key
         pd.DataFrame([_cells(row, names) for row in page.rows], columns=[LINE, REASON, *names]),
         hide_index=True,
         num_rows="fixed",
+        # A table that reruns the page waits a moment first, and a click on save is faster: the
+        # last edit would be lost. One that does not sends what it has with the click.
+        on_change="ignore",
         disabled=[LINE, REASON],
         column_config={
             LINE: st.column_config.NumberColumn(width=60),
@@ -59,6 +70,7 @@ def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key
     )
     pages = -(-page.total // ROWS)
     if pages > 1:
+        st.caption("Save before you go to other rows: each save is a new manifest.")
         st.pagination(pages, key="edit_page", bind="query-params")
     st.button(
         "Save as a new manifest",

@@ -13,12 +13,17 @@ from services.engine.sources import TakeOrder
 from services.jobs import JobState
 
 
-def start(order: TakeOrder) -> None:
-    """Take a manifest; what it was when it was taken before does not count."""
+def start(order: TakeOrder, *, whisper: str = "") -> None:
+    """Take a manifest; what it was when it was taken before does not count.
+
+    Args:
+        order: What to take.
+        whisper: Who asks for an object, see `Sources.start`.
+    """
     session.clear_notice("manifest")
     name = secrets.token_hex(8)
     try:
-        state = get_runtime().sources.start(order, name)
+        state = get_runtime().sources.start(order, name, whisper=whisper)
     except ConnectionProblem as problem:
         session.notify("manifest", notice_of(problem))
         return

@@ -4,7 +4,6 @@ import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 import structlog
 
@@ -15,13 +14,6 @@ from services.buckets.comparisons import Comparisons
 from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
 from services.buckets.trial import Pace as TrialPace
-from services.cloud_storage.credentials import (
-    CredentialProblem,
-    anonymous,
-    application_default,
-)
-from services.cloud_storage.google import connect
-from services.cloud_storage.interface import BucketReader
 from services.encord_api.credentials import PrivateKey
 from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
@@ -50,9 +42,6 @@ from services.manifests.store import ManifestStore
 from services.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-
-NO_CREDENTIALS: Final = "This server has no Google credentials"
 
 
 class NoDatabaseError(RuntimeError):
@@ -184,7 +173,7 @@ def build_runtime(settings: Settings) -> Runtime:
         reports=reports,
         repairs=RepairJobs(manifests),
         mappings=Memory(settings.data_dir / "mappings"),
-        sources=open_sources(settings, manifests, connections),
+        sources=open_sources(settings, manifests),
         passports=Passports(ledger, manifests, connections.gateway),
         proofs=Proofs(ledger, manifests, VerifiedRows(settings.data_dir / "receipts"), label_of),
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
@@ -200,17 +189,6 @@ def build_runtime(settings: Settings) -> Runtime:
             pace=TrialPace(poll=settings.poll_first_seconds),
         ),
     )
-
-
-def bucket_reader(connections: Connections, connection: str | None) -> BucketReader:
-    """Return who reads buckets: nobody in particular in the sandbox, else this server."""
-    known = connections.get(connection) if connection else None
-    if known and known.kind == "sandbox":
-        return connect(anonymous(), api_endpoint=known.domain)
-    try:
-        return connect(application_default())
-    except CredentialProblem as problem:
-        raise ConnectionProblem(NO_CREDENTIALS, str(problem)) from None
 
 
 def build_worker(settings: Settings) -> tuple[Worker | ProcrastinateWorker, Connections]:
@@ -303,14 +281,9 @@ def open_manifests(settings: Settings) -> ManifestStore:
     return ManifestStore(settings.data_dir / "manifests", max_bytes=settings.max_upload_bytes)
 
 
-def open_sources(settings: Settings, manifests: ManifestStore, connections: Connections) -> Sources:
+def open_sources(settings: Settings, manifests: ManifestStore) -> Sources:
     """Wire where manifests come from, beside the browser."""
-    return Sources(
-        manifests,
-        settings.manifest_folders,
-        lambda known: bucket_reader(connections, known),
-        Jobs("services.taking"),
-    )
+    return Sources(manifests, settings.manifest_folders, Jobs("services.taking"))
 
 
 def sandbox_folder(settings: Settings) -> Path:

@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import StorageError
 from services.cloud_storage.interface import BucketReader
 from services.engine.errors import ConnectionProblem
@@ -29,12 +30,15 @@ AT_ONCE: Final = 2 << 20
 _OBJECT: Final = re.compile(r"gs://([^/?#]+)/([^?#]+)")
 
 
+#: Opens a bucket as whoever asks, and knows no key before.
+OpenReader = Callable[[], BucketReader]
+
+
 class TakeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A manifest to take: a file as `Sources.files` names it, or an object."""
 
     file: str = ""
     url: str = ""
-    connection: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +58,21 @@ class Sources:
         self,
         manifests: ManifestStore,
         folders: tuple[Path, ...],
-        reader: Callable[[str | None], BucketReader],
         jobs: Jobs,
     ) -> None:
-        """Take the store, the allowed folders, what opens buckets for a connection id, and jobs."""
+        """Take the store, the allowed folders, and the jobs that call `carry_out`."""
         self._manifests = manifests
         self._folders = tuple(folder.expanduser().resolve() for folder in folders)
-        self._reader = reader
         self._jobs = jobs
         self._root = manifests.root.with_name("taking")
 
-    def start(self, order: TakeOrder, name: str) -> JobState:
+    def start(self, order: TakeOrder, name: str, *, whisper: str = "") -> JobState:
         """Take a manifest, in a process of its own unless it is small and near.
 
         Args:
             order: What to take.
             name: Names the job; the same name is the same decision.
+            whisper: Who asks for an object and where, for the child's ears only; see `Jobs.start`.
 
         Raises:
             ConnectionProblem: The URL is not `gs://bucket/object`, or the file is gone.
@@ -81,7 +84,7 @@ class Sources:
         if order.file and self._path_of(order.file).stat().st_size <= AT_ONCE:
             self._jobs.do(folder, text, self.carry_out, expected=(ConnectionProblem, ManifestError))
         else:
-            self._jobs.start(folder, text)
+            self._jobs.start(folder, text, whisper=whisper)
         return self.state(name)
 
     def state(self, name: str) -> JobState:
@@ -96,14 +99,16 @@ class Sources:
         """Return the manifest of a job that is done."""
         return msgspec.json.decode((self._root / name / RESULT).read_bytes(), type=str)
 
-    def carry_out(self, text: str, progress: Progress) -> bytes:
+    def carry_out(
+        self, text: str, progress: Progress, open_reader: OpenReader | None = None
+    ) -> bytes:
         """Take the manifest that an order names; returns its fingerprint as JSON."""
         order = msgspec.json.decode(text, type=TakeOrder)
         progress(0.0)
-        if order.file:
+        if open_reader is None:
             made = self.add_file(order.file)
         else:
-            made = self.add_object(order.url, order.connection, progress)
+            made = self.add_object(order.url, open_reader, progress)
         return msgspec.json.encode(made)
 
     def files(self) -> list[ServerFile]:
@@ -144,21 +149,22 @@ class Sources:
             raise ConnectionProblem(*GONE)
         return path
 
-    def add_object(self, url: str, connection: str | None, progress: Progress = unwatched) -> str:
+    def add_object(self, url: str, open_reader: OpenReader, progress: Progress = unwatched) -> str:
         """Take an object of a bucket and return its fingerprint.
 
         Raises:
-            ConnectionProblem: The URL is not `gs://bucket/object`, or Google refused.
+            ConnectionProblem: The URL is not `gs://bucket/object`, there is nobody to ask as, or
+                Google refused.
         """
         match = _OBJECT.fullmatch(url.strip())
         if match is None:
             raise ConnectionProblem(*NOT_AN_OBJECT)
         bucket, key = match.groups()
         try:
-            pieces = self._reader(connection).read(bucket, key)
+            pieces = open_reader().read(bucket, key)
             heard = _heard(pieces, progress)
             return self._manifests.add(key.rpartition("/")[2], _Stream(heard))
-        except StorageError as error:
+        except (CredentialProblem, StorageError) as error:
             raise ConnectionProblem(UNREADABLE, str(error)) from None
 
 

@@ -61,9 +61,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         proofs=world.proofs,
         passports=Passports(world.ledger, world.manifests, world.gateway),
         reports=Reports(world.ledger, world.manifests),
-        sources=Sources(
-            world.manifests, (shared,), lambda _: cast("Any", None), Jobs("services.taking")
-        ),
+        sources=Sources(world.manifests, (shared,), Jobs("services.taking")),
         repairs=RepairJobs(world.manifests),
         mappings=Memory(tmp_path / "mappings"),
         schemas=Schemas(connections.gateway, BasisStore(world.manifests)),

@@ -137,3 +137,20 @@ class Dashboard:
         assert not self.outside, f"requests to other machines: {self.outside[:3]}"
         assert not self.refused, f"refused requests: {self.refused[:3]}"
         assert not self.console, f"errors in the console: {self.console[:3]}"
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until the wanted element has the focus, as somebody without a mouse does."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("(each) => each === document.activeElement"):
+            return
+    raise AssertionError(f"no Tab leads to {wanted}")
+
+
+def type_into(page: Page, text: str) -> None:
+    """Type into the cell that is being edited, at a pace it can follow."""
+    field = page.locator("#portal :focus")
+    expect(field).to_have_count(1)
+    page.keyboard.type(text, delay=30)
+    expect(field).to_have_value(text)

@@ -2,13 +2,17 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage  # type: ignore[import-untyped]
+from playwright.sync_api import expect
 
 from tests.browser.axe import violations
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, tab_to, type_into
+from tests.browser.server import Server
 
 STREET = "gs://encord-demo-bucket/images/street"
 VENDOR = f"""ObjectURL,Type,Title
@@ -24,13 +28,9 @@ def vendor(dashboard: Dashboard, tmp_path: Path) -> Dashboard:
     file = tmp_path / "vendor.csv"
     file.write_text(VENDOR)
     dashboard.open("/manifest")
-    upload(dashboard.page.locator("input[type=file]"), file)
+    dashboard.page.locator("input[type=file]").set_input_files(file)
     dashboard.sees("1 entry ready, 3 to fix")
     return dashboard
-
-
-def upload(field: Locator, file: Path) -> None:
-    field.set_input_files(file)
 
 
 def test_all_findings_of_a_code_are_fixed_by_click_and_the_fix_is_undone(
@@ -50,6 +50,30 @@ def test_all_findings_of_a_code_are_fixed_by_click_and_the_fix_is_undone(
     assert vendor.query("manifest") == before
 
 
+def test_cells_are_edited_and_a_save_loses_none(vendor: Dashboard) -> None:
+    vendor.open(f"/manifest?manifest={vendor.query('manifest')}&manifest_view=Edit")
+    vendor.sees("1 to 3 of 3 entries")
+    tab_to(vendor.page, vendor.page.get_by_test_id("stDataFrame").locator("canvas").first)
+    keys = vendor.page.keyboard
+    for stroke in ("Control+ArrowUp", "Control+ArrowLeft", "ArrowRight", "ArrowRight"):
+        keys.press(stroke)
+    retype(vendor, f"{STREET}/0002.jpg")
+    keys.press("Enter")
+    expect(vendor.page.locator("#portal > *")).to_have_count(0)
+    retype(vendor, f"{STREET}/0003.jpg")
+    vendor.click("Save as a new manifest")
+    vendor.sees("3 entries ready, 1 to fix")
+    vendor.sees("Edited by hand, 2 changes")
+
+
+def retype(person: Dashboard, text: str) -> None:
+    """Open the chosen cell and write something else; the cell stays open."""
+    person.page.keyboard.press("Enter")
+    expect(person.page.locator("#portal :focus")).to_have_count(1)
+    person.page.keyboard.press("Control+a")
+    type_into(person.page, text)
+
+
 def test_entries_held_back_come_again_as_a_manifest_of_their_own(
     vendor: Dashboard, tmp_path: Path
 ) -> None:
@@ -62,7 +86,7 @@ def test_entries_held_back_come_again_as_a_manifest_of_their_own(
     with mended.open("w", newline="", encoding="utf-8-sig") as stream:
         csv.writer(stream).writerows(rows)
     vendor.page.get_by_text("Mend the 3 entries in a spreadsheet").click()
-    upload(vendor.page.locator("[class*=st-key-files_mended] input[type=file]"), mended)
+    vendor.page.locator("[class*=st-key-files_mended] input[type=file]").set_input_files(mended)
     vendor.sees("All 3 entries ready")
     vendor.sees("vendor-to-fix.csv")
 
@@ -77,7 +101,7 @@ def test_the_columns_of_a_foreign_csv_are_mapped_and_remembered(
             f"{number};{STREET}/000{number}.jpg;harbor\n{number}b;{STREET}/001{number}.jpg;depot\n"
         )
         dashboard.open("/manifest")
-        upload(dashboard.page.locator("input[type=file]"), file)
+        dashboard.page.locator("input[type=file]").set_input_files(file)
         dashboard.sees("Map the columns")
         if number == 1:
             assert not violations(dashboard.page)
@@ -122,9 +146,33 @@ def test_a_template_is_a_manifest(dashboard: Dashboard, tmp_path: Path) -> None:
     name, content = dashboard.download(lambda: dashboard.click("Download the template"))
     assert b"ObjectURL" in content
     (tmp_path / name).write_bytes(content)
-    upload(dashboard.page.locator("input[type=file]"), tmp_path / name)
+    dashboard.page.locator("input[type=file]").set_input_files(tmp_path / name)
     dashboard.query("manifest")
     dashboard.sees(name)
+
+
+def test_an_object_of_the_bucket_is_a_manifest(dashboard: Dashboard, server: Server) -> None:
+    endpoint = json.loads((server.data / "sandbox" / "endpoint.json").read_text())["url"]
+    nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    client = storage.Client("demo", nobody, client_options={"api_endpoint": endpoint})
+    blob = client.bucket("encord-demo-bucket").blob("manifests/nightly.csv")
+    blob.upload_from_string(f"ObjectURL,Type\n{STREET}/0001.jpg,image\n")
+    try:
+        take_objects(dashboard)
+    finally:
+        blob.delete()
+
+
+def take_objects(dashboard: Dashboard) -> None:
+    dashboard.open("/manifest")
+    dashboard.page.get_by_text("A bucket", exact=True).click()
+    dashboard.fill("Object", f"{STREET}/nothing-here.csv")
+    dashboard.click("Read it")
+    dashboard.sees("No manifest was taken")
+    dashboard.fill("Object", "gs://encord-demo-bucket/manifests/nightly.csv")
+    dashboard.click("Read it")
+    dashboard.sees("The entry is ready")
+    dashboard.sees("nightly.csv")
 
 
 def choose(person: Dashboard, label: str, option: str) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, tab_to, type_into
 from tests.browser.server import Server
 
 
@@ -16,15 +16,6 @@ def studio(dashboard: Dashboard) -> Dashboard:
     dashboard.open("/schema")
     dashboard.sees("keys in use")
     return dashboard
-
-
-def tab_to(page: Page, wanted: Locator) -> None:
-    """Press Tab until the wanted element has the focus, as somebody without a mouse does."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("(each) => each === document.activeElement"):
-            return
-    raise AssertionError(f"no Tab leads to {wanted}")
 
 
 def press(page: Page, name: str, *, within: Locator | None = None) -> None:
@@ -47,14 +38,6 @@ def add_key(person: Dashboard, key: str, kind: str) -> None:
     type_into(person.page, kind)
     keys.press("Enter")
     person.idle()
-
-
-def type_into(page: Page, text: str) -> None:
-    """Type into the cell that is being edited, at a pace it can follow."""
-    field = page.locator("#portal :focus")
-    expect(field).to_have_count(1)
-    page.keyboard.type(text, delay=30)
-    expect(field).to_have_value(text)
 
 
 def apply(person: Dashboard, label: str, *confirm: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.bootstrap import Runtime, build_runtime
+from services.buckets.reach import NOBODY, Reach
 from services.engine.errors import ConnectionProblem
 from services.settings import Settings
 
@@ -61,13 +62,14 @@ def test_an_object_of_a_bucket_is_taken(runtime: Runtime) -> None:
     sandbox = runtime.connections.sandbox()
     assert sandbox is not None
     bucket = "gs://encord-demo-bucket"
-    found = runtime.sources.add_object(f"{bucket}/images/street/0001.jpg", sandbox.id)
+    reader = Reach(account=NOBODY, endpoint=sandbox.domain).open
+    found = runtime.sources.add_object(f"{bucket}/images/street/0001.jpg", reader)
     assert runtime.manifests.recent()[0].name == "0001.jpg"
     assert len(found) == 64
     with pytest.raises(ConnectionProblem, match="could not be read"):
-        runtime.sources.add_object(f"{bucket}/nothing.csv", sandbox.id)
+        runtime.sources.add_object(f"{bucket}/nothing.csv", reader)
     with pytest.raises(ConnectionProblem, match="looks like gs://"):
-        runtime.sources.add_object("https://elsewhere/manifest.csv", sandbox.id)
+        runtime.sources.add_object("https://elsewhere/manifest.csv", reader)
 
 
 def test_a_proxy_for_the_world_is_not_asked_for_the_sandbox(
