@@ -15,6 +15,8 @@ from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestError, UnreadableFileError
 from services.manifests.options import DEFAULT_SAMPLES, CheckOptions
 from services.manifests.store import ManifestStore
+from services.manifests.writing import Form, form_of
+from services.manifests.writing import write as write_as
 
 #: The command line reads what fits the machine; the server has its own limit.
 MAX_BYTES: Final = 4 << 30
@@ -43,10 +45,12 @@ def validate(argv: list[str]) -> int:
 
 
 def convert(argv: list[str]) -> int:
-    """Convert the valid entries of a file to Encord's registration JSON."""
-    parser = _parser("convert", "Write a manifest as Encord's registration JSON.")
+    """Write the valid entries of a file in another format."""
+    parser = _parser("convert", "Write a manifest as Encord's registration JSON, or as OUT ends.")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("target", type=Path, metavar="OUT.json")
+    forms = [form.value for form in Form]
+    parser.add_argument("--as", dest="form", choices=forms, help="the format, whatever OUT ends in")
     arguments = _parse(parser, argv)
     return _USAGE if arguments is None else _guarded(lambda: _convert(arguments))
 
@@ -117,7 +121,8 @@ def _validate(arguments: argparse.Namespace) -> int:
 def _convert(arguments: argparse.Namespace) -> int:
     def write(checked: CheckedManifest) -> int:
         _require_writable(arguments.target)
-        checked.write_registration(checked.valid_indexes(), arguments.target)
+        form = Form(arguments.form) if arguments.form else form_of(arguments.target.name)
+        write_as(checked.source, checked.valid_indexes(), arguments.target, form)
         _say(_verdict(checked))
         return int(checked.summary.has_errors)
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from services.domain.entries import EntryType
 from services.domain.nearest import fold
 from services.manifests.faults import Fault, Path
 from services.manifests.json_split import Member
 from services.manifests.media_check import MEDIA
+from services.manifests.url_check import frame_keys
 
 #: Sections and flags as the wire form spells them.
 KEYS: Final = frozenset(
@@ -25,6 +27,32 @@ NOTE: Final = (
     "Titles and metadata of single frames are not part of that document and are left out."
 )
 
+#: Section of the wire form -> the types in it.
+SECTIONS_OF: Final = {
+    "videos": (EntryType.VIDEO,),
+    "images": (EntryType.IMAGE,),
+    "imageGroups": (EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE),
+    "audio": (EntryType.AUDIO,),
+    "text": (EntryType.TEXT,),
+    "pdf": (EntryType.PDF,),
+    "nifti": (EntryType.NIFTI,),
+    "dicomSeries": (EntryType.DICOM_SERIES,),
+    "scenes": (EntryType.SCENE,),
+    "timeSeries": (EntryType.TIME_SERIES,),
+}
+#: Section -> what the SDK calls its files.
+_FILE_TYPES: Final = {
+    "videos": "VIDEO",
+    "images": "IMAGE",
+    "imageGroups": "IMG_GROUP",
+    "audio": "AUDIO",
+    "text": "PLAIN_TEXT",
+    "pdf": "PDF",
+    "nifti": "NIFTI",
+    "dicomSeries": "DICOM",
+    "scenes": "SCENE",
+    "timeSeries": "TIMESERIES",
+}
 _MARK: Final = b'"externalFileType"'
 _FRAMES: Final = ("images", "dicomFiles")
 _DROPPED: Final = frozenset({"externalFileType", "placeholder"})
@@ -74,3 +102,14 @@ def _respelled(name: str, value: Mapping[str, object]) -> dict[str, object]:
     """Write media metadata in the document's spelling."""
     spelling = {fold(key): key for key in MEDIA[name]}
     return {spelling.get(fold(key), key): each for key, each in value.items()}
+
+
+def to_wire(section: str, given: Mapping[str, object]) -> dict[str, object]:
+    """Convert an entry of the registration document to one of a section of the wire form."""
+    frames = frame_keys(given)
+    made = {name: value for name, value in given.items() if name not in frames}
+    if section == "imageGroups":
+        made["images"] = [{"url": given[name]} for name in frames]
+    elif section == "dicomSeries":
+        made["dicomFiles"] = [{"url": given[name], "title": None} for name in frames]
+    return {**made, "externalFileType": _FILE_TYPES[section]}
