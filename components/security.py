@@ -5,11 +5,13 @@ import hashlib
 import logging
 import re
 import secrets
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -59,7 +61,8 @@ class SecurityHeaders:
         elif scope["path"].rstrip("/") in CLOSED_PATHS:
             await PlainTextResponse("Not found", 404)(scope, receive, send)
         else:
-            await self._app(scope, receive, self._adding_headers(send))
+            with suppress(ClientDisconnect):  # an upload broke off: nobody is left to be answered
+                await self._app(scope, receive, self._adding_headers(send))
 
     def _adding_headers(self, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:

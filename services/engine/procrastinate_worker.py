@@ -70,7 +70,11 @@ class ProcrastinateWorker:
         asyncio.run(self._serve())
 
     def ring(self) -> None:
-        """Listen for a connection whose key has just arrived; callable from any thread."""
+        """Listen for a connection whose key has just arrived; callable from any thread.
+
+        Others learn of the key first: a run submitted right after connecting is not stopped.
+        """
+        self._tell_keys()
         if self._loop:
             self._loop.call_soon_threadsafe(self._new_key.set)
 

@@ -55,6 +55,6 @@ def _hear(worker: AnyWorker, connections: Connections, line: str) -> None:
     connection = connections.hold(
         message["hold"], message["domain"], load_private_key(b64decode(message["key"]))
     )
+    worker.ring()  # before anything is unblocked: others stop a run whose key nobody noted
     with worker.tools.ledger.transaction() as cx:
         runs.unblock(cx, connection=connection.id)
-    worker.ring()

@@ -28,7 +28,10 @@ def note(
 
 
 def block_unheld(cx: Connection, *, now: float, grace: float) -> int:
-    """Block work that has been due for `grace` seconds and whose key no worker holds; count it."""
+    """Block work that has been due for `grace` seconds and whose key no worker holds; count it.
+
+    Work that was never tried has been due since ever.
+    """
     held = select(HOLDER.c.connection).where(HOLDER.c.until > now)
     waiting = (
         WORK.c.state == WorkState.OPEN,

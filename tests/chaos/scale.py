@@ -74,11 +74,12 @@ class Fleet:
         self.runtime.connections.add_sandbox(self.front.url, Path(said["ssh_key_path"]))
         assert SandboxDemo.answers(endpoint)
 
-    def employ(self, count: int) -> None:
-        """Start so many more workers."""
+    def employ(self, count: int, *, with_key: bool = True) -> None:
+        """Start so many more workers; without the sandbox's key they hold none at all."""
+        environment = {**self.environment, "ENCORD_ONBOARDING_SANDBOX": str(with_key).lower()}
         for _ in range(count):
             worker = subprocess.Popen(
-                [sys.executable, "-m", "services", "worker"], cwd=ROOT, env=self.environment
+                [sys.executable, "-m", "services", "worker"], cwd=ROOT, env=environment
             )
             self.workers.append(worker)
 

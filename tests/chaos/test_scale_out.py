@@ -1,4 +1,4 @@
-"""Two workers on one PostgreSQL ledger: when one is killed, the other takes its work over."""
+"""Workers on one PostgreSQL ledger: one takes over from another, and none needs every key."""
 
 import os
 import threading
@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.domain.runs import RunState
+from services.domain.runs import Problem, RunState
+from services.engine.procrastinate_worker import GRACE_SECONDS, KEYS_SECONDS
 from services.ledger.tables import WORK
+from services.ledger.views import RunView
 from tests.chaos.scale import LEASE, Fleet, fleet
 from tests.postgres import cluster
 
 ENTRIES = 160
+#: Seconds until a worker that nobody relieves has said that it lacks a key, and some more.
+PATIENCE = GRACE_SECONDS + 10 * KEYS_SECONDS
 
 
 def held_by(crew: Fleet, pid: int) -> list[int]:
@@ -21,6 +25,18 @@ def held_by(crew: Fleet, pid: int) -> list[int]:
     with crew.runtime.ledger.reading() as cx:
         owner = WORK.c.owner.like(f"%/{pid}/%")
         return list(cx.execute(select(WORK.c.id).where(owner)).scalars())
+
+
+def account_of(crew: Fleet) -> str:
+    connection = crew.runtime.connections.sandbox()
+    assert connection is not None
+    return connection.account
+
+
+def view_of(crew: Fleet, run: str) -> RunView:
+    view = crew.runtime.ledger.run(run)
+    assert view is not None
+    return view
 
 
 @pytest.mark.timeout(300)
@@ -39,6 +55,23 @@ def test_a_worker_killed_in_the_middle_is_taken_over(tmp_path: Path) -> None:
             threading.Event().wait(0.05)
             assert time.monotonic() - killed < crew.deadline + LEASE + 5, orphaned
         crew.wait(run, 120)
-        view = crew.runtime.ledger.run(run)
-        assert view is not None
+        view = view_of(crew, run)
+        assert (view.state, view.counts.registered) == (RunState.COMPLETE, ENTRIES)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.chaos
+def test_a_run_whose_key_no_worker_holds_asks_for_it_and_goes_on(tmp_path: Path) -> None:
+    with cluster() as postgres, fleet(tmp_path, postgres.new_database()) as crew:
+        crew.employ(1, with_key=False)
+        run = crew.submit("Nobody's key", first=0, entries=ENTRIES, chunk=40)
+        deadline = time.monotonic() + PATIENCE
+        while (view := view_of(crew, run)).state is not RunState.NEEDS_ATTENTION:
+            threading.Event().wait(0.1)
+            assert time.monotonic() < deadline, view
+        assert view.problem is Problem.RECONNECT
+        assert f"No worker holds the key {account_of(crew)}" in view.problem_detail
+        crew.employ(1)
+        crew.wait(run, 120)
+        view = view_of(crew, run)
         assert (view.state, view.counts.registered) == (RunState.COMPLETE, ENTRIES)

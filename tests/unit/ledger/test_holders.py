@@ -1,9 +1,13 @@
 """A run whose key no worker holds says so, and goes on when one does."""
 
+from pathlib import Path
+
 from services.domain.runs import Problem, RunState, WorkKind
+from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.ledger import holders, runs
 from services.ledger.store import Ledger
 from services.ledger.views import RunView
+from tests.unit.engine.world import World
 from tests.unit.ledger.test_ledger import create
 
 KINDS = tuple(WorkKind)
@@ -49,3 +53,13 @@ def test_another_workers_key_counts_until_its_note_runs_out(ledger: Ledger) -> N
         holders.note(cx, "other", ["connection"], now=now, until=now + 50)
     assert waited(ledger, run, seconds=45, holding=[]).state is RunState.QUEUED
     assert waited(ledger, run, seconds=55, holding=[]).state is RunState.NEEDS_ATTENTION
+
+
+def test_a_key_counts_from_the_moment_it_arrives(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    held: list[str] = []
+    worker = ProcrastinateWorker(world.tools, "postgresql://", slots=1, connections=lambda: held)
+    held.append("connection")
+    worker.ring()
+    run = world.submit(world.images(1))
+    assert waited(world.ledger, run, seconds=1, holding=[]).state is RunState.QUEUED
