@@ -11,6 +11,7 @@ from components import (
     manifest_check,
     manifest_downloads,
     manifest_entries,
+    manifest_formats,
     manifest_report,
     manifest_schema,
     manifest_source,
@@ -76,4 +77,4 @@ elif not working:
             manifest_statistics.show(checked, key="statistics")
     if preview.open:
         with preview:
-            manifest_entries.preview(checked)
+            manifest_formats.show(checked, key="formats")

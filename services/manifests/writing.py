@@ -87,6 +87,12 @@ def form_of(name: str) -> Form:
     return found
 
 
+def ending_of(form: Form) -> str:
+    """Return how a file of a format is called."""
+    plain = {Form.WIRE: Form.JSON, Form.CSV_ENCORD: Form.CSV}.get(form, form)
+    return f".{plain.value}"
+
+
 def write(source: Source, ranges: Ranges, target: Path, form: Form) -> None:
     """Write entries to a file, packed when its name ends in `.gz`; the file is whole or not there.
 

@@ -62,3 +62,21 @@ def test_what_is_no_address_of_an_object_is_said(open_page: Open, world: World) 
     app.button[0].click().run()
     assert "This is not the address of an object" in words(app)
     assert not world.manifests.recent()
+
+
+def test_the_ready_entries_are_taken_away_in_another_format(open_page: Open, world: World) -> None:
+    given = world.manifest({"images": [{"objectUrl": "gs://b/1.jpg"}, {"objectUrl": "gs://b/2 2"}]})
+    app = open_page("manifest", manifest=given, manifest_view="What Encord receives")
+    app.selectbox(key="formats_form").set_value("JSON Lines, an entry a line").run()
+    app.button(key="formats_write").click().run()
+    (made,) = world.folder.glob("manifests/*/*/written.jsonl")
+    assert made.read_text() == '{"type":"image","objectUrl":"gs://b/1.jpg"}\n'
+    assert [each.proto.label for each in app.get("download_button")][-1] == "Download the file"
+
+
+def test_what_a_format_cannot_say_is_told(open_page: Open, world: World) -> None:
+    given = world.manifest({"audio": [{"objectUrl": "gs://b/1.wav"}]})
+    app = open_page("manifest", manifest=given, manifest_view="What Encord receives")
+    app.selectbox(key="formats_form").set_value("CSV of Encord's own form").run()
+    app.button(key="formats_write").click().run()
+    assert "it has no column for audio" in words(app)

@@ -18,6 +18,7 @@ from services.manifests.repair.orders import (
     Order,
     ReplaceOrder,
     RowsOrder,
+    WriteOrder,
 )
 from services.manifests.repair.replacing import Kind, Replacement, preview_urls, replace_urls
 from services.manifests.repair.rows import EditableRow, edit, failing_rows
@@ -39,6 +40,7 @@ __all__ = [
     "Replacement",
     "RowsOrder",
     "Step",
+    "WriteOrder",
     "apply",
     "edit",
     "failing_rows",

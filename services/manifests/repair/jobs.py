@@ -20,6 +20,7 @@ from services.manifests.repair.orders import (
     HoldOrder,
     Order,
     Place,
+    WriteOrder,
     carry_out,
     read_order,
 )
@@ -85,6 +86,10 @@ class RepairJobs:
     def held_file(self, fingerprint: str, order: HoldOrder) -> Path:
         """Return the file of an order that is done."""
         return self._folder(fingerprint, order) / HELD
+
+    def written_file(self, fingerprint: str, order: WriteOrder) -> Path:
+        """Return where the file of an order stands once it is carried out."""
+        return self._folder(fingerprint, order) / order.file_name
 
     def forget(self, fingerprint: str, order: Order) -> None:
         """Take an order away whose end was told."""

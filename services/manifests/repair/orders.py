@@ -21,6 +21,7 @@ from services.manifests.repair.replacing import Replacement
 from services.manifests.repair.rows import EditableRow
 from services.manifests.statistics import measure
 from services.manifests.store import ManifestStore
+from services.manifests.writing import Form, ending_of, write
 
 #: The file that a `HoldOrder` makes in its job's folder.
 HELD: Final = "held.csv"
@@ -177,6 +178,24 @@ class HoldOrder(_Order, frozen=True, kw_only=True, tag="hold"):
         return at.checked(self.asked).write_held(at.folder / HELD, progress=at.progress)
 
 
+class WriteOrder(_Order, frozen=True, kw_only=True, tag="write"):
+    """Write the entries that are ready in another format, as a file of this `file_name`."""
+
+    form: Form
+
+    @property
+    def file_name(self) -> str:
+        """Where the file is, in the job's folder."""
+        return f"written{ending_of(self.form)}"
+
+    def carry_out(self, at: Place) -> int:
+        """Return how many there are."""
+        checked = at.checked(self.asked)
+        ready = checked.valid_indexes()
+        write(checked.source, ready, at.folder / self.file_name, self.form)
+        return len(ready)
+
+
 class MeasureOrder(_Order, frozen=True, kw_only=True, tag="measure-1"):
     """Count what the entries hold. Whoever changes `Statistics` raises the number of the tag."""
 
@@ -194,6 +213,7 @@ Order = (
     | RowsOrder
     | HoldOrder
     | MeasureOrder
+    | WriteOrder
 )
 
 _DECODER: Final[msgspec.json.Decoder[Order]] = msgspec.json.Decoder(Order)

@@ -1,0 +1,56 @@
+"""What Encord receives, and taking the entries that are ready away in another format."""
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from components import manifest_entries, mending
+from components.runtime import get_runtime
+from components.text import count
+from services.manifests.checked import CheckedManifest
+from services.manifests.repair import WriteOrder
+from services.manifests.writing import Form, ending_of
+
+FORMS: Final = {
+    "Encord's registration JSON": Form.JSON,
+    "JSON Lines, an entry a line": Form.JSONL,
+    "CSV with all columns": Form.CSV,
+    "CSV of Encord's own form": Form.CSV_ENCORD,
+    "The SDK's typed JSON": Form.WIRE,
+}
+
+
+def show(checked: CheckedManifest, *, key: str) -> None:
+    """Draw what Encord receives, the choice of a format, and the file once it is written."""
+    manifest_entries.preview(checked)
+    ready = checked.summary.valid_entries
+    if not ready:
+        return
+    chosen = st.selectbox(
+        f"Take the {count(ready, 'entry')} away as", list(FORMS), key=f"{key}_form", width=300
+    )
+    order = WriteOrder(options=checked.options.to_json(), form=FORMS[chosen])
+    fingerprint, repairs = checked.summary.fingerprint, get_runtime().repairs
+    if repairs.state(fingerprint, order).phase == "none":
+        st.button(
+            "Write the file",
+            key=f"{key}_write",
+            icon=":material/edit_document:",
+            on_click=_write,
+            args=(fingerprint, order),
+        )
+    elif mending.look(fingerprint, order, int, key=f"{key}_look"):
+        stem = Path(checked.summary.name.removesuffix(".gz")).stem
+        st.download_button(
+            "Download the file",
+            repairs.written_file(fingerprint, order).read_bytes,
+            file_name=f"{stem}-ready{ending_of(order.form)}",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"{key}_download",
+        )
+
+
+def _write(fingerprint: str, order: WriteOrder) -> None:
+    get_runtime().repairs.start(fingerprint, order)
