@@ -42,12 +42,14 @@ def _running(fingerprint: str) -> None:
         st.rerun()
     with st.container(border=True):
         st.markdown("**Checking the manifest**")
-        st.progress(min(1.0, max(0.0, state.progress)), text="Reading every entry")
+        doing = "Stopping" if state.is_stopping else "Reading every entry"
+        st.progress(min(1.0, max(0.0, state.progress)), text=doing)
         st.caption("The check goes on without this page: you can close it.")
         st.button(
             "Cancel the check",
             key="cancel_check",
             icon=":material/cancel:",
+            disabled=state.is_stopping,
             on_click=get_runtime().manifests.cancel_check,
             args=(fingerprint, manifests.options(fingerprint)),
         )

@@ -12,9 +12,16 @@ from services.domain.findings import Summary
 from services.domain.runs import Submission
 from services.engine.connections import Connection
 from services.ledger.views import RunView
+from services.manifests.errors import NotCheckedError
 from services.manifests.options import CheckOptions
 
 AGAIN: Final = "submit_again"
+PLACE: Final = "submit"
+NOT_CHECKED: Final = session.Notice(
+    title="Nothing was submitted",
+    body="The check that this page showed is not there any more. Open Manifest and check the "
+    "manifest again.",
+)
 
 
 def review(draft: Draft, summary: Summary, connection: Connection, options: CheckOptions) -> None:
@@ -72,21 +79,24 @@ def _submit(
     # reload therefore name the same decision; a confirmed repetition names the next one.
     if draft.integration is None:
         return
-    run = get_runtime().onboarding.submit(
-        Submission(
-            name=draft.name.strip(),
-            connection=connection.id,
-            account=connection.account,
-            manifest=summary.fingerprint,
-            check=options.to_json(),
-            folder=draft.folder,
-            integration=draft.integration.id,
-            integration_title=draft.integration.title,
-            options=draft.options,
-            nonce=f"submission-{earlier}",
-            created_by=session.actor(),
-        ),
-        actor=session.actor(),
+    submission = Submission(
+        name=draft.name.strip(),
+        connection=connection.id,
+        account=connection.account,
+        manifest=summary.fingerprint,
+        check=options.to_json(),
+        folder=draft.folder,
+        integration=draft.integration.id,
+        integration_title=draft.integration.title,
+        options=draft.options,
+        nonce=f"submission-{earlier}",
+        created_by=session.actor(),
     )
+    session.clear_notice(PLACE)
+    try:
+        run = get_runtime().onboarding.submit(submission, actor=session.actor())
+    except NotCheckedError:
+        session.notify(PLACE, NOT_CHECKED)
+        return
     session.use_run(run)
     session.go_to("run", run=run)

@@ -16,6 +16,7 @@ checked = manifests.checked(links.manifest())
 
 layout.page_head("Submit", "Review what will happen and start a run")
 if checked is None:
+    layout.notice(submission.PLACE)
     layout.empty_state(
         icon=":material/fact_check:",
         title="No checked manifest yet",

@@ -57,6 +57,8 @@ class JobState:
     progress: float = 0.0
     #: Why it failed, in words for people.
     message: str = ""
+    #: Somebody cancelled it and it has not ended yet.
+    is_stopping: bool = False
 
 
 class Jobs:
@@ -126,7 +128,8 @@ class Jobs:
         # Nobody else can tell that our own child lives before its heart beats for the first time.
         if folder not in self._children and _silence(folder) > SILENCE:
             return JobState(phase="failed", message="The work stopped without an answer.")
-        return JobState(phase="running", progress=_progress(folder))
+        is_stopping = (folder / CANCEL).exists()
+        return JobState(phase="running", progress=_progress(folder), is_stopping=is_stopping)
 
     def _reap(self, folder: Path) -> None:
         """Take leave of a child that has ended."""

@@ -1,7 +1,12 @@
 """Manifests are edited by hand, come from allowed folders, and lead back to their parents."""
 
+import csv
+
+from streamlit.testing.v1 import AppTest
+
 from services.bootstrap import Runtime
 from services.manifests import repair
+from services.manifests.repair import HoldOrder
 from tests.apptest.conftest import Open, words
 from tests.unit.engine.world import OPTIONS, World
 
@@ -42,6 +47,25 @@ def test_undo_goes_back_to_the_parent(open_page: Open, world: World) -> None:
     app.button(key="lineage_undo").click().run()
     assert app.query_params["manifest"] == before
     assert "1 entry ready, 1 to fix" in words(app)
+
+
+def test_many_entries_to_fix_are_prepared_before_they_are_downloaded(
+    open_page: Open, runtime: Runtime, world: World
+) -> None:
+    many = 5_001
+    before = world.manifest({"images": [{"objectUrl": f"gs://b/{n} .jpg"} for n in range(many)]})
+    app = open_page("manifest", manifest=before)
+    assert "Download the 5,001 entries to fix" not in labels(app)
+    app.button(key="files_held_prepare").click().run()
+    assert "Download the 5,001 entries to fix" in labels(app)
+    order = HoldOrder(options=world.manifests.open(before, OPTIONS).options.to_json())
+    with runtime.repairs.held_file(before, order).open(encoding="utf-8-sig", newline="") as file:
+        assert sum(1 for _ in csv.reader(file)) == many + 1
+
+
+def labels(app: AppTest) -> list[str]:
+    """Return what the buttons that download say."""
+    return [element.proto.label for element in app.get("download_button")]
 
 
 def test_a_file_of_an_allowed_folder_is_taken(

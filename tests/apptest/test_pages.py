@@ -1,5 +1,7 @@
 """What each page says in the states a person meets."""
 
+import io
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -160,6 +162,31 @@ def test_two_tabs_on_one_review_are_one_submission(open_page: Open, world: World
     for tab in tabs:
         tab.button(key="submit").click().run()
     assert world.ledger.runs().total == 1
+
+
+def test_what_was_shown_is_submitted_whatever_the_bytes_are_called_meanwhile(
+    open_page: Open, world: World
+) -> None:
+    manifest = world.images(3)
+    app = open_page("submit", manifest=manifest)
+    source = world.manifests.folder(manifest) / "source"
+    world.manifests.add("manifest.csv", io.BytesIO(source.read_bytes()))
+    app.button(key="submit").click().run()
+    (run,) = world.ledger.runs().rows
+    assert run.manifest_name == "manifest.json"
+    world.settle()
+    assert "Registered: 3" in words(open_page("run", run=run.id))
+
+
+def test_a_submission_without_its_check_says_what_to_do(open_page: Open, world: World) -> None:
+    manifest = world.images(3)
+    app = open_page("submit", manifest=manifest)
+    for summary in world.manifests.folder(manifest).glob("*/summary.json"):
+        shutil.rmtree(summary.parent)
+    app.button(key="submit").click().run()
+    assert not app.exception
+    assert "Nothing was submitted" in words(app)
+    assert world.ledger.runs().total == 0
 
 
 def test_a_folder_is_looked_up_by_its_uuid(open_page: Open, world: World) -> None:

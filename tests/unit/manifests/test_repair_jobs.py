@@ -123,6 +123,22 @@ def test_killed_work_is_reported_and_leaves_the_manifest(
     assert [each.fingerprint for each in store.recent()] == [before]
 
 
+def test_our_own_child_that_lives_is_never_called_dead(
+    store: ManifestStore, repairs: RepairJobs
+) -> None:
+    before = manifest(store, LARGE)
+    repairs.start(before, fix())
+    ((folder, child),) = store.jobs._children.items()
+    os.kill(child.pid, signal.SIGSTOP)
+    for path in (folder, *folder.iterdir()):
+        os.utime(path, (0, 0))
+    elsewhere = RepairJobs(ManifestStore(store.root, max_bytes=store.max_bytes))
+    assert elsewhere.state(before, fix()).phase == "failed"
+    assert repairs.state(before, fix()).phase == "running"
+    os.kill(child.pid, signal.SIGCONT)
+    assert ended(repairs, before, fix()).phase == "done"
+
+
 @pytest.mark.parametrize(
     ("order", "said"),
     [
