@@ -92,4 +92,4 @@ def _create(current: Connection, choice: DatasetChoice) -> None:
     task = get_runtime().proofs.create(choice, asker=asker, nonce=session.nonce(purpose))
     session.renew_nonce(purpose)
     session.set_value("new_title", "")
-    session.go_to("datasets", task=task, datasets_view="All datasets")
+    session.go_to("datasets", task=task)

@@ -52,10 +52,12 @@ def _parts(run: RunView, split: Split) -> None:
         key=f"split_title_{run.id}",
         help=f"{VALUE} stands for the value",
     )
-    values = st.multiselect(
+    # Pills, because the little crosses of a multiselect are too small to hit.
+    values = st.pills(
         "Values that become a dataset",
         list(split.parts),
         default=list(split.parts),
+        selection_mode="multi",
         key=f"split_values_{split.key}",
     )
     titles = {value: (pattern or "").replace(VALUE, value).strip() for value in values}

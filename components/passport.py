@@ -122,7 +122,7 @@ def _bucket(url: str) -> None:
         }
     )
     if answer.picture:
-        st.image(answer.picture, caption="The object itself", width=320)
+        st.image(answer.picture, alt="The object itself", width=320)
 
 
 def _fetch(where: Place, key: str) -> InBucket:

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import layout, receipt_since, session, status, unlinking
+from components import layout, receipt_pictures, receipt_since, session, status, unlinking
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count, moment, number
@@ -51,6 +51,7 @@ def show(receipt: ReceiptView) -> None:
     cards(receipt)
     receipt_since.show(receipt)
     _by_stage(receipt)
+    receipt_pictures.show(receipt)
     downloads(receipt, key="receipt")
     rows(receipt, key="verified_rows")
     unlinking.offer(receipt)

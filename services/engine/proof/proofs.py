@@ -19,6 +19,7 @@ from services.domain.tasks import Purpose, Question, Source
 from services.domain.verification import Verdict
 from services.engine.linking import arrived
 from services.engine.proof import document, splitting
+from services.engine.proof.pictures import counted
 from services.engine.proof.rows import Format, VerifiedRow, VerifiedRows
 from services.engine.proof.splitting import Split
 from services.engine.proof.tasks import rows_to_unlink
@@ -201,6 +202,16 @@ class Proofs:
         wrong = self._rows.wrong(receipt)
         page = document.page(self.body(receipt), wrong.rows, wrong.total)
         return page.encode()
+
+    def composition(self, receipt: str, what: str) -> list[tuple[str, int]]:
+        """Count a receipt's entries by what they are, most first, the rest as one.
+
+        Args:
+            receipt: The receipt.
+            what: `type` or `folder` of what was asked for, `stage` of what is missing, or `detail`,
+                the cause of everything that is not matched.
+        """
+        return counted(self._rows.read(receipt), what)
 
     def missing_by_stage(self, receipt: str) -> list[tuple[str, int]]:
         """Count what is missing by where it stopped."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.engine.proof.pictures import counted
 from tests.unit.proof.population import Population, populate
 
 SINGLES, GROUPS, PLACES = 6_000, 1_500, 1_000
@@ -152,3 +153,16 @@ def test_an_object_asked_for_twice_alike_is_one_object() -> None:
     population = populate(10)
     population.expected.append({**population.expected[3], "entry": 10})
     assert population.wrong() == {}
+
+
+def test_the_pictures_count_what_was_asked_for_and_add_up() -> None:
+    population = populate(70, 2)
+    del population.found[:3]
+    lines = population.verdicts()
+    assert dict(counted(lines, "type")) == {"image": 24, "video": 23, "audio": 23, "image_group": 2}
+    folders = counted(lines, "folder")
+    assert sum(entries for _, entries in folders) == 72
+    assert folders[0] == ("gs://bucket/site-0/", 10)
+    assert folders[-1] == ("everything else", 1)
+    assert counted(lines, "stage") == [("registered but not linked", 3)]
+    assert counted(lines, "detail") == [("registered but not linked", 3)]
