@@ -88,8 +88,7 @@ def _datasets(name: str) -> list[Dataset]:
 
 def _create(current: Connection, choice: DatasetChoice) -> None:
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
-    purpose = f"create {choice}"
-    task = get_runtime().proofs.create(choice, asker=asker, nonce=session.nonce(purpose))
-    session.renew_nonce(purpose)
-    session.set_value("new_title", "")
+    # The same words in the same session are the same dataset: whoever wants two changes a word.
+    nonce = session.nonce(f"create {choice}")
+    task = get_runtime().proofs.create(choice, asker=asker, nonce=nonce)
     session.go_to("datasets", task=task)

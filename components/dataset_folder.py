@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, folder_lookup, layout, session
+from components import connection, folder_lookup, layout, proof_nonce, session
 from components.runtime import get_runtime
 from components.text import code
 from services.domain.runs import DatasetChoice
@@ -80,15 +80,13 @@ def _link(current: Connection, source: Source, choice: DatasetChoice, refuse: bo
         return
     question = Question(source=source, refuse_linked=refuse)
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
-    purpose = f"link {question.to_json()} {choice}"
     task = get_runtime().proofs.link(
         question,
         choice,
         name=f"Files of {folder.name}",
         asker=asker,
-        nonce=session.nonce(purpose),
+        nonce=proof_nonce.of("link"),
     )
-    session.renew_nonce(purpose)
     session.notify(
         PLACE,
         session.Notice(title="Linking", body=f"The files of {code(folder.name)}", good=True),

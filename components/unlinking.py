@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, session
+from components import connection, proof_nonce, session
 from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.verification import Verdict
@@ -65,6 +65,6 @@ def _unlink(receipt: ReceiptView, verdicts: tuple[Verdict, ...]) -> None:
         return
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     task = get_runtime().proofs.unlink(
-        receipt, tuple(map(str, verdicts)), asker=asker, nonce="unlink"
+        receipt, tuple(map(str, verdicts)), asker=asker, nonce=proof_nonce.of("unlink")
     )
     session.go_to("verify", task=task)

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, manifests, session
+from components import connection, manifests, proof_nonce, session
 from components.runtime import get_runtime
 from components.text import stamp
 from services.domain.tasks import Question, Source, Teller
@@ -112,9 +112,7 @@ def _verify(
     )
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     name = _choices(teller)[known].name
-    purpose = f"verify {question.to_json()}"
     task = get_runtime().proofs.verify(
-        question, name=name, asker=asker, nonce=session.nonce(purpose)
+        question, name=name, asker=asker, nonce=proof_nonce.of("verify")
     )
-    session.renew_nonce(purpose)
     session.go_to("verify", task=task)
