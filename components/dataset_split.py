@@ -10,7 +10,7 @@ import streamlit as st
 from components import session
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
-from components.text import count
+from components.text import code, count
 from services.domain.runs import DatasetChoice
 from services.engine.proof.proofs import Part
 from services.engine.proof.splitting import Split
@@ -58,6 +58,7 @@ def _parts(run: RunView, split: Split) -> None:
         list(split.parts),
         default=list(split.parts),
         selection_mode="multi",
+        format_func=code,
         key=f"split_values_{split.key}",
     )
     titles = {value: (pattern or "").replace(VALUE, value).strip() for value in values}
