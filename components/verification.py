@@ -60,11 +60,13 @@ def show(receipt: ReceiptView) -> None:
 def verdict(receipt: ReceiptView) -> None:
     """Say in a sentence whether everything arrived."""
     place = code(receipt.dataset_title or receipt.dataset_uuid or receipt.folder_uuid or "Encord")
+    strangers = receipt.counts.get(Verdict.UNEXPECTED, 0)
+    also = f", {number(strangers)} unexpected beside them" if strangers else ""
     if receipt.proven:
         st.success(
             f"Every entry that was asked for is in {place} exactly once, compared by its URL. "
             f"Verified on {moment(receipt.at)}.",
-            title=f"All {count(receipt.matched, 'entry')} matched",
+            title=f"All {count(receipt.matched, 'entry')} matched{also}",
             icon=":material/verified:",
         )
         return

@@ -157,6 +157,7 @@ def test_a_dataset_is_created_once_and_what_does_not_belong_is_taken_out(
     dialog.get_by_role("textbox").fill(str(task.dataset_uuid))
     dialog.get_by_role("textbox").blur()
     dialog.get_by_role("button", name="Take out 6 rows").click()
+    expect(person.metric("Unexpected")).to_have_text("0")
     person.sees("All 2 entries matched")
     assert newest(server).counts["unexpected"] == 0
 
@@ -174,4 +175,4 @@ def verify_a_smaller_manifest(person: Dashboard, folder: Path, dataset: str) -> 
     expect(person.page.locator(".st-key-tell_manifest input")).to_have_value("small.csv")
     person.fill("UUID of the dataset", dataset)
     person.click("Verify this")
-    person.sees("2 of 2 matched, 6 unexpected")
+    person.sees("All 2 entries matched, 6 unexpected beside them")
