@@ -18,6 +18,8 @@ from services.ledger.views import OutcomeRow
 
 #: Matches of a search that are counted and paged; a person narrows the search before that.
 MOST_FOUND: Final = 10_000
+#: Blocks of words that a search opens at a time.
+MOST_OPENED: Final = 256
 #: More than any run has. A limit is also what keeps SQLite from dropping an inner order.
 MOST_ROWS: Final = 10_000_000
 #: Pairs of entries in one statement.
@@ -91,13 +93,36 @@ def found(
     offset: int,
     limit: int,
 ) -> Page[OutcomeRow]:
-    """Read one page of what a search finds among the chosen; the search ends at `MOST_FOUND`."""
+    """Read one page of what a search finds among the chosen.
+
+    Counting stops a while after the page is full, and at `MOST_FOUND`: `total` is then what is
+    certain so far.
+    """
     scope = outcomes_of(cx, run)
     chosen = matching(cx, scope, outcome=outcome, cause=cause, search=search)
-    entries = entries_of(cx, chosen, search=search, limit=MOST_FOUND + 1)
+    entries, more = _search(cx, run, chosen, search, enough=min(offset + limit, MOST_FOUND))
     shown = scope.where(OUTCOME.c.entry.in_(entries[:MOST_FOUND][offset : offset + limit]))
     rows = [_view(row) for row in cx.execute(shown.order_by(OUTCOME.c.entry))]
-    return Page(rows, min(len(entries), MOST_FOUND), more=len(entries) > MOST_FOUND)
+    return Page(rows, len(entries) - more, more=more)
+
+
+def _search(
+    cx: Connection, run: str, chosen: Chosen, search: str, *, enough: int
+) -> tuple[list[int], bool]:
+    """Open blocks until more than `enough` entries are found; say whether any block is left."""
+    root = cx.scalar(select(RUN.c.root).where(RUN.c.id == run)) or run
+    entries: list[int] = []
+    blocks = words.holding(cx, root, search, limit=MOST_OPENED)
+    while blocks:
+        part = chosen.where(WORDS.c.first.in_(blocks))
+        entries += entries_of(cx, part, search=search, limit=MOST_FOUND + 1 - len(entries))
+        if len(entries) > MOST_FOUND:
+            return entries, True
+        full, after = len(blocks) == MOST_OPENED, blocks[-1]
+        blocks = words.holding(cx, root, search, after=after, limit=MOST_OPENED) if full else []
+        if blocks and len(entries) > enough:
+            return entries, True
+    return entries, False
 
 
 def entries_of(

@@ -37,6 +37,14 @@ def near(cx: Connection, search: str) -> ColumnElement[bool]:
     )
 
 
+def holding(cx: Connection, root: str, search: str, *, after: int = -1, limit: int) -> list[int]:
+    """Return the first blocks after another that hold the words."""
+    chosen = select(WORDS.c.first).where(
+        WORDS.c.root == root, WORDS.c.first > after, _holds(cx, search.casefold())
+    )
+    return list(cx.scalars(chosen.order_by(WORDS.c.first).limit(limit)))
+
+
 def _holds(cx: Connection, folded: str) -> ColumnElement[bool]:
     find = func.strpos if cx.dialect.name == "postgresql" else func.instr
     return find(WORDS.c.body, folded) > 0

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess  # noqa: TC003 - reads better up here
 from pathlib import Path
@@ -98,10 +99,13 @@ class Campaign:
         postgres: Cluster | None = None,
         workers: int = 4,
         seed: int = 1,
+        steps: AbstractSet[str] = frozenset(),
     ) -> None:
+        """Prepare so many kills, and as many more as it takes to hit each of these steps."""
         self.postgres = postgres
         self.folder = folder
         self.target = kills
+        self.steps = steps
         self.workers = workers
         self.random = random.Random(seed)
         self.notes = folder / "kills.txt"
@@ -130,7 +134,7 @@ class Campaign:
         secret = load_private_key_file(key).key
         connection = self.runtime.connections.hold("sandbox", front.url, secret)
         try:
-            while self._killed() < self.target:
+            while self._killed() < self.target or not self.steps <= set(self._kills()):
                 self._keep_busy(connection)
                 self._keep_alive(front.url, key, chance=0.15)
                 self._harm()
@@ -257,7 +261,11 @@ class Campaign:
         return not self.report.crashes and self._killed() >= self.target // 2
 
     def _killed(self) -> int:
-        return len(self.notes.read_text().splitlines()) if self.notes.exists() else 0
+        return len(self._kills())
+
+    def _kills(self) -> list[str]:
+        """Return where workers were killed so far."""
+        return self.notes.read_text().splitlines() if self.notes.exists() else []
 
     def _finish_in_peace(self, front: FaultyFront, key: Path) -> None:
         """No more faults and kills: what was begun must now come to its end by itself."""
@@ -273,7 +281,7 @@ class Campaign:
 
     def _count(self) -> None:
         """Ask the sandbox's own records, not ours."""
-        self.report.kills.update(self.notes.read_text().splitlines())
+        self.report.kills.update(self._kills())
         books = sqlite3.connect(
             f"file:{self.folder / 'sandbox' / 'sandbox.sqlite'}?mode=ro", uri=True
         )

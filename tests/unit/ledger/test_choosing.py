@@ -110,3 +110,16 @@ def test_a_search_that_finds_too_much_says_so(
     page = ledger.outcomes(run, search=".JPG", offset=40, limit=25)
     assert [row.entry for row in page.rows] == list(range(40, 50))
     assert (page.total, page.more) == (50, True)
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.FAILED])
+def test_a_full_page_is_not_kept_waiting_for_the_count(
+    ledger: Ledger, run: str, monkeypatch: pytest.MonkeyPatch, outcome: Outcome | None
+) -> None:
+    monkeypatch.setattr(choosing, "MOST_OPENED", 1)
+    page = ledger.outcomes(run, search=".jpg", limit=25, outcome=outcome)
+    expected = STILL_FAILED if outcome else list(range(ENTRIES))
+    assert [row.entry for row in page.rows] == expected[:25]
+    assert page.more
+    assert 25 <= page.total < len(expected)
+    assert entries_of(ledger, run, search=".jpg", outcome=outcome) == expected
