@@ -75,13 +75,3 @@ class Places:
 def frames_key(urls: Iterable[str]) -> str:
     """Return the key of a group or series: its frames' identities, in order."""
     return BETWEEN.join(map(identity, urls))
-
-
-def identities(urls: pl.Series) -> pl.Series:
-    """Return the identity of each URL, as `domain.identity` spells it."""
-    plain = urls.str.starts_with("https://")
-    if not plain.any():
-        return urls
-    by_hand = urls.filter(plain)
-    mended = pl.Series([identity(url) for url in by_hand], dtype=pl.String)
-    return urls.scatter(plain.arg_true(), mended)
