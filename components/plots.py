@@ -15,18 +15,18 @@ _COUNTS: Final = {"title": None, "tickCount": 3, "tickMinStep": 1, "format": ",d
 
 
 def bars(frame: pd.DataFrame, *, alt: str) -> None:
-    """Draw how many entries have each value.
+    """Draw how many entries or items have each value.
 
     Args:
-        frame: A column of values, then `Entries`, in the order to draw.
+        frame: A column of values, then one of counts, in the order to draw.
         alt: What a screen reader says instead.
     """
-    value = str(frame.columns[0])
+    value, counts = map(str, frame.columns)
     axis = {"title": None, "labelLimit": LABEL, "labelOverlap": False}
     encoding = {
         "y": {"field": value, "type": "nominal", "sort": None, "axis": axis},
-        "x": {"field": "Entries", "type": "quantitative", "axis": _COUNTS},
-        "tooltip": [{"field": value}, {"field": "Entries", "format": ",d"}],
+        "x": {"field": counts, "type": "quantitative", "axis": _COUNTS},
+        "tooltip": [{"field": value}, {"field": counts, "format": ",d"}],
     }
     mark = {"type": "bar", "color": COLOR, "height": {"band": 0.6}, "cornerRadiusEnd": 2}
     height = ROW * len(frame) + 50

@@ -18,6 +18,7 @@ from services.encord_api.credentials import PrivateKey
 from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
 from services.engine.errors import ConnectionProblem
+from services.engine.held_values import HeldValues
 from services.engine.leftovers import sweep
 from services.engine.onboarding import Onboarding
 from services.engine.passport import Passports
@@ -72,6 +73,8 @@ class Runtime:
     mappings: Memory
     schemas: Schemas
     schema_studio: SchemaStudio
+    #: Samples of what registered items hold.
+    held_values: HeldValues
     #: What was listed in buckets, and what is made of it.
     catalog: Catalog
     recipes: Recipes
@@ -178,6 +181,7 @@ def build_runtime(settings: Settings) -> Runtime:
         proofs=Proofs(ledger, manifests, VerifiedRows(settings.data_dir / "receipts"), label_of),
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
         schema_studio=SchemaStudio(ledger, connections.gateway),
+        held_values=HeldValues(ledger, connections.gateway),
         catalog=catalog,
         recipes=Recipes(catalog),
         comparisons=Comparisons(catalog),

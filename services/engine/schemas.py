@@ -4,22 +4,15 @@ Encord may be slow or away, so nobody waits for a schema: it is read on a thread
 connection, and whoever asks gets what was read last together with its time.
 """
 
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from services.domain.metadata import MetadataSchema, OrganisationSchema
 from services.encord_api.interface import EncordGateway
-from services.engine.connections import Connection, explain
-from services.engine.errors import ConnectionProblem
+from services.engine.aside import Aside
+from services.engine.connections import Connection
 from services.manifests.basis import NOBODY, PLAIN, Basis, BasisStore, Source
-
-#: A schema that was read this many seconds ago is new enough for another manifest.
-FRESH: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,69 +40,13 @@ class Change:
         return bool(self.added or self.removed or self.changed)
 
 
-@dataclass(slots=True)
-class _Reading:
-    future: Future[Snapshot | ConnectionProblem]
-    #: By the clock that only goes forward.
-    started: float
-
-
-class Schemas:
+class Schemas(Aside[Snapshot]):
     """Reads schemas and remembers choices. Safe from any thread."""
 
     def __init__(self, gateway: Callable[[str], EncordGateway], choices: BasisStore) -> None:
         """Take what returns the gateway of a connection id, and where choices are kept."""
-        self._gateway = gateway
+        super().__init__(lambda connection: _read(gateway(connection)))
         self._choices = choices
-        self._readings: dict[str, _Reading] = {}
-        self._last: dict[str, Snapshot] = {}
-        self._lock = threading.Lock()
-
-    # Reading
-
-    def refresh(self, connection: str, *, patience: float = 0.0, fresh: float = FRESH) -> None:
-        """See to it that the schema is read unless that was done a moment ago.
-
-        Args:
-            connection: Id of the connection to ask.
-            patience: Seconds to wait for the answer; it comes in later all the same.
-            fresh: Seconds for which an answer, a refusal too, is not asked for again.
-        """
-        with self._lock:
-            known = self._readings.get(connection)
-            if known is None or (known.future.done() and _age(known) >= fresh):
-                known = _Reading(Future(), time.monotonic())
-                self._readings[connection] = known
-                threading.Thread(
-                    target=self._read, args=(connection, known.future), daemon=True
-                ).start()
-        wait([known.future], timeout=patience)
-
-    def _read(self, connection: str, answer: Future[Snapshot | ConnectionProblem]) -> None:
-        try:
-            whole = self._gateway(connection).metadata_schema()
-        except Exception as error:  # noqa: BLE001 - whoever looks next has to be told
-            answer.set_result(explain(error))
-            return
-        snapshot = Snapshot(whole=whole, at=datetime.now(UTC))
-        with self._lock:
-            self._last[connection] = snapshot
-        answer.set_result(snapshot)
-
-    def last(self, connection: str) -> Snapshot | None:
-        """Return what was read last, however old."""
-        return self._last.get(connection)
-
-    def is_reading(self, connection: str) -> bool:
-        """Tell whether an answer is awaited."""
-        known = self._readings.get(connection)
-        return known is not None and not known.future.done()
-
-    def problem(self, connection: str) -> ConnectionProblem | None:
-        """Return why the last reading failed, in words that lead to a fix."""
-        known = self._readings.get(connection)
-        answer = known.future.result() if known and known.future.done() else None
-        return answer if isinstance(answer, ConnectionProblem) else None
 
     # Choosing
 
@@ -185,5 +122,5 @@ def compare(before: MetadataSchema, after: MetadataSchema) -> Change:
     )
 
 
-def _age(reading: _Reading) -> float:
-    return time.monotonic() - reading.started
+def _read(gateway: EncordGateway) -> Snapshot:
+    return Snapshot(whole=gateway.metadata_schema(), at=datetime.now(UTC))

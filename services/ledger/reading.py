@@ -27,6 +27,7 @@ from services.ledger.views import (
     CauseGroup,
     Counts,
     EventRow,
+    FolderView,
     OutcomeRow,
     OverviewView,
     ReceiptView,
@@ -93,6 +94,25 @@ class Reading(ABC):
         with self.reading() as cx:
             row = cx.execute(select(RUN).where(RUN.c.id == run)).one_or_none()
             return _run_view(row) if row else None
+
+    def folders(self, connection: str, *, limit: int = 10) -> Page[FolderView]:
+        """Return the folders that runs of a connection went to, that of the newest run first."""
+        used = (
+            select(RUN.c.folder_uuid, func.max(RUN.c.created_at).label("at"))
+            .where(RUN.c.connection == connection, RUN.c.folder_uuid.is_not(None))
+            .group_by(RUN.c.folder_uuid)
+            .subquery()
+        )
+        named = (
+            select(used.c.folder_uuid, func.max(RUN.c.folder_name))
+            .join(RUN, (RUN.c.folder_uuid == used.c.folder_uuid) & (RUN.c.created_at == used.c.at))
+            .group_by(used.c.folder_uuid, used.c.at)
+            .order_by(used.c.at.desc())
+        )
+        with self.reading() as cx:
+            total = cx.scalar(select(func.count()).select_from(used)) or 0
+            rows = cx.execute(named.limit(limit)).all()
+        return Page([FolderView(uuid=uuid, name=name) for uuid, name in rows], total)
 
     def retries(self, run: str) -> list[RunView]:
         """Return the runs that retry failures of this one's family, oldest first."""

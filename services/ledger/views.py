@@ -82,6 +82,14 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FolderView:
+    """A folder that runs went to, by the name the newest of them knew."""
+
+    uuid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CauseGroup:
     """Failures with one cause: what a person fixes once."""
 

@@ -15,6 +15,7 @@ from services.buckets.comparisons import Comparisons
 from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
 from services.engine.connections import Connection, Connections, _Held
+from services.engine.held_values import HeldValues
 from services.engine.passport import Passports
 from services.engine.report import Reports
 from services.engine.schema_studio import SchemaStudio
@@ -66,6 +67,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         mappings=Memory(tmp_path / "mappings"),
         schemas=Schemas(connections.gateway, BasisStore(world.manifests)),
         schema_studio=SchemaStudio(world.ledger, connections.gateway),
+        held_values=HeldValues(world.ledger, connections.gateway),
         catalog=catalog,
         recipes=Recipes(catalog),
         comparisons=Comparisons(catalog),
