@@ -4,11 +4,11 @@ from typing import Final
 
 import streamlit as st
 
-from components import reference_codes, repair_fix, session, status
+from components import connection, reference_codes, repair_fix, schema_proposal, session, status
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
-from services.manifests.checked import CheckedManifest
+from services.manifests.checked import UNDECLARED, CheckedManifest
 
 ANY: Final = "All findings"
 SEVERITIES: Final = {look.word: severity for severity, look in status.SEVERITIES.items()}
@@ -87,8 +87,26 @@ def _group(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
             st.markdown(_sample(sample))
         with st.container(horizontal=True, gap="small"):
             repair_fix.buttons(checked, group, key=key)
+            if group.code == UNDECLARED:
+                _declare_button(checked, group, key=key)
             if group.count > len(group.samples):
                 _show_all(group, key=key)
+
+
+def _declare_button(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
+    """Offer to declare the undeclared keys; their number is told when every finding was kept."""
+    if connection.current() is None:
+        return
+    is_whole = group.count <= checked.summary.samples_per_code
+    keys = count(len(checked.undeclared()), "undeclared key") if is_whole else "undeclared keys"
+    st.button(
+        f"Add the {keys} to the schema",
+        key=f"{key}_declare",
+        icon=":material/playlist_add:",
+        help="Proposes a type for each from its values; nothing is sent before you apply a plan",
+        on_click=schema_proposal.go_to,
+        args=(checked.summary.fingerprint,),
+    )
 
 
 def _show_all(group: FindingGroup, *, key: str) -> None:

@@ -7,13 +7,14 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from components import layout, schema_desk, session
+from components import layout, schema_desk, schema_impact, session
 from components.runtime import get_runtime
+from components.schema_words import words
 from components.session import Notice, SchemaDesk
 from components.tables import GRID
 from components.text import code, count
 from services.domain.findings import Severity
-from services.domain.metadata import MetadataKey, OrganisationSchema, ValueType
+from services.domain.metadata import OrganisationSchema
 from services.domain.schema.draft import draft_of
 from services.domain.schema.drift import KeyDrift
 from services.domain.schema.lint import SchemaFinding
@@ -50,6 +51,7 @@ def show(connection: Connection, desk: SchemaDesk, plan: Plan, *, key: str) -> N
         alt="The steps of the plan",
         **GRID,
     )
+    schema_impact.impact(connection, plan, key=f"{key}_impact")
     _drift(desk, plan, key=key)
     with st.container(horizontal=True, key=f"{key}_actions"):
         if st.button(
@@ -87,15 +89,6 @@ def _row(step: Step) -> dict[str, str]:
         "After": words(step.after) if step.change is not Change.DELETE else "deleted",
         "What it costs": COSTS.get(step.change, ""),
     }
-
-
-def words(kind: MetadataKey | None) -> str:
-    """Describe a type in a few words."""
-    if kind is None:
-        return ""
-    if kind.type is ValueType.ENUM:
-        return f"enum: {', '.join(kind.options)}"
-    return f"embedding of {kind.size:,}" if kind.size and not kind.options else kind.type.value
 
 
 @st.dialog("Apply to the whole organisation", width="medium")

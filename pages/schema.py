@@ -12,7 +12,9 @@ from components import (
     schema_desk,
     schema_exchange,
     schema_history,
+    schema_impact,
     schema_plan,
+    schema_proposal,
     schema_view,
 )
 
@@ -35,8 +37,10 @@ if current is None:
 elif desk is None:
     schema_desk.waiting(current)
 else:
-    design, history, files = st.tabs(
-        [schema_desk.DESIGN, "History", "Files"], key=schema_desk.VIEW, bind="query-params"
+    design, propose, in_use, history, files = st.tabs(
+        [schema_desk.DESIGN, schema_proposal.VIEW, schema_impact.VIEW, "History", "Files"],
+        key=schema_desk.VIEW,
+        bind="query-params",
     )
     if design.open:
         with design:
@@ -50,6 +54,12 @@ else:
                 schema_plan.kept_back(found)
             else:
                 schema_plan.show(current, desk, plan, key="schema_plan")
+    if propose.open:
+        with propose:
+            schema_proposal.show(desk, key="schema_propose")
+    if in_use.open:
+        with in_use:
+            schema_impact.fill(current, desk, key="schema_fill")
     if history.open:
         with history:
             schema_history.show(current, desk, key="schema_history")

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import orjson
 import polars as pl
@@ -32,6 +33,8 @@ from services.manifests.stored import Source, read_entries, valid_entries
 
 __all__ = ["CheckedManifest", "EntryRow", "Page"]
 
+#: The finding about a key that the schema does not have.
+UNDECLARED: Final = "metadata-undeclared"
 #: Examples under the heading of a code.
 EXAMPLES = 5
 
@@ -90,6 +93,11 @@ class CheckedManifest:
             samples=read_findings(examples),
             fixes=tuple(fix.value for fix in rule.fixes),
         )
+
+    def undeclared(self) -> frozenset[str]:
+        """Return the keys that the schema does not have, as far as their findings were kept."""
+        found = self._findings.filter(pl.col("code") == UNDECLARED)
+        return frozenset(found["value"].drop_nulls())
 
     def findings(
         self,

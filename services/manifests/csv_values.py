@@ -14,9 +14,10 @@ from services.domain.metadata import MetadataKey, ValueType
 _DANGEROUS: Final = re.compile(
     "[\\s\ufeff\u200b-\u200f\u00a0]*[=+\\-@|%\t\r\n\x00\uff1d\uff0b\uff0d\uff20']"
 )
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+#: A cell that is read as a number.
+NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 #: Whole numbers of so many digits are exact everywhere.
-_SAFE_DIGITS: Final = 15
+SAFE_DIGITS: Final = 15
 _WORDS: Final = {"true": True, "false": False}
 
 
@@ -48,9 +49,9 @@ def _boolean(text: str) -> object:
 
 def _number(text: str) -> object:
     bare = text.strip()
-    if not _NUMBER.fullmatch(bare):
+    if not NUMBER.fullmatch(bare):
         return text
-    return int(bare) if bare.lstrip("-").isdigit() and len(bare) <= _SAFE_DIGITS else float(bare)
+    return int(bare) if bare.lstrip("-").isdigit() and len(bare) <= SAFE_DIGITS else float(bare)
 
 
 def _geometry(text: str) -> object:

@@ -26,7 +26,7 @@ MAX_BYTES: Final = 10_000_000
 #: Keys that Encord's documents allow: letters, digits, blank, hyphen, underscore, period.
 KEY: Final = re.compile(r"[A-Za-z0-9 ._-]*[A-Za-z0-9][A-Za-z0-9 ._-]*")
 _SEPARATORS: Final = str.maketrans("", "", " ._-")
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _DATETIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -206,7 +206,7 @@ def _text_fault(key: str, value: object, declared: MetadataKey) -> Fault | None:
     if not isinstance(value, str):
         return _misfit(key, value, "text")
     match declared.type:
-        case ValueType.UUID if not _UUID.fullmatch(value):
+        case ValueType.UUID if not UUID.fullmatch(value):
             return Fault("metadata-uuid", details={"value": shown(value)})
         case ValueType.DATETIME if not is_datetime(value):
             return Fault("metadata-datetime", details={"value": shown(value)})

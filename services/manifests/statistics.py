@@ -6,24 +6,22 @@ every other order does, in a process of its own unless the manifest is small.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, repeat
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import polars as pl
 
-from services.domain.chunks import Ranges
 from services.domain.metadata import ValueType
 from services.domain.statistics import Bin, KeyStatistics, Share, Statistics
 from services.jobs import Progress, unwatched
 from services.manifests.checked import CheckedManifest
 from services.manifests.columns import part_paths
 from services.manifests.metadata_check import is_datetime
-from services.manifests.stored import frames
+from services.manifests.stored import metadata_by_part
 
 #: Keys whose values are looked at; a manifest with more has data where keys should be.
 MOST_KEYS: Final = 500
@@ -59,13 +57,6 @@ _EVERY: Final = (
     ("1m", 240),
     ("1s", 0),
 )
-
-
-class _Entry(msgspec.Struct):
-    clientMetadata: Any = None  # noqa: N815 - Encord's spelling
-
-
-_DECODER: Final = msgspec.json.Decoder(_Entry)
 
 
 @dataclass(slots=True)
@@ -135,7 +126,7 @@ def measure(checked: CheckedManifest, *, progress: Progress = unwatched) -> Stat
     keys = {key: _Key(declared.type) for key, declared in known.items()}
     further: set[str] = set()
     with_metadata = done = 0
-    for found in _metadata(checked):
+    for found in metadata_by_part(checked.source, checked.summary.entries):
         columns: dict[str, list[object]] = {}
         for metadata in found:
             if metadata:
@@ -146,24 +137,6 @@ def measure(checked: CheckedManifest, *, progress: Progress = unwatched) -> Stat
         done += len(found)
         progress(done / max(checked.summary.entries, 1))
     return _statistics(checked, keys, len(further), with_metadata)
-
-
-def _metadata(checked: CheckedManifest) -> Iterator[list[Mapping[str, object]]]:
-    """Yield the metadata of all entries, empty where there is none, part by part."""
-    source, entries = checked.source, checked.summary.entries
-    if not entries:
-        return
-    for frame in frames(source.folder, Ranges(((0, entries - 1),))):
-        yield [_read(payload) for payload in source.payloads(frame)]
-
-
-def _read(payload: bytes) -> Mapping[str, object]:
-    """Return an entry's metadata; none where the entry cannot be read."""
-    try:
-        found = _DECODER.decode(payload).clientMetadata
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _take(columns: dict[str, list[object]], keys: dict[str, _Key], further: set[str]) -> None:

@@ -1,11 +1,12 @@
 """Read entries back from their columns, with the payload from the document or the column."""
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 import orjson
 import polars as pl
@@ -21,6 +22,13 @@ _KINDS: Final = {kind.value: kind for kind in EntryType}
 #: Types whose entries may have many URLs.
 _MANY: Final = {*COMPOSITE, EntryType.SCENE}
 _ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length")
+
+
+class _Described(msgspec.Struct):
+    clientMetadata: Any = None  # noqa: N815 - Encord's spelling
+
+
+_METADATA: Final = msgspec.json.Decoder(_Described)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +148,20 @@ def valid_entries(source: Source, ranges: Ranges) -> Iterator[Entry]:
             kind = _KINDS[word]
             urls = urls_of(kind, orjson.loads(payload)) if kind in _MANY else (url,)
             yield Entry(index=index, type=kind, urls=tuple(urls), title=title, payload=payload)
+
+
+def metadata_by_part(source: Source, entries: int) -> Iterator[list[Mapping[str, object]]]:
+    """Yield the metadata of all entries in order, empty where there is none, part by part."""
+    if not entries:
+        return
+    for frame in frames(source.folder, Ranges(((0, entries - 1),))):
+        yield [_metadata(payload) for payload in source.payloads(frame)]
+
+
+def _metadata(payload: bytes) -> Mapping[str, object]:
+    """Return an entry's metadata; none where the entry cannot be read."""
+    try:
+        found = _METADATA.decode(payload).clientMetadata
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

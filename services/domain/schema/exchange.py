@@ -64,12 +64,16 @@ def taken_into(draft: Draft, schema: MetadataSchema) -> Draft:
     """Put the keys of a schema into a draft; other keys stay as they are."""
     rows = by_key(draft)
     for key, kind in schema.items():
-        size = str(kind.size) if kind.type is ValueType.EMBEDDING else ""
-        options = tuple(dict.fromkeys((*_before(rows.get(key)), *kind.options)))
-        rows[key] = DraftKey(key=key, type=kind.type.value, options=options, size=size)
+        rows[key] = row_of(key, kind, rows.get(key))
     return tuple(rows.values())
 
 
-def _before(row: DraftKey | None) -> tuple[str, ...]:
-    """Return the options a key has: none can be taken away from it."""
-    return row.options if row and row.type == ValueType.ENUM else ()
+def row_of(key: str, kind: MetadataKey, before: DraftKey | None) -> DraftKey:
+    """Return the row that declares a key in place of the one before, whose options it keeps.
+
+    None can be taken away from an enum.
+    """
+    size = str(kind.size) if kind.type is ValueType.EMBEDDING else ""
+    kept = before.options if before and before.type == kind.type == ValueType.ENUM else ()
+    options = tuple(dict.fromkeys((*kept, *kind.options)))
+    return DraftKey(key=key, type=kind.type.value, options=options, size=size)

@@ -9,12 +9,14 @@ import msgspec
 
 from services.domain.paging import Page
 from services.domain.rules import Fix
+from services.domain.schema.readings import Readings
 from services.domain.statistics import Statistics
 from services.jobs import Progress
 from services.manifests import mapping_apply
 from services.manifests.checked import CheckedManifest
 from services.manifests.mapping import ColumnMapping
 from services.manifests.options import CheckOptions
+from services.manifests.readings import read_values
 from services.manifests.repair import mending, replacing, rows
 from services.manifests.repair.actions import Preview
 from services.manifests.repair.replacing import Replacement
@@ -27,8 +29,8 @@ from services.manifests.writing import Form, ending_of, write
 HELD: Final = "held.csv"
 
 #: What an order is answered with: the fingerprint of a new manifest, what would change, rows to
-#: edit, figures, or how many entries there are.
-Answer = str | Preview | Page[EditableRow] | Statistics | int
+#: edit, figures, what values read as, or how many entries there are.
+Answer = str | Preview | Page[EditableRow] | Statistics | Readings | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,14 @@ class MeasureOrder(_Order, frozen=True, kw_only=True, tag="measure-1"):
         return measure(at.checked(self.asked), progress=at.progress)
 
 
+class ReadOrder(_Order, frozen=True, kw_only=True, tag="read-1"):
+    """Read what values could be. Whoever changes `Readings` raises the number of the tag."""
+
+    def carry_out(self, at: Place) -> Readings:
+        """Return the counts that a schema is proposed from."""
+        return read_values(at.checked(self.asked), progress=at.progress)
+
+
 Order = (
     CheckOrder
     | FixOrder
@@ -214,6 +224,7 @@ Order = (
     | HoldOrder
     | MeasureOrder
     | WriteOrder
+    | ReadOrder
 )
 
 _DECODER: Final[msgspec.json.Decoder[Order]] = msgspec.json.Decoder(Order)
