@@ -26,7 +26,8 @@ ftp://files.example.com/0004.jpg,image,Four
 @pytest.fixture
 def vendor(dashboard: Dashboard, tmp_path: Path) -> Dashboard:
     file = tmp_path / "vendor.csv"
-    file.write_text(VENDOR)
+    # What was made of a manifest stays: each test has one of its own.
+    file.write_text(VENDOR.replace("One", tmp_path.name))
     dashboard.open("/manifest")
     dashboard.page.locator("input[type=file]").set_input_files(file)
     dashboard.sees("1 entry ready, 3 to fix")
