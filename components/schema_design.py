@@ -54,6 +54,7 @@ def table(desk: SchemaDesk, *, key: str) -> None:
     st.data_editor(
         rows,
         key=schema_desk.editor(desk),
+        on_change=schema_desk.remember,
         num_rows="dynamic",
         hide_index=True,
         height=min(TALLEST, 38 * (len(rows) + 3)),

@@ -31,7 +31,7 @@ def current(connection: Connection) -> SchemaDesk | None:
     """Return the design of this session, begun now if there is none and Encord has answered."""
     desk = session.schema_desk()
     if desk and desk.connection == connection.id:
-        return desk
+        return _kept(desk)
     schemas = get_runtime().schemas
     schemas.refresh(connection.id, patience=GLANCE)
     last = schemas.last(connection.id)
@@ -42,6 +42,21 @@ def current(connection: Connection) -> SchemaDesk | None:
     )
     session.use_schema_desk(desk)
     return desk
+
+
+def _kept(desk: SchemaDesk) -> SchemaDesk:
+    """Put what was typed into the draft once the table has been out of sight and forgot it."""
+    if desk.typed is None or session.value(editor(desk)) is not None:
+        return desk
+    take(desk, desk.typed)
+    return session.schema_desk() or desk
+
+
+def remember() -> None:
+    """Remember what is typed into the table."""
+    desk = session.schema_desk()
+    if desk:
+        session.use_schema_desk(replace(desk, typed=edited(desk)))
 
 
 def waiting(connection: Connection) -> None:
@@ -79,7 +94,7 @@ def edited(desk: SchemaDesk) -> Draft:
 
 def take(desk: SchemaDesk, draft: Draft) -> None:
     """Go on with another draft; the table is drawn from it."""
-    session.use_schema_desk(replace(desk, draft=draft, version=desk.version + 1))
+    session.use_schema_desk(replace(desk, draft=draft, typed=None, version=desk.version + 1))
 
 
 def restart(desk: SchemaDesk, base: OrganisationSchema, *, draft: Draft | None = None) -> None:
@@ -90,6 +105,7 @@ def restart(desk: SchemaDesk, base: OrganisationSchema, *, draft: Draft | None =
             base=base,
             at=datetime.now(UTC),
             draft=draft_of(base) if draft is None else draft,
+            typed=None,
             version=desk.version + 1,
             snapshot=None,
         )
@@ -100,7 +116,7 @@ def go_back(desk: SchemaDesk, snapshot: SchemaSnapshot | None) -> None:
     """Look at the way back to a snapshot, or at the draft again, under Design."""
     session.set_value(VIEW, DESIGN)
     session.use_schema_desk(
-        replace(desk, draft=edited(desk), version=desk.version + 1, snapshot=snapshot)
+        replace(desk, draft=edited(desk), typed=None, version=desk.version + 1, snapshot=snapshot)
     )
 
 

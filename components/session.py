@@ -46,6 +46,8 @@ class SchemaDesk:
     base: OrganisationSchema
     at: datetime
     draft: Draft
+    #: The draft with what was typed into the table; it stays when the table is out of sight.
+    typed: Draft | None = None
     #: Rises whenever the table is to be drawn from the draft anew.
     version: int = 0
     #: The snapshot to go back to, instead of what the draft wants.

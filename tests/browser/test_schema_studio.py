@@ -110,3 +110,15 @@ def go_back_to_the_first(person: Dashboard) -> None:
     choose(person, "Go back to", "before a change, 5 keys")
     press(person.page, "Plan the way back")
     person.sees("Going back to")
+
+
+def test_what_was_typed_is_kept_while_the_table_is_out_of_sight(studio: Dashboard) -> None:
+    add_key(studio, "team.mood", "text")
+    studio.sees("1 change of the whole organisation's schema")
+    studio.page.get_by_role("tab", name="Files").click()
+    studio.sees("Take keys from a file into the draft")
+    studio.page.get_by_role("tab", name="Design").click()
+    studio.sees("1 change of the whole organisation's schema")
+    studio.go_to("Manifest")
+    studio.go_to("Schema")
+    studio.sees("1 change of the whole organisation's schema")
