@@ -32,6 +32,14 @@ PROBLEMS: Final = {
         "Restore the folder in Encord and resume, or submit the manifest to another folder.",
         "submit",
     ),
+    Problem.INTEGRATION_GONE: (
+        "Encord does not let this account register with the integration",
+        (
+            "It was removed, or the account has only its User role. Restore it and resume, or "
+            "submit the manifest with another integration."
+        ),
+        "submit",
+    ),
     Problem.DATASET_GONE: (
         "The dataset is not there any more",
         "Link the run to another dataset.",

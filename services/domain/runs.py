@@ -106,6 +106,7 @@ class Problem(StrEnum):
     NOT_AUTHENTICATED = "not-authenticated"
     NOT_AUTHORIZED = "not-authorized"
     FOLDER_GONE = "folder-gone"
+    INTEGRATION_GONE = "integration-gone"
     DATASET_GONE = "dataset-gone"
     ALREADY_LINKED = "already-linked"
     REQUEST_REFUSED = "request-refused"

@@ -22,7 +22,7 @@ from services.domain.chunks import Ranges, digest_of
 from services.domain.entries import Entry
 from services.domain.outcomes import Outcome, cause_of
 from services.domain.runs import AttemptState, Problem, WorkState
-from services.encord_api.errors import EncordError, classify
+from services.encord_api.errors import EncordError, NotAuthorised, NotFound, classify
 from services.encord_api.interface import JobState, JobStatus
 from services.engine.context import Step
 from services.engine.errors import StopError
@@ -158,7 +158,18 @@ def _not_accepted(step: Step, attempt: Attempt, error: EncordError) -> None:
         attempts.move(cx, attempt.token, verdict, note=error.raw or str(error))
         _note(cx, step, attempt, str(verdict), str(error))
         step.tools.ledger.release(cx, step.claim)
+    if isinstance(error, NotFound | NotAuthorised) and _folder_answers(step):
+        raise StopError(Problem.INTEGRATION_GONE, f"{error} {error.raw}".strip())
     raise error
+
+
+def _folder_answers(step: Step) -> bool:
+    """Whether the folder is there for this account: then a refusal is about the integration."""
+    try:
+        step.gateway.get_folder(_folder(step))
+    except EncordError:
+        return False
+    return True
 
 
 def _doubt(step: Step, cx: Connection, attempt: Attempt, why: str) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -185,8 +186,13 @@ FAULTS: dict[str, Reply] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("call", CALLS)
+#: The SDK looks at no JSON that answers a save; whoever saves a schema reads it back.
+TAKEN = ("save_metadata_schema", "number")
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"), [pair for pair in product(CALLS, FAULTS) if pair != TAKEN]
+)
 def test_no_call_repeats_or_lets_a_foreign_error_through(
     call: str, fault: str, gateway_at: Connect, hasty_gateway_at: Connect
 ) -> None:

@@ -1,11 +1,19 @@
 """What a person gets from a run: outcomes that add up, retries, links, and a verdict."""
 
+from pathlib import Path
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.domain.outcomes import Outcome
 from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState
+from services.encord_api.errors import NotFound
 from services.encord_api.interface import JobState
+from services.engine.connections import Connections
+from services.engine.errors import NotConnectedError
 from services.ledger.errors import NothingToRetryError
+from tests.contract.memory import Fault
 from tests.unit.engine.world import World
 
 MISSING = "404: no such object"
@@ -148,6 +156,67 @@ def test_a_revoked_key_needs_attention(world: World) -> None:
     world.settle()
     view = world.view(run)
     assert (view.state, view.problem) == (RunState.NEEDS_ATTENTION, Problem.NOT_AUTHENTICATED)
+
+
+def started(world: World) -> str:
+    """Return a run whose one job has begun and stands still."""
+    world.encord.rate = 0
+    run = world.submit(world.images(3))
+    while not world.asked("start_upload"):
+        world.step()
+    return run
+
+
+def test_a_key_revoked_while_a_job_runs_sends_nothing_twice(world: World) -> None:
+    run = started(world)
+    world.encord.key_accepted = False
+    world.settle()
+    assert world.view(run).problem is Problem.NOT_AUTHENTICATED
+    world.encord.advance()  # the job at Encord goes on without us
+    world.encord.key_accepted = True
+    world.onboarding.resume(run, actor="tester")
+    world.settle()
+    assert world.view(run).counts.registered == 3
+    assert world.asked("start_upload") == 1
+
+
+def test_the_key_of_another_account_is_another_connection(world: World, tmp_path: Path) -> None:
+    held = Connections()
+    for name in ("mine", "another"):
+        key = Ed25519PrivateKey.generate()
+        encoded = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+        (tmp_path / name).write_bytes(encoded)
+    mine, other = (
+        held.add_sandbox("http://127.0.0.1:1", tmp_path / name) for name in ("mine", "another")
+    )
+    held.forget(mine.id)
+    assert mine.id != other.id
+    with pytest.raises(NotConnectedError):
+        held.gateway(mine.id)
+
+
+def test_an_integration_that_is_gone_needs_attention(world: World) -> None:
+    run = world.submit(world.images(3))
+    world.encord.script("start_upload", Fault(NotFound("starting the upload")))
+    world.settle()
+    view = world.view(run)
+    assert (view.state, view.problem) == (RunState.NEEDS_ATTENTION, Problem.INTEGRATION_GONE)
+    world.onboarding.resume(run, actor="tester")
+    world.settle()
+    assert world.view(run).counts.registered == 3
+
+
+def test_a_job_that_somebody_else_cancelled_keeps_what_arrived(world: World) -> None:
+    run = started(world)
+    world.encord.advance(units=1)
+    call = next(each for each in world.encord.calls if each.operation == "start_upload")
+    folder, *_, trace = map(str, call.arguments)
+    job = world.encord.job_of(trace)
+    assert job is not None
+    world.encord.cancel_job(folder, job)
+    world.settle()
+    counts = world.view(run).counts
+    assert (counts.registered, counts.cancelled) == (1, 2)
 
 
 def test_a_folder_that_is_gone_needs_attention(world: World) -> None:
