@@ -132,6 +132,7 @@ def test_urls_change_their_spelling_and_back(vendor: Dashboard) -> None:
         ("https://storage.googleapis.com/ to gs://", STREET),
     ):
         vendor.open(f"/manifest?manifest={vendor.query('manifest')}&manifest_view=Edit")
+        vendor.sees("1 to 3 of 3 entries")  # what is drawn later would close an open list
         choose(vendor, "Replace", choice)
         vendor.click("See what would change")
         dialog = vendor.page.get_by_role("dialog")
