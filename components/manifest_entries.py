@@ -7,12 +7,20 @@ import streamlit as st
 from components.tables import Column, PagedTable
 from services.domain.entries import EntryType
 from services.manifests.checked import CheckedManifest, EntryRow
+from services.manifests.orders import EntryOrder
 
 ANY: Final = "Any type"
 TYPES: Final = {
     kind.label.capitalize() if kind.label.islower() else kind.label: kind for kind in EntryType
 }
 ALL, READY, HELD = "All entries", "Ready", "Held back"
+ORDERS: Final = {
+    "As in the file": EntryOrder.FILE,
+    "By title": EntryOrder.TITLE,
+    "By object URL": EntryOrder.URL,
+    "By type": EntryOrder.TYPE,
+    "Most URLs first": EntryOrder.SIZE,
+}
 PREVIEW: Final = 3
 
 TABLE: Final = PagedTable[EntryRow](
@@ -47,11 +55,15 @@ def show(checked: CheckedManifest, *, key: str) -> None:
         which = st.selectbox(
             "Which", [ALL, READY, HELD], key="entries_which", bind="query-params", width=160
         )
+        order = st.selectbox(
+            "Order", list(ORDERS), key="entries_order", bind="query-params", width=160
+        )
     TABLE.show(
         lambda offset, limit: checked.entries(
             valid={READY: True, HELD: False}.get(which),
             type=TYPES.get(kind),
             search=search or "",
+            order=ORDERS[order],
             offset=offset,
             limit=limit,
         ),

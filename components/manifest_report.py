@@ -9,8 +9,15 @@ from components.tables import Column, PagedTable, status_column
 from components.text import code, count
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
 from services.manifests.checked import UNDECLARED, CheckedManifest
+from services.manifests.orders import FindingOrder
 
 ANY: Final = "All findings"
+ORDERS: Final = {
+    "As in the file": FindingOrder.FILE,
+    "Errors first": FindingOrder.SEVERITY,
+    "By code": FindingOrder.CODE,
+    "By value": FindingOrder.VALUE,
+}
 SEVERITIES: Final = {look.word: severity for severity, look in status.SEVERITIES.items()}
 
 TABLE: Final = PagedTable[Finding](
@@ -143,12 +150,16 @@ def _all_findings(checked: CheckedManifest, codes: list[str], *, key: str) -> No
         word = st.selectbox(
             "Severity", [ANY, *SEVERITIES], key="findings_severity", bind="query-params", width=170
         )
+        order = st.selectbox(
+            "Order", list(ORDERS), key="findings_order", bind="query-params", width=150
+        )
     severity: Severity | None = SEVERITIES.get(word)
     TABLE.show(
         lambda offset, limit: checked.findings(
             code=None if chosen == ANY else chosen,
             severity=severity,
             search=search or "",
+            order=ORDERS[order],
             offset=offset,
             limit=limit,
         ),

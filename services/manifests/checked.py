@@ -27,6 +27,7 @@ from services.manifests.finding_columns import FINDINGS, MARKS, codes_between, r
 from services.manifests.held import write_held
 from services.manifests.line_numbers import LineNumbers
 from services.manifests.options import CheckOptions
+from services.manifests.orders import EntryOrder, FindingOrder, sorted_indexes
 from services.manifests.registration import write_registration
 from services.manifests.report import write_report
 from services.manifests.stored import Source, read_entries, valid_entries
@@ -105,10 +106,11 @@ class CheckedManifest:
         code: str | None = None,
         severity: Severity | None = None,
         search: str = "",
+        order: FindingOrder = FindingOrder.FILE,
         offset: int = 0,
         limit: int = 100,
     ) -> Page[Finding]:
-        """Return one page of the kept findings, in the order of the file."""
+        """Return one page of the kept findings."""
         frame = self._findings
         if code is not None:
             frame = frame.filter(pl.col("code") == code)
@@ -116,6 +118,8 @@ class CheckedManifest:
             frame = frame.filter(pl.col("severity") == severity.value)
         if search:
             frame = frame.filter(_contains(("value", "message", "pointer", "code"), search))
+        if order is not FindingOrder.FILE:
+            frame = frame.sort(_rank(order), nulls_last=True, maintain_order=True)
         return Page(read_findings(frame.slice(offset, limit)), frame.height)
 
     def entries(
@@ -124,10 +128,11 @@ class CheckedManifest:
         valid: bool | None = None,
         type: EntryType | None = None,  # noqa: A002 - the word of the contract
         search: str = "",
+        order: EntryOrder = EntryOrder.FILE,
         offset: int = 0,
         limit: int = 100,
     ) -> Page[EntryRow]:
-        """Return one page of entries, in the order of the file."""
+        """Return one page of entries."""
         table = self._entries()
         if table is None:
             return Page((), 0)
@@ -138,8 +143,15 @@ class CheckedManifest:
         if search:
             table = table.filter(_contains(("title", "url"), search))
         chosen = table.select(pl.col("index")).collect()["index"]
-        rows = tuple(self._rows(chosen.slice(offset, limit)))
-        return Page(rows, len(chosen))
+        if order is not EntryOrder.FILE:
+            chosen = self._in_order(chosen, order)
+        page = chosen.slice(offset, limit)
+        known = self.rows(page)
+        return Page(tuple(known[index] for index in page), len(chosen))
+
+    def _in_order(self, chosen: pl.Series, order: EntryOrder) -> pl.Series:
+        every = sorted_indexes(self.folder, order)
+        return every if len(chosen) == len(every) else every.filter(every.is_in(chosen.implode()))
 
     def rows(self, indexes: pl.Series) -> dict[int, EntryRow]:
         """Return entries by index, each with what was found about it."""
@@ -234,6 +246,14 @@ class CheckedManifest:
     def buckets(self) -> dict[str, int]:
         """Return how many URLs each bucket has, most first."""
         return dict(self._buckets)
+
+
+def _rank(order: FindingOrder) -> pl.Expr:
+    """Return what findings are sorted by; severities from error to info."""
+    if order is FindingOrder.SEVERITY:
+        ranks = {severity.value: rank for rank, severity in enumerate(Severity)}
+        return pl.col("severity").cast(pl.String).replace_strict(ranks)
+    return pl.col(order.value).cast(pl.String)
 
 
 def _is_error(code: str) -> bool:
