@@ -9,13 +9,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    TimeoutError,  # noqa: A004 - the one that waiting here raises
+    expect,
+)
 
 SERVER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_APPS = ("Google Chrome", "Chromium")
 #: Streamlit asks for these below the page's own path first, and expects to be refused.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 PATIENCE = 30_000
+#: How long an open list is waited for, in milliseconds, and how often it is opened again.
+MOMENT = 3_000
+TRIES = 8
 IDLE = (
     "[data-testid='stApp'][data-test-connection-state='CONNECTED']"
     "[data-test-script-state='notRunning']"
@@ -109,6 +120,40 @@ class Dashboard:
         field.fill(text)
         field.blur()
         self.idle()
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose from a list, by its beginning; a page that is drawn anew closes an open list."""
+        field = self.page.get_by_role("combobox", name=label, exact=True)
+        listed = self.page.get_by_role("option").filter(has_text=option)
+        for _ in range(TRIES):
+            field.click()
+            try:
+                listed.first.click(timeout=MOMENT)
+            except TimeoutError:
+                continue
+            self.idle()
+            if field.input_value().startswith(option):
+                return
+        raise AssertionError(f"{option} cannot be chosen under {label}")
+
+    def choose_by_keyboard(self, label: str, option: str, *, stays: bool = True) -> None:
+        """Do as `choose` without a mouse; a list that leads elsewhere keeps no choice."""
+        field = self.page.get_by_role("combobox", name=label, exact=True)
+        listed = self.page.get_by_role("option").filter(has_text=option)
+        for _ in range(TRIES):
+            tab_to(self.page, field)
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.type(option, delay=30)
+            try:
+                expect(listed).to_have_count(1, timeout=MOMENT)
+            except AssertionError:
+                self.page.keyboard.press("Escape")
+                continue
+            self.page.keyboard.press("Enter")
+            self.idle()
+            if not stays or option in field.input_value():
+                return
+        raise AssertionError(f"{option} cannot be chosen under {label}")
 
     def query(self, name: str) -> str:
         """Return an id from the page's address, once it is there."""

@@ -70,9 +70,7 @@ def test_a_grouped_manifest_and_later_only_what_changed(
     dashboard.open(BUILD)
     list_folders(dashboard, "groups/")
     dashboard.sees("15 objects")
-    dashboard.page.get_by_label("Saved recipe").click()
-    dashboard.page.get_by_role("option", name="Walks").click()
-    dashboard.idle()
+    dashboard.choose("Saved recipe", "Walks")
     expect(dashboard.page.get_by_label("Title", exact=True)).to_have_value("Walk {walk}")
     dashboard.click("Make a manifest of the changes")
     dashboard.heading("Manifest")
@@ -96,29 +94,23 @@ def test_the_bucket_is_browsed_searched_and_looked_into(dashboard: Dashboard) ->
     dashboard.sees("is not closed")
     dashboard.fill("Pattern", "**/000[12].{jpg,txt}")
     dashboard.sees("The pattern matches 4 objects")
-    pick(dashboard, "images/street/0001.jpg")
+    look_at(dashboard, "images/street/0001.jpg")
     dashboard.sees(f"gs://{BUCKET}/images/street/0001.jpg")
     dashboard.click("Show a preview")
     picture = dashboard.page.get_by_test_id("stImage").locator("img")
     assert picture.evaluate("node => node.decode().then(() => node.naturalWidth)") == 160
     assert "signature" not in dashboard.page.content().lower()
     dashboard.fill("Pattern", "")
-    pick(dashboard, "text/")
+    look_at(dashboard, "text/")
     dashboard.sees("24 lines")
-    pick(dashboard, "text/0001.txt")
+    look_at(dashboard, "text/0001.txt")
     dashboard.click("Show a preview")
     dashboard.sees("Note text/0001.txt")
     assert not violations(dashboard.page)
 
 
-def pick(person: Dashboard, line: str) -> None:
-    """Choose a line by keyboard's way."""
-    field = person.page.get_by_label("Open a folder or look at an object")
-    field.focus()
-    person.page.keyboard.type(line)
-    expect(person.page.get_by_role("option").first).to_have_text(line)
-    person.page.keyboard.press("Enter")
-    person.idle()
+def look_at(person: Dashboard, line: str) -> None:
+    person.choose_by_keyboard("Open a folder or look at an object", line, stays=False)
 
 
 def test_a_manifest_is_compared_with_its_bucket(dashboard: Dashboard, seeded: Seeded) -> None:

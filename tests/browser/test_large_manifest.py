@@ -105,8 +105,7 @@ def look_at_findings(person: Dashboard) -> None:
     """Page over the findings and the entries, filtered."""
     grid = person.page.locator(".st-key-findings_table")
     expect(grid).to_contain_text("1 to 25 of")
-    person.page.get_by_label("Severity").click()
-    person.page.get_by_role("option", name="Error", exact=True).click()
+    person.choose("Severity", "Error")
     expect(grid).to_contain_text("1 to 25 of 50 findings")
     person.page.get_by_test_id("stMain").get_by_role("button", name="Page 2", exact=True).click()
     expect(grid).to_contain_text("26 to 50 of 50 findings")

@@ -106,7 +106,7 @@ def test_the_columns_of_a_foreign_csv_are_mapped_and_remembered(
         dashboard.sees("Map the columns")
         if number == 1:
             assert not violations(dashboard.page)
-            choose(dashboard, "Column 1 becomes", "Title")
+            dashboard.choose("Column 1 becomes", "Title")
         expect(dashboard.page.get_by_label("Column 1 becomes")).to_have_value("Title")
         dashboard.click("Use these columns")
         dashboard.sees("All 2 entries ready")
@@ -132,8 +132,8 @@ def test_urls_change_their_spelling_and_back(vendor: Dashboard) -> None:
         ("https://storage.googleapis.com/ to gs://", STREET),
     ):
         vendor.open(f"/manifest?manifest={vendor.query('manifest')}&manifest_view=Edit")
-        vendor.sees("1 to 3 of 3 entries")  # what is drawn later would close an open list
-        choose(vendor, "Replace", choice)
+        vendor.sees("1 to 3 of 3 entries")
+        vendor.choose("Replace", choice)
         vendor.click("See what would change")
         dialog = vendor.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Apply 1 change").click()
@@ -175,9 +175,3 @@ def take_objects(dashboard: Dashboard) -> None:
     dashboard.click("Read it")
     dashboard.sees("The entry is ready")
     dashboard.sees("nightly.csv")
-
-
-def choose(person: Dashboard, label: str, option: str) -> None:
-    person.page.get_by_label(label).click()
-    person.page.get_by_role("option", name=option, exact=True).click()
-    person.idle()

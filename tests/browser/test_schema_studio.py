@@ -53,20 +53,12 @@ def apply(person: Dashboard, label: str, *confirm: str) -> None:
     person.idle()
 
 
-def choose(person: Dashboard, label: str, option: str) -> None:
-    tab_to(person.page, person.page.get_by_role("combobox", name=label))
-    person.page.keyboard.type(option, delay=30)
-    expect(person.page.get_by_role("option").filter(has_text=option)).to_have_count(1)
-    person.page.keyboard.press("Enter")
-    person.idle()
-
-
 def paste_options(person: Dashboard, enum: str, options: str) -> None:
     """Open the editor of options, choose an enum, and put a list in."""
     page = person.page
     tab_to(page, page.get_by_test_id("stExpander").filter(has_text="Options of").locator("summary"))
     page.keyboard.press("Enter")
-    choose(person, "Enum", enum)
+    person.choose_by_keyboard("Enum", enum)
     tab_to(page, page.get_by_role("textbox", name="Options, one a line"))
     page.keyboard.insert_text(options)
     page.keyboard.press("Tab")
@@ -107,7 +99,7 @@ def test_keys_are_added_options_pasted_a_conflict_told_and_all_taken_back(
 
 
 def go_back_to_the_first(person: Dashboard) -> None:
-    choose(person, "Go back to", "before a change, 5 keys")
+    person.choose_by_keyboard("Go back to", "before a change, 5 keys")
     press(person.page, "Plan the way back")
     person.sees("Going back to")
 
