@@ -110,6 +110,8 @@ def look_at_findings(person: Dashboard) -> None:
     person.page.get_by_test_id("stMain").get_by_role("button", name="Page 2", exact=True).click()
     expect(grid).to_contain_text("26 to 50 of 50 findings")
     person.page.get_by_role("tab", name="Entries", exact=True).click()
+    expect(person.page.locator(".st-key-entries_table")).to_contain_text("1 to 25 of")
+    expect(person.page.get_by_label("Search", exact=True)).to_have_count(1)
     person.fill("Search", "000490000")
     expect(person.page.locator(".st-key-entries_table")).to_contain_text("1 entry")
 

@@ -52,6 +52,7 @@ def test_a_page_reloaded_at_twenty_points_of_a_run_stays_with_it(
         person.heading("Submit")
         assert submissions(slow) == (0, 0), "opening the page submitted something"
         person.click(f"Submit {ENTRIES} entries")
+        person.heading("Run")
         run = person.query("run")
         for point in range(RELOADS):
             if point == RELOADS // 2:

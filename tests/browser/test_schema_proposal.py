@@ -40,6 +40,6 @@ def test_undeclared_keys_of_a_manifest_become_a_plan(
     expect(dashboard.page.get_by_role("button", name="Take 0 keys into the draft")).to_be_disabled()
     dashboard.open("/schema?schema_view=In+use")
     dashboard.click("Read a sample of items")
-    dashboard.sees("The sample: all 192 items of")
+    dashboard.sees("The sample: ")
     dashboard.idle()
     assert not violations(dashboard.page)

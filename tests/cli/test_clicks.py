@@ -1,8 +1,10 @@
 """Twelve processes submit the same thing at the same moment, forty times: forty runs."""
 
 import multiprocessing
+import sys
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import pytest
@@ -46,6 +48,12 @@ def click(url: str, start: Barrier, answers: "multiprocessing.Queue[list[str]]")
                 )
             )
     answers.put(said)
+
+
+@pytest.fixture(autouse=True)
+def main_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no process run the page again that a test before this one drew as the main module."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def all_click(url: str) -> None:
