@@ -149,12 +149,6 @@ def _unframed(plain: str) -> KeyReason:
     return KeyReason.TRUNCATED if "-----END OPENSSH" in plain else KeyReason.NOT_A_KEY
 
 
-def _other_label(label: str) -> KeyReason:
-    if label.endswith(("PUBLIC KEY", "CERTIFICATE")):
-        return KeyReason.PUBLIC
-    return _LABELS.get(label, KeyReason.NOT_A_KEY)
-
-
 def _inspect(body: str) -> Envelope | KeyReason:
     try:
         data = base64.b64decode(body, validate=True)

@@ -1,4 +1,4 @@
-"""What a presenter does to the sandbox: its demo manifest, mending the bucket, starting over.
+"""What a presenter does to the sandbox: mending the bucket, starting over, choosing the speed.
 
 Speaks to the sandbox's control address over loopback, as any client could; shares no code with it.
 """
@@ -7,8 +7,6 @@ import json
 import urllib.request
 from pathlib import Path
 from typing import Any, Final
-
-from services.sandbox.demo import demo_manifest_csv
 
 TIMEOUT_SECONDS: Final = 20.0
 
@@ -26,10 +24,6 @@ class SandboxDemo:
             return bool(cls(endpoint).call("GET", "health")["ok"])
         except (OSError, ValueError, KeyError):
             return False
-
-    def manifest_csv(self) -> bytes:
-        """Return the demo manifest: 200 rows, some with mistakes, some that Encord will refuse."""
-        return demo_manifest_csv()
 
     def mend(self) -> None:
         """Put back what the demo manifest misses in the bucket and lift the forbidden prefix."""

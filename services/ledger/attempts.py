@@ -50,14 +50,6 @@ def open_attempt(cx: Connection, work: int) -> Attempt | None:
     return Attempt.of(row) if row else None
 
 
-def last_attempt(cx: Connection, work: int) -> Attempt | None:
-    """Return the newest attempt, whatever became of it."""
-    row = cx.execute(
-        select(ATTEMPT).where(ATTEMPT.c.work == work).order_by(ATTEMPT.c.n.desc()).limit(1)
-    ).one_or_none()
-    return Attempt.of(row) if row else None
-
-
 def intend(cx: Connection, work: int, *, fence: int, entries: str = "") -> Attempt:
     """Record the intention to send (TX1) under a fresh token."""
     count = cx.scalar(select(func.count()).select_from(ATTEMPT).where(ATTEMPT.c.work == work)) or 0

@@ -83,8 +83,6 @@ class ColumnMapping:
     template: str = ""
     #: The type of every row, where no column tells it.
     constant_type: EntryType | None = None
-    #: Why the template is the guess.
-    template_reason: str = ""
     #: Types guessed from extensions row by row, where neither a column nor a constant tells them.
     type_by_extension: bool = False
 

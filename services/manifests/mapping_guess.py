@@ -140,9 +140,9 @@ def suggest(sample: Sample) -> ColumnMapping:
         for target in m.TARGETS:
             if all(each.target != target for each in chosen.values()):
                 _choose(sample, target, chosen, guess(sample, target, chosen))
-    template, reason, used = ("", "", set[int]())
+    template, used = ("", set[int]())
     if all(each.target != m.URL for each in chosen.values()):
-        template, reason, used = _template(sample, chosen)
+        template, used = _template(sample, chosen)
     columns = tuple(
         chosen.get(place) or _rest(sample, place, header, is_used=place in used)
         for place, header in enumerate(sample.headers)
@@ -151,7 +151,6 @@ def suggest(sample: Sample) -> ColumnMapping:
         columns=_without_clashes(columns),
         delimiter=sample.delimiter,
         template=template,
-        template_reason=reason,
     )
     return made if made.place_of(m.TYPE) is not None else _with_type(sample, made)
 
@@ -213,12 +212,12 @@ _TESTS: Final[Mapping[str, _Test]] = {
 }
 
 
-def _template(sample: Sample, chosen: Mapping[int, Mapped]) -> tuple[str, str, set[int]]:
+def _template(sample: Sample, chosen: Mapping[int, Mapped]) -> tuple[str, set[int]]:
     """Compose URLs from a bucket column and a path column."""
     bucket = _named(sample, _BUCKETS, chosen, _BUCKET.fullmatch)
     path = _named(sample, _KEYS, chosen, lambda value: "://" not in value)
     if bucket is None or path is None:
-        return "", "", set()
+        return "", set()
     parts, used = [bucket], {bucket, path}
     if fold(sample.headers[path]) in _FILES:
         folder = _named(sample, _FOLDERS, {**chosen, path: chosen.get(path)}, lambda _: True)
@@ -226,7 +225,7 @@ def _template(sample: Sample, chosen: Mapping[int, Mapped]) -> tuple[str, str, s
             parts.append(folder)
             used.add(folder)
     names = "/".join(f"{{{sample.headers[place]}}}" for place in [*parts, path])
-    return f"gs://{names}", "a bucket and a path in columns of their own", used
+    return f"gs://{names}", used
 
 
 def _named(

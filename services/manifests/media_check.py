@@ -1,7 +1,6 @@
 """The rules about media metadata: all fields once the object is there, typed and positive."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from services.domain.nearest import fold, hint
@@ -37,14 +36,6 @@ MEDIA: Final[Mapping[str, Mapping[str, str]]] = {
 
 #: Spellings that Encord's pages use beside the model's.
 _ALIASES: Final = {"durationseconds": "duration"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Media:
-    """One media metadata object with its keys in Encord's spelling."""
-
-    field: str
-    values: dict[str, tuple[str, object]]
 
 
 def media_faults(field: str, value: object) -> Iterator[Fault]:
