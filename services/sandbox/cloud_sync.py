@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from services.sandbox import documents, folders, job_results, jobs, objects
+from services.sandbox.access import Role
 from services.sandbox.objects import Stored
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import Call, Object, RefusalError, as_object, new_uuid
@@ -23,7 +24,7 @@ MAX_SUFFIX = 128
 
 
 def _synced(connection: sqlite3.Connection, call: Call) -> sqlite3.Row:
-    row = folders.find(connection, call.path["folder"])
+    row = folders.find(connection, call.path["folder"], call.account, Role.ADMIN)
     if row["remote_url"] is None:
         raise RefusalError(400, "This is no cloud-synced folder.")
     return row
@@ -32,7 +33,7 @@ def _synced(connection: sqlite3.Connection, call: Call) -> sqlite3.Row:
 def get_config(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/folders/F/folder-config`."""
     with sandbox.store.read() as connection:
-        row = folders.find(connection, call.path["folder"])
+        row = folders.find(connection, call.path["folder"], call.account, Role.ADMIN)
     found: Object = orjson.loads(row["config"])
     return {"metadataIngestion": None, **found}
 
@@ -67,6 +68,7 @@ def start(sandbox: Sandbox, call: Call) -> str:
             _document(entries),
             folder=folder["id"],
             integration_uuid=folder["integration"],
+            owner=call.account.email,
             now=sandbox.now(),
         )
         uuid, pages = new_uuid(), max(1, -(-len(found) // _PAGE))
@@ -141,7 +143,7 @@ async def result(sandbox: Sandbox, call: Call) -> Object:
 
 
 def _view(connection: sqlite3.Connection, call: Call) -> tuple[sqlite3.Row, Object]:
-    folder = folders.find(connection, call.path["folder"])
+    folder = folders.find(connection, call.path["folder"], call.account)
     row = connection.execute(
         "SELECT jobs.*, syncs.pages FROM syncs JOIN jobs ON jobs.id = syncs.job"
         " WHERE syncs.uuid = ? AND syncs.folder = ?",

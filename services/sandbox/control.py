@@ -2,6 +2,7 @@
 
 import hmac
 import os
+import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.sandbox import (
+    accounts,
     demo,
     demo_bucket,
     encord_api,
@@ -30,6 +32,7 @@ from services.sandbox.state import Sandbox
 from services.sandbox.unit_errors import UnitError
 from services.sandbox.wire import Call, Object, RefusalError, as_list, as_text
 
+_NAME = re.compile(r"[a-z0-9-]{1,32}")
 _COUNT = "SELECT count(*) FROM ?"
 _TABLES = ("folders", "items", "jobs", "datasets", "data_rows", "objects", "integrations")
 
@@ -92,6 +95,36 @@ def plan_fault(sandbox: Sandbox, call: Call) -> Object:
     if not any(fnmatchcase(name, fault.operation) for name in _operations()):
         raise RefusalError(400, f"No call is named {fault.operation}; GET faults lists them.")
     sandbox.faults.plan(fault)
+    return {"ok": True}
+
+
+def list_accounts(sandbox: Sandbox, call: Call) -> Object:
+    """`GET accounts`: who there is, and where each one's key lies."""
+    del call
+    with sandbox.store.read() as connection:
+        return {"accounts": list(accounts.said(connection, sandbox.directory))}
+
+
+def make_account(sandbox: Sandbox, call: Call) -> Object:
+    """`POST accounts` with the fields of a `Person`; answers where the new key lies."""
+    try:
+        person = msgspec.json.decode(call.body, type=accounts.Person)
+    except msgspec.DecodeError as error:
+        raise RefusalError(400, f"That is no account: {error}") from error
+    if not _NAME.fullmatch(person.name):
+        raise RefusalError(400, "name must be of small letters, digits and hyphens.")
+    with sandbox.store.write() as connection:
+        path = accounts.make(connection, sandbox.directory, person, now=sandbox.now())
+    return {"ssh_key_path": str(path)}
+
+
+def revoke_key(sandbox: Sandbox, call: Call) -> Object:
+    """`POST accounts/revoke` with `{"name", "revoked": true | false}`: from the next call on."""
+    body = call.document()
+    name, revoked = as_text(body.get("name"), "name"), body.get("revoked", True) is True
+    with sandbox.store.write() as connection:
+        if not accounts.revoke(connection, name, revoked=revoked):
+            raise RefusalError(404, f"There is no account {name}.")
     return {"ok": True}
 
 
@@ -193,6 +226,9 @@ _CALLS: tuple[tuple[str, str, Callable[[Sandbox, Call], Object]], ...] = (
     ("POST", "rate", rate),
     ("POST", "jobs/advance", advance),
     ("POST", "jobs/stall", stall),
+    ("GET", "accounts", list_accounts),
+    ("POST", "accounts", make_account),
+    ("POST", "accounts/revoke", revoke_key),
     ("GET", "faults", list_faults),
     ("POST", "faults", plan_fault),
     ("DELETE", "faults", clear_faults),

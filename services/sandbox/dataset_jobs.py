@@ -8,8 +8,8 @@ import sqlite3
 import msgspec
 import orjson
 
-from services.sandbox import documents, folders, job_results, jobs
-from services.sandbox.outcomes import integration
+from services.sandbox import access, documents, folders, job_results, jobs
+from services.sandbox.access import Role
 from services.sandbox.rows import dataset_of
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import Call, EnvelopeError, Object, RefusalError, new_uuid
@@ -20,15 +20,15 @@ def start(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Object:
     del uid
     document = documents.parse(msgspec.Raw(orjson.dumps(payload.get("files"))), typed=False)
     with sandbox.store.write() as connection:
-        dataset = dataset_of(connection, call)
-        access = str(payload.get("integrationId"))
-        if integration(connection, access) is None:
-            raise EnvelopeError(403, "AUTHORISATION_ERROR", "You may not use this integration.")
+        dataset = dataset_of(connection, call, Role.ADMIN)
+        uuid = str(payload.get("integrationId"))
+        access.check_may_register(connection, call.account, uuid)
         job = jobs.insert(
             connection,
             document,
-            folder=_folder(connection, dataset, payload)["id"],
-            integration_uuid=access,
+            folder=_folder(connection, dataset, payload, call)["id"],
+            integration_uuid=uuid,
+            owner=call.account.email,
             ignore_errors=payload.get("ignoreErrors") is True,
             now=sandbox.now(),
         )
@@ -37,11 +37,13 @@ def start(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Object:
     return {"process_hash": uuid}
 
 
-def _folder(connection: sqlite3.Connection, dataset: sqlite3.Row, payload: Object) -> sqlite3.Row:
+def _folder(
+    connection: sqlite3.Connection, dataset: sqlite3.Row, payload: Object, call: Call
+) -> sqlite3.Row:
     uuid = payload.get("folderUuid") or dataset["folder"]
     if uuid is None:
         raise RefusalError(400, "folderUuid is required: the dataset has no backing folder.")
-    return folders.find(connection, str(uuid))
+    return folders.find(connection, str(uuid), call.account, Role.ADMIN)
 
 
 def result(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Object:

@@ -2,9 +2,10 @@
 
 import sqlite3
 
-from services.sandbox import folders
+from services.sandbox import access, folders
+from services.sandbox.access import Role
 from services.sandbox.state import Sandbox
-from services.sandbox.wire import Call, Object, as_text, from_iso, iso, new_uuid
+from services.sandbox.wire import Account, Call, Object, as_text, from_iso, iso, new_uuid
 
 #: Parameter of the list call -> condition.
 _FILTERS = {
@@ -21,12 +22,12 @@ _DATE_FILTERS = {
 }
 
 
-def find(connection: sqlite3.Connection, uuid: str) -> sqlite3.Row | None:
-    """Return a dataset's row, or None."""
+def find(connection: sqlite3.Connection, uuid: str, account: Account) -> sqlite3.Row | None:
+    """Return a dataset's row, or None when there is none that one may see."""
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM datasets WHERE uuid = ?", (uuid.lower(),)
     ).fetchone()
-    return row
+    return row if row and access.dataset(connection, account, row) else None
 
 
 def create(sandbox: Sandbox, call: Call) -> Object:
@@ -37,11 +38,15 @@ def create(sandbox: Sandbox, call: Call) -> Object:
     with sandbox.store.write() as connection:
         folder = None
         if body.get("createBackingFolder", True):
-            folder = folders.insert(connection, title, now=now, dataset=uuid)["uuid"]
+            folder = folders.insert(connection, title, call.account, now=now, dataset=uuid)["uuid"]
+        description = as_text(body.get("description") or "", "description")
         connection.execute(
-            "INSERT INTO datasets (uuid, title, description, folder, created, edited)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (uuid, title, as_text(body.get("description") or "", "description"), folder, now, now),
+            "INSERT INTO datasets (uuid, title, description, folder, created, edited,"
+            " organization, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(uuid, title, description, folder, now, now),
+                *(call.account.organization, call.account.email),
+            ),
         )
     return {"datasetUuid": uuid, "backingFolderUuid": folder}
 
@@ -55,20 +60,28 @@ def list_all(sandbox: Sandbox, call: Call) -> Object:
             values[name] = from_iso(text, name)
     wheres = [where for name, where in {**_FILTERS, **_DATE_FILTERS}.items() if name in values]
     query = " ".join(
-        ("SELECT * FROM datasets WHERE", " AND ".join(wheres or ["1"]), "ORDER BY created, id")
+        (
+            "SELECT * FROM datasets WHERE",
+            " AND ".join([access.SEEN_DATASET, *wheres]),
+            "ORDER BY created, id",
+        )
     )
+    values.update(access.values(call.account, everything=call.flag("includeOrgAccess")))
     with sandbox.store.read() as connection:
-        return {"result": [_view(row) for row in connection.execute(query, values)]}
+        rows = connection.execute(query, values).fetchall()
+        return {"result": [_view(connection, row, call.account) for row in rows]}
 
 
-def _view(row: sqlite3.Row) -> Object:
+def _view(connection: sqlite3.Connection, row: sqlite3.Row, account: Account) -> Object:
+    """Return a dataset as listed; without a role of one's own, the role is null [assumed]."""
+    role = access.direct_dataset(connection, account, row)
     return {
         "datasetUuid": row["uuid"],
         "title": row["title"],
         "description": row["description"],
         "createdAt": iso(row["created"]),
         "lastEditedAt": iso(row["edited"]),
-        "userRole": "admin",
+        "userRole": None if role is Role.NONE else role.name.lower(),
         "storageLocation": 0,
         "backingFolderUuid": row["folder"],
     }

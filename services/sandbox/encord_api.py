@@ -5,6 +5,7 @@ v1 [RUN]: one endpoint, errors inside HTTP 200. v2 [RUN]: paths, errors as HTTP 
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.sandbox import (
+    accounts,
     cloud_sync,
     data_groups,
     dataset_jobs,
@@ -31,10 +33,11 @@ from services.sandbox import (
     summaries,
     switches,
 )
+from services.sandbox.accounts import NoMemberError, UnknownKeyError
 from services.sandbox.requests import call_of
 from services.sandbox.signatures import SignatureError, signer_v1, signer_v2
 from services.sandbox.state import Sandbox
-from services.sandbox.wire import Call, EnvelopeError, Object, RefusalError
+from services.sandbox.wire import Account, Call, EnvelopeError, Object, RefusalError
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +132,12 @@ _V1: dict[tuple[str, str], Query] = {
     ("datasetdatalongpolling", "POST"): dataset_jobs.start,
     ("datasetdatalongpolling", "GET"): dataset_jobs.result,
 }
+#: What v1 calls the refusals that v2 sends as a status.
+_CODES = {
+    403: "AUTHORISATION_ERROR",
+    404: "RESOURCE_NOT_FOUND_ERROR",
+    409: "RESOURCE_EXISTS_ERROR",
+}
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
@@ -160,8 +169,8 @@ def _v2_route(
         async def answer() -> Response:
             try:
                 call = await call_of(request)
-                await run_in_threadpool(_identify_v2, sandbox, call)
-                return _json(200, await handler(sandbox, call))
+                account = await run_in_threadpool(_identify_v2, sandbox, call)
+                return _json(200, await handler(sandbox, replace(call, account=account)))
             except RefusalError as error:
                 return _refused(error)
 
@@ -171,8 +180,8 @@ def _v2_route(
     return Route(f"/v2/public/{path}", endpoint, methods=methods)
 
 
-def _identify_v2(sandbox: Sandbox, call: Call) -> None:
-    """Refuse what the demo user did not sign: 401 for each reason [status READ, words assumed]."""
+def _identify_v2(sandbox: Sandbox, call: Call) -> Account:
+    """Return who signed, or refuse: 401 for each reason [status READ, words assumed]."""
     with sandbox.store.read() as connection:
         age = switches.state(connection, switches.AGE)
         limit = switches.state(connection, switches.LIMIT)
@@ -181,10 +190,19 @@ def _identify_v2(sandbox: Sandbox, call: Call) -> None:
         key = signer_v2(call.method, call.target, call.headers, call.body, now=now, max_age=age)
     except SignatureError as error:
         raise RefusalError(401, f"{error}.") from error
-    if key != sandbox.public_key:
-        raise RefusalError(401, "This SSH key belongs to no user.")
     if limit and sandbox.limiter.count(key, now) > limit:
         raise RefusalError(429, "Too many calls.", retry_after=1)
+    try:
+        return _account(sandbox, key)
+    except UnknownKeyError as error:
+        raise RefusalError(401, "This SSH key belongs to no user.") from error
+    except NoMemberError as error:
+        raise RefusalError(403, "You belong to no organization.") from error
+
+
+def _account(sandbox: Sandbox, key: str) -> Account:
+    with sandbox.store.read() as connection:
+        return accounts.identify(connection, key)
 
 
 def _v1_route(sandbox: Sandbox, path: str) -> Route:
@@ -200,7 +218,8 @@ def _v1_route(sandbox: Sandbox, path: str) -> Route:
             except EnvelopeError as error:
                 return _envelope(error.status, error.code, error.payload)
             except RefusalError as error:
-                return _envelope(error.status, "INVALID_ARGUMENTS_ERROR", error.message)
+                code = _CODES.get(error.status, "INVALID_ARGUMENTS_ERROR")
+                return _envelope(error.status, code, error.message)
             return _json(200, {"status": 200, "response": found})
 
         return await faults.serve(sandbox.faults, _v1_operation(call), answer)
@@ -213,7 +232,7 @@ def _envelope(status: int, code: str, payload: str | None) -> Response:
 
 
 def _answer_v1(sandbox: Sandbox, call: Call) -> object:
-    _identify_v1(sandbox, call)
+    call = replace(call, account=_identify_v1(sandbox, call))
     body = call.document()
     query = _V1.get((str(body.get("query_type")), str(body.get("query_method"))))
     if query is None:
@@ -225,13 +244,17 @@ def _answer_v1(sandbox: Sandbox, call: Call) -> object:
     return query(sandbox, call, values.get("uid"), payload if isinstance(payload, dict) else {})
 
 
-def _identify_v1(sandbox: Sandbox, call: Call) -> None:
+def _identify_v1(sandbox: Sandbox, call: Call) -> Account:
     try:
         key = signer_v1(call.headers, call.body)
     except SignatureError as error:
         raise EnvelopeError(401, "AUTHENTICATION_ERROR", str(error)) from error
-    if key != sandbox.public_key:
-        raise EnvelopeError(401, "SSH_KEY_NOT_FOUND_ERROR")
+    try:
+        return _account(sandbox, key)
+    except UnknownKeyError as error:
+        raise EnvelopeError(401, "SSH_KEY_NOT_FOUND_ERROR") from error
+    except NoMemberError as error:
+        raise EnvelopeError(403, "AUTHORISATION_ERROR") from error
 
 
 def _v1_operation(call: Call) -> str:

@@ -7,11 +7,13 @@ import sqlite3
 
 import orjson
 
-from services.sandbox import switches
+from services.sandbox import access, switches
+from services.sandbox.access import Role
 from services.sandbox.outcomes import integration
 from services.sandbox.paging import page, single, window
-from services.sandbox.state import OWNER, Sandbox
+from services.sandbox.state import Sandbox
 from services.sandbox.wire import (
+    Account,
     Call,
     Object,
     RefusalError,
@@ -31,29 +33,41 @@ _WITHIN = f"{_TREE} SELECT id FROM tree UNION VALUES (:parent)"  # noqa: S608 - 
 _ORDERS = {"name": "folders.name", "createdAt": "folders.created"}
 
 
-def find(connection: sqlite3.Connection, uuid: str) -> sqlite3.Row:
-    """Return a folder's row; a missing one is forbidden, as the SDK's docstring says."""
+def find(
+    connection: sqlite3.Connection, uuid: str, account: Account, role: Role = Role.USER
+) -> sqlite3.Row:
+    """Return a folder's row; a missing one is forbidden, as the SDK's docstring says.
+
+    Args:
+        connection: The state.
+        uuid: The folder's UUID.
+        account: Who asks.
+        role: The least role it takes; changes take an admin [documented].
+    """
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM folders WHERE uuid = ?", (uuid.lower(),)
     ).fetchone()
-    if row is None:
+    held = Role.NONE if row is None else access.folder(connection, account, row)
+    if row is None or held is Role.NONE:
         raise RefusalError(403, "The folder does not exist, or you may not see it.")
+    if held < role:
+        raise RefusalError(403, "Only an admin of the folder may do this.")
     return row
 
 
-def view(connection: sqlite3.Connection, row: sqlite3.Row) -> Object:
+def view(connection: sqlite3.Connection, row: sqlite3.Row, account: Account) -> Object:
     """Return a folder as v2 sends it; `clientMetadata` is JSON text, or null."""
-    path = _path_to_root(connection, row)
+    path = _path_to_root(connection, row, account)
     return {
         "uuid": row["uuid"],
         "parent": path[-1]["uuid"] if path else None,
         "name": row["name"],
         "description": row["description"],
         "clientMetadata": row["client_metadata"],
-        "owner": OWNER,
+        "owner": row["owner"],
         "createdAt": iso(row["created"]),
         "lastEditedAt": iso(row["edited"]),
-        "userRole": "admin",
+        "userRole": access.folder(connection, account, row).name.lower(),
         "syncedDatasetHash": row["dataset"],
         "pathToRoot": path,
         "folderType": "cloudLinked" if row["remote_url"] else "generic",
@@ -62,12 +76,16 @@ def view(connection: sqlite3.Connection, row: sqlite3.Row) -> Object:
     }
 
 
-def _path_to_root(connection: sqlite3.Connection, row: sqlite3.Row) -> list[Object]:
-    """Return the ancestors, the topmost first [assumed]."""
+def _path_to_root(
+    connection: sqlite3.Connection, row: sqlite3.Row, account: Account
+) -> list[Object]:
+    """Return the ancestors one may see, the topmost first [assumed]."""
     path: list[Object] = []
     parent = row["parent"]
     while parent is not None:
         row = connection.execute("SELECT * FROM folders WHERE id = ?", (parent,)).fetchone()
+        if access.folder(connection, account, row) is Role.NONE:
+            break
         parent = row["parent"]
         path.insert(
             0,
@@ -89,36 +107,44 @@ def _uuid(connection: sqlite3.Connection, number: int | None) -> str | None:
 def insert(
     connection: sqlite3.Connection,
     name: str,
+    account: Account,
     *,
     now: int,
     parent: int | None = None,
-    description: str = "",
-    client_metadata: str | None = None,
+    about: tuple[str, str | None] = ("", None),
     dataset: str | None = None,
     remote: tuple[str | None, str | None] = (None, None),
 ) -> sqlite3.Row:
-    """Make a folder; names need not be unique [assumed]."""
+    """Make a folder; names need not be unique [assumed].
+
+    `about` is its description and its metadata as JSON text.
+    """
     uuid = new_uuid()
     connection.execute(
         "INSERT INTO folders (uuid, parent, name, description, client_metadata, dataset,"
-        " created, edited, integration, remote_url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (uuid, parent, name, description, client_metadata, dataset, now, now, *remote),
+        " created, edited, integration, remote_url, organization, owner)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(uuid, parent, name, *about, dataset, now, now, *remote),
+            *(account.organization, account.email),
+        ),
     )
-    return find(connection, uuid)
+    return find(connection, uuid, account)
 
 
-def _remote(connection: sqlite3.Connection, body: Object) -> tuple[str | None, str | None]:
+def _remote(
+    connection: sqlite3.Connection, body: Object, account: Account
+) -> tuple[str | None, str | None]:
     """Return integration and address of a folder that is to be synced, or twice None."""
     if body.get("cloudSyncedFolderParams") is None:
         return None, None
     asked = as_object(body["cloudSyncedFolderParams"], "cloudSyncedFolderParams")
     uuid = as_uuid(asked.get("integrationUuid"), "integrationUuid")
-    access = integration(connection, uuid)
+    access.check_may_register(connection, account, uuid)
+    used = integration(connection, uuid)
     url = as_text(asked.get("remoteUrl"), "remoteUrl")
-    if access is None:
-        raise RefusalError(403, "The integration does not exist, or you may not use it.")
-    if not url.startswith(f"gs://{access.bucket}/"):
-        raise RefusalError(400, f"remoteUrl must begin with gs://{access.bucket}/.")
+    if used is None or not url.startswith(f"gs://{used.bucket}/"):
+        raise RefusalError(400, "remoteUrl is not in the integration's bucket.")
     return uuid, url
 
 
@@ -136,13 +162,20 @@ def create(sandbox: Sandbox, call: Call) -> Object:
         row = insert(
             connection,
             name,
+            call.account,
             now=sandbox.now(),
-            parent=find(connection, as_uuid(parent, "parent"))["id"] if parent else None,
-            description=as_text(body.get("description") or "", "description"),
-            client_metadata=None if metadata is None else str(metadata),
-            remote=_remote(connection, body),
+            parent=_parent(connection, parent, call.account)["id"] if parent else None,
+            about=(
+                as_text(body.get("description") or "", "description"),
+                None if metadata is None else str(metadata),
+            ),
+            remote=_remote(connection, body, call.account),
         )
-        return view(connection, row)
+        return view(connection, row, call.account)
+
+
+def _parent(connection: sqlite3.Connection, uuid: object, account: Account) -> sqlite3.Row:
+    return find(connection, as_uuid(uuid, "parent"), account, Role.ADMIN)
 
 
 def _decoded(text: str) -> object:
@@ -155,7 +188,7 @@ def _decoded(text: str) -> object:
 def get(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/folders/F`."""
     with sandbox.store.read() as connection:
-        return view(connection, find(connection, call.path["folder"]))
+        return view(connection, find(connection, call.path["folder"], call.account), call.account)
 
 
 def list_top(sandbox: Sandbox, call: Call) -> Object:
@@ -180,8 +213,11 @@ def _listing(sandbox: Sandbox, call: Call, *, recursive: bool) -> Object:
         raise RefusalError(400, "order must be name or createdAt.")
     column = order.removeprefix("folders.")
     with sandbox.store.read() as connection:
-        parent = find(connection, call.path["folder"])["id"] if "folder" in call.path else None
+        below = "folder" in call.path
+        parent = find(connection, call.path["folder"], call.account)["id"] if below else None
         wheres = ["folders.id IN (SELECT id FROM tree)" if recursive else "parent IS :parent"]
+        if not below:
+            wheres.append(f"folders.id IN ({access.SEEN} SELECT id FROM seen)")  # noqa: S608 - no value in it
         if call.one("search"):
             wheres.append("instr(lower(folders.name), lower(:search)) > 0")
         synced = call.maybe_flag("datasetSynced")
@@ -202,6 +238,7 @@ def _listing(sandbox: Sandbox, call: Call, *, recursive: bool) -> Object:
                 )
             ),
             {
+                **access.values(call.account, everything=call.flag("includeOrgAccess")),
                 "parent": parent,
                 "search": call.one("search"),
                 "key": key,
@@ -213,16 +250,16 @@ def _listing(sandbox: Sandbox, call: Call, *, recursive: bool) -> Object:
             rows,
             view_of,
             lambda row: (row[column], row["id"]),
-            lambda row: view(connection, row),
+            lambda row: view(connection, row, call.account),
         )
 
 
 def patch(sandbox: Sandbox, call: Call) -> Object:
     """`PATCH storage/folders/F`: only the fields that were sent change."""
     with sandbox.store.write() as connection:
-        row = find(connection, call.path["folder"])
+        row = find(connection, call.path["folder"], call.account, Role.ADMIN)
         _apply(connection, row, call.document(), now=sandbox.now())
-        return view(connection, find(connection, row["uuid"]))
+        return view(connection, find(connection, row["uuid"], call.account), call.account)
 
 
 def patch_bulk(sandbox: Sandbox, call: Call) -> Object:
@@ -230,9 +267,10 @@ def patch_bulk(sandbox: Sandbox, call: Call) -> Object:
     patches = as_object(call.document().get("folderPatches"), "folderPatches")
     with sandbox.store.write() as connection:
         for uuid, changes in patches.items():
-            row = find(connection, uuid)
+            row = find(connection, uuid, call.account, Role.ADMIN)
             _apply(connection, row, as_object(changes, "The patch"), now=sandbox.now())
-        return single([view(connection, find(connection, uuid)) for uuid in patches])
+        rows = [find(connection, uuid, call.account) for uuid in patches]
+        return single([view(connection, row, call.account) for row in rows])
 
 
 def _apply(connection: sqlite3.Connection, row: sqlite3.Row, changes: Object, *, now: int) -> None:
@@ -251,11 +289,10 @@ def move(sandbox: Sandbox, call: Call) -> None:
     body = call.document()
     with sandbox.store.write() as connection:
         target = body.get("newParentUuid")
-        parent = find(connection, as_uuid(target, "newParentUuid")) if target else None
+        parent = _parent(connection, target, call.account) if target else None
         for uuid in as_list(body.get("folderUuids"), "folderUuids"):
-            row = find(connection, as_uuid(uuid, "folderUuids"))
-            above = [step["uuid"] for step in _path_to_root(connection, parent)] if parent else []
-            if parent and row["uuid"] in (*above, parent["uuid"]):
+            row = find(connection, as_uuid(uuid, "folderUuids"), call.account, Role.ADMIN)
+            if parent and row["id"] in _line(connection, parent["id"]):
                 raise RefusalError(400, "A folder cannot be moved into itself.")
             connection.execute(
                 "UPDATE folders SET parent = ? WHERE id = ?",
@@ -263,10 +300,20 @@ def move(sandbox: Sandbox, call: Call) -> None:
             )
 
 
+def _line(connection: sqlite3.Connection, number: int) -> set[int]:
+    """Return a folder and all above it."""
+    query = (
+        "WITH RECURSIVE up (id) AS (VALUES (?) UNION ALL"
+        " SELECT parent FROM folders JOIN up ON folders.id = up.id WHERE parent IS NOT NULL)"
+        " SELECT id FROM up"
+    )
+    return {row["id"] for row in connection.execute(query, (number,))}
+
+
 def delete(sandbox: Sandbox, call: Call) -> None:
     """`DELETE storage/folders/F`: only an empty folder can go, unless its switch says otherwise."""
     with sandbox.store.write() as connection:
-        row = find(connection, call.path["folder"])
+        row = find(connection, call.path["folder"], call.account, Role.ADMIN)
         if switches.state(connection, switches.DELETE):
             _delete_filled(connection, row["id"])
             return

@@ -1,4 +1,4 @@
-"""The demo user's key: made at the first start of a data directory, used nowhere else."""
+"""The accounts' keys: made at the first start of a data directory, used nowhere else."""
 
 from pathlib import Path
 
@@ -13,16 +13,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from services.sandbox.data_directory import write_private
 
-KEY_FILE = "demo_key"
-
 
 class BadKeyError(Exception):
     """The key file of the data directory is not an Ed25519 key; its text is not repeated."""
 
 
-def ensure_key(directory: Path) -> str:
-    """Return the demo user's raw public key as 64 hex digits; make the key when there is none."""
-    path = directory / KEY_FILE
+def ensure_key(directory: Path, name: str) -> str:
+    """Return the raw public key of a key file as 64 hex digits; make the key if there is none."""
+    path = directory / name
     if not path.exists():
         write_private(path, _new_key())
     key = load_ssh_private_key(path.read_bytes(), None)

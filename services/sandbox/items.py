@@ -7,10 +7,12 @@ import sqlite3
 
 import orjson
 
-from services.sandbox import folders, jobs, signed, switches
+from services.sandbox import access, folders, jobs, signed, switches
+from services.sandbox.access import Role
 from services.sandbox.paging import Window, page, single, window
-from services.sandbox.state import OWNER, Sandbox
+from services.sandbox.state import Sandbox
 from services.sandbox.wire import (
+    Account,
     Call,
     Object,
     RefusalError,
@@ -41,7 +43,7 @@ _NULLS: Object = dict.fromkeys(
     )
 )
 _SELECT = (
-    "SELECT items.*, folders.uuid AS parent_uuid,"
+    "SELECT items.*, folders.uuid AS parent_uuid, folders.owner,"
     " (SELECT count(*) FROM data_rows WHERE data_rows.item = items.id) AS uses"
     " FROM items JOIN folders ON folders.id = items.folder"
 )
@@ -53,13 +55,18 @@ _TREE = (
 _IN_DATASET = "EXISTS (SELECT 1 FROM data_rows WHERE data_rows.item = items.id)"
 
 
-def find(connection: sqlite3.Connection, uuid: str) -> sqlite3.Row:
+def find(
+    connection: sqlite3.Connection, uuid: str, account: Account, role: Role = Role.USER
+) -> sqlite3.Row:
     """Return an item's row with its folder's UUID and use count, or refuse."""
     row: sqlite3.Row | None = connection.execute(
         f"{_SELECT} WHERE items.uuid = ?", (uuid.lower(),)
     ).fetchone()
-    if row is None:
+    held = Role.NONE if row is None else access.item(connection, account, row["folder"])
+    if row is None or held is Role.NONE:
         raise RefusalError(404, "There is no such item.")
+    if held < role:
+        raise RefusalError(403, "Only an admin of the item's folder may do this.")
     return row
 
 
@@ -77,7 +84,7 @@ def view(
         "name": row["name"],
         "description": row["description"],
         "clientMetadata": row["client_metadata"] if metadata else "",
-        "owner": OWNER,
+        "owner": row["owner"],
         "createdAt": iso(row["created"]),
         "lastEditedAt": iso(row["edited"]),
         "isTombstone": bool(row["tombstone"]),
@@ -95,15 +102,16 @@ def list_in_folder(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/folders/F/items`, with `isRecursive` below it too."""
     jobs.settle_folder(sandbox, call.path["folder"])
     with sandbox.store.read() as connection:
-        folder = folders.find(connection, call.path["folder"])
+        folder = folders.find(connection, call.path["folder"], call.account)
         scope = _TREE if call.flag("isRecursive") else "items.folder = :folder"
         return _listing(sandbox, call, connection, scope, folder["id"])
 
 
 def search(sandbox: Sandbox, call: Call) -> Object:
-    """`GET storage/search/items`: every folder."""
+    """`GET storage/search/items`: every folder one may see."""
+    scope = f"items.folder IN ({access.SEEN} SELECT id FROM seen)"  # noqa: S608 - no value in it
     with sandbox.store.read() as connection:
-        return _listing(sandbox, call, connection, "items.folder IS NOT NULL", None)
+        return _listing(sandbox, call, connection, scope, None)
 
 
 def _listing(
@@ -117,6 +125,7 @@ def _listing(
     query, values = _query(call, asked, column, scope)
     lag = switches.state(connection, switches.LAG)
     shown = sandbox.now() - int(lag * 1_000_000)
+    values.update(access.values(call.account, everything=True))
     rows = connection.execute(query, {**values, "folder": folder, "shown": shown}).fetchall()
     sign = call.flag("signUrls")
     metadata = call.flag("includeClientMetadata", default=True)
@@ -153,7 +162,7 @@ def _query(call: Call, asked: Window, column: str, scope: str) -> tuple[str, Obj
 def get(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/items/I`."""
     with sandbox.store.read() as connection:
-        row = find(connection, call.path["item"])
+        row = find(connection, call.path["item"], call.account)
         return view(sandbox, call, row, sign=call.flag("signUrl"))
 
 
@@ -164,14 +173,15 @@ def get_bulk(sandbox: Sandbox, call: Call) -> Object:
     query = f"{_SELECT} WHERE items.uuid = ?"
     with sandbox.store.read() as connection:
         rows = (connection.execute(query, (uuid,)).fetchone() for uuid in uuids)
+        seen = [row for row in rows if row and access.item(connection, call.account, row["folder"])]
         sign = body.get("signUrls") is True
-        return single([view(sandbox, call, row, sign=sign) for row in rows if row is not None])
+        return single([view(sandbox, call, row, sign=sign) for row in seen])
 
 
 def children(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/folders/F/items/I/child-items`: the frames of a group, in order."""
     with sandbox.store.read() as connection:
-        row = find(connection, call.path["item"])
+        row = find(connection, call.path["item"], call.account)
         frames = connection.execute(
             f"{_SELECT} WHERE items.container = ? ORDER BY items.position",
             (row["id"],),
@@ -183,9 +193,9 @@ def children(sandbox: Sandbox, call: Call) -> Object:
 def patch(sandbox: Sandbox, call: Call) -> Object:
     """`PATCH storage/folders/F/items/I`: metadata is replaced whole [documented]."""
     with sandbox.store.write() as connection:
-        row = find(connection, call.path["item"])
+        row = find(connection, call.path["item"], call.account, Role.ADMIN)
         _apply(connection, row, call.document(), now=sandbox.now())
-        return view(sandbox, call, find(connection, row["uuid"]))
+        return view(sandbox, call, find(connection, row["uuid"], call.account))
 
 
 def patch_bulk(sandbox: Sandbox, call: Call) -> Object:
@@ -195,9 +205,10 @@ def patch_bulk(sandbox: Sandbox, call: Call) -> Object:
         raise RefusalError(400, f"At most {MAX_BUNDLE} items can be updated at once.")
     with sandbox.store.write() as connection:
         for uuid, changes in patches.items():
-            row = find(connection, uuid)
+            row = find(connection, uuid, call.account, Role.ADMIN)
             _apply(connection, row, as_object(changes, "The patch"), now=sandbox.now())
-        return single([view(sandbox, call, find(connection, uuid)) for uuid in patches])
+        rows = [find(connection, uuid, call.account) for uuid in patches]
+        return single([view(sandbox, call, row) for row in rows])
 
 
 def _apply(connection: sqlite3.Connection, row: sqlite3.Row, changes: Object, *, now: int) -> None:
@@ -213,10 +224,9 @@ def _apply(connection: sqlite3.Connection, row: sqlite3.Row, changes: Object, *,
 
 def _chosen(connection: sqlite3.Connection, call: Call, name: str) -> list[sqlite3.Row]:
     """Return the items a body names, each an immediate child of the path's folder."""
-    folder = folders.find(connection, call.path["folder"])
-    rows = [
-        find(connection, as_uuid(uuid, name)) for uuid in as_list(call.document().get(name), name)
-    ]
+    folder = folders.find(connection, call.path["folder"], call.account, Role.ADMIN)
+    uuids = as_list(call.document().get(name), name)
+    rows = [find(connection, as_uuid(uuid, name), call.account) for uuid in uuids]
     if any(row["folder"] != folder["id"] for row in rows):
         raise RefusalError(400, "Every item must be directly in the folder.")
     return rows
@@ -237,7 +247,7 @@ def move(sandbox: Sandbox, call: Call) -> None:
     """`POST storage/folders/F/items/move`: frames follow their group."""
     target = as_uuid(call.document().get("newParentUuid"), "newParentUuid")
     with sandbox.store.write() as connection:
-        parent = folders.find(connection, target)
+        parent = folders.find(connection, target, call.account, Role.ADMIN)
         for row in _chosen(connection, call, "itemUuids"):
             connection.execute(
                 "UPDATE items SET folder = :folder WHERE id = :id OR container = :id",

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from services.sandbox import documents, folders, registration, state, switches
-from services.sandbox.outcomes import integration
+from services.sandbox import access, documents, folders, registration, state, switches
+from services.sandbox.access import Role
 from services.sandbox.state import Sandbox
-from services.sandbox.wire import Call, Object, RefusalError, as_uuid, new_uuid
+from services.sandbox.wire import Account, Call, Object, RefusalError, as_uuid, new_uuid
 
 #: Units decided in one transaction, and for how long one call keeps deciding.
 _STEP, _BUDGET_S = 500, 0.25
@@ -37,13 +37,14 @@ def start(sandbox: Sandbox, call: Call) -> str:
         raise RefusalError(400, f"The body is not an upload job: {error}") from error
     document = _document(body)
     with sandbox.store.write() as connection:
-        folder = folders.find(connection, call.path["folder"])
-        _check_integration(connection, body, document)
+        folder = folders.find(connection, call.path["folder"], call.account, Role.ADMIN)
+        _check_integration(connection, body, document, call.account)
         number = insert(
             connection,
             document,
             folder=folder["id"],
             integration_uuid=body.integration_hash,
+            owner=call.account.email,
             ignore_errors=body.ignore_errors,
             file_name=body.file_name,
             now=sandbox.now(),
@@ -57,6 +58,7 @@ def insert(
     *,
     folder: int,
     integration_uuid: str | None,
+    owner: str,
     now: int,
     ignore_errors: bool = True,
     file_name: str | None = None,
@@ -65,8 +67,8 @@ def insert(
     total = document.total()
     number = connection.execute(
         "INSERT INTO jobs (uuid, folder, integration, ignore_errors, skip_duplicates, upsert,"
-        " file_name, status, total, due_since, created)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " file_name, status, total, due_since, created, owner)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new_uuid(),
             folder,
@@ -79,6 +81,7 @@ def insert(
             total,
             now,
             now,
+            owner,
         ),
     ).lastrowid
     connection.executemany(
@@ -101,14 +104,14 @@ def _is_null(raw: msgspec.Raw) -> bool:
 
 
 def _check_integration(
-    connection: sqlite3.Connection, body: _Start, document: documents.Document
+    connection: sqlite3.Connection, body: _Start, document: documents.Document, account: Account
 ) -> None:
     if body.integration_hash is None:
         if any(entries for kind, entries in document.sections if kind != "from_items"):
             raise RefusalError(400, "integrationHash is required for files in cloud storage.")
         return
-    if integration(connection, as_uuid(body.integration_hash, "integrationHash")) is None:
-        raise RefusalError(403, "The integration does not exist, or you may not use it.")
+    uuid = as_uuid(body.integration_hash, "integrationHash")
+    access.check_may_register(connection, account, uuid)
 
 
 def _slices(document: documents.Document) -> Iterator[tuple[int, int, str, bytes]]:
@@ -120,9 +123,9 @@ def _slices(document: documents.Document) -> Iterator[tuple[int, int, str, bytes
             first += len(part)
 
 
-def find(connection: sqlite3.Connection, call: Call) -> sqlite3.Row:
+def find(connection: sqlite3.Connection, call: Call, role: Role = Role.USER) -> sqlite3.Row:
     """Return the job that a path names, or refuse."""
-    folder = folders.find(connection, call.path["folder"])
+    folder = folders.find(connection, call.path["folder"], call.account, role)
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM jobs WHERE uuid = ? AND folder = ?",
         (call.path["job"].lower(), folder["id"]),
@@ -216,7 +219,7 @@ def _lags(sandbox: Sandbox, number: int) -> bool:
 def cancel(sandbox: Sandbox, call: Call) -> Object:
     """`POST .../data-upload-jobs/J/cancel`: pending units end; what is registered stays."""
     with sandbox.store.read() as connection:
-        number = find(connection, call)["id"]
+        number = find(connection, call, Role.ADMIN)["id"]
     settle(sandbox, number)
     with sandbox.store.write() as connection:
         job = find(connection, call)

@@ -1,10 +1,13 @@
-"""What belongs to the whole organization: integrations and the metadata schema."""
+"""What belongs to a whole organization: integrations and the metadata schema."""
 
 import re
+import sqlite3
 
 import orjson
 
-from services.sandbox.state import Sandbox
+from services.sandbox import access
+from services.sandbox.accounts import ORGANIZATION
+from services.sandbox.state import Sandbox, schema_key
 from services.sandbox.store import set_value, value
 from services.sandbox.wire import Call, Object, RefusalError, as_object
 
@@ -19,7 +22,11 @@ def integrations(sandbox: Sandbox, call: Call) -> Object:
     """`GET cloud-integrations`: id and title, nothing else; the list is under `result` [RUN]."""
     uuids, titles = call.many("filterIntegrationUuids"), call.many("filterIntegrationTitles")
     with sandbox.store.read() as connection:
-        rows = connection.execute("SELECT * FROM integrations ORDER BY title").fetchall()
+        rows = [
+            row
+            for row in connection.execute("SELECT * FROM integrations ORDER BY title").fetchall()
+            if _listed(connection, call, row)
+        ]
     return {
         "result": [
             {"integrationUuid": row["uuid"], "title": row["title"]}
@@ -29,29 +36,41 @@ def integrations(sandbox: Sandbox, call: Call) -> Object:
     }
 
 
+def _listed(connection: sqlite3.Connection, call: Call, row: sqlite3.Row) -> bool:
+    """Whether an integration is listed: one's own, or with `includeOrgAccess` an admin's too."""
+    if call.flag("includeOrgAccess"):
+        return bool(access.integration(connection, call.account, row))
+    mine = bool(row["organization"] == call.account.organization)
+    return mine and bool(access.direct_integration(connection, call.account, row))
+
+
 def get_schema(sandbox: Sandbox, call: Call) -> Object:
     """`GET organisation/client-metadata-schema-v2`: `{key: type object}`."""
-    del call
     with sandbox.store.read() as connection:
-        found: Object = orjson.loads(value(connection, "metadata_schema") or "{}")
-        return found
+        return _schema(connection, call.account.organization)
+
+
+def _schema(connection: sqlite3.Connection, organization: str) -> Object:
+    found: Object = orjson.loads(value(connection, schema_key(organization)) or "{}")
+    return found
 
 
 def post_schema(sandbox: Sandbox, call: Call) -> None:
     """`POST organisation/client-metadata-schema-v2`: the whole schema; the last writer wins."""
+    access.check_administers(call.account)
     schema = call.document()
     with sandbox.store.read() as connection:
-        known = orjson.loads(value(connection, "metadata_schema") or "{}")
+        known = _schema(connection, call.account.organization)
     for key, kind in schema.items():
         if kind != known.get(key):  # what a newer Encord made is given back as it was
             _check(key, as_object(kind, f"The type of {key}"))
-    keep_schema(sandbox, schema)
+    keep_schema(sandbox, schema, call.account.organization)
 
 
-def keep_schema(sandbox: Sandbox, schema: Object) -> None:
-    """Replace the whole schema."""
+def keep_schema(sandbox: Sandbox, schema: Object, organization: str = ORGANIZATION) -> None:
+    """Replace the whole schema of an organization."""
     with sandbox.store.write() as connection:
-        set_value(connection, "metadata_schema", orjson.dumps(schema).decode())
+        set_value(connection, schema_key(organization), orjson.dumps(schema).decode())
 
 
 def _check(key: str, kind: Object) -> None:

@@ -6,10 +6,12 @@ dataset's are numbers.
 
 import sqlite3
 
-from services.sandbox import datasets, folders
+from services.sandbox import access, datasets, folders
+from services.sandbox.access import Role
 from services.sandbox.paging import single
-from services.sandbox.state import OWNER, Sandbox
+from services.sandbox.state import Sandbox
 from services.sandbox.wire import (
+    Account,
     Call,
     Object,
     RefusalError,
@@ -29,12 +31,27 @@ _ROLES = {
 _MEMBER_TYPES = ("internal", "external")
 _DATASET_ROLES = (0, 1)
 
+#: What goes when a user leaves an organization.
+_FORGET = (
+    "DELETE FROM users WHERE email = :email AND organization = :organization",
+    (
+        "DELETE FROM team_users WHERE email = :email AND team IN"
+        " (SELECT uuid FROM teams WHERE organization = :organization)"
+    ),
+    (
+        "DELETE FROM shares WHERE member = :email AND resource IN"
+        " (SELECT uuid FROM datasets WHERE organization = :organization UNION"
+        " SELECT uuid FROM integrations WHERE organization = :organization)"
+    ),
+)
+
 
 def list_users(sandbox: Sandbox, call: Call) -> Object:
     """`GET organisation/users`."""
-    del call
+    query = "SELECT * FROM users WHERE organization = ?"
     with sandbox.store.read() as connection:
-        return single([_user(row) for row in connection.execute("SELECT * FROM users")])
+        rows = connection.execute(query, (call.account.organization,)).fetchall()
+    return single([_user(row) for row in rows])
 
 
 def _user(row: sqlite3.Row) -> Object:
@@ -50,50 +67,43 @@ def _user(row: sqlite3.Row) -> Object:
 
 def add_user(sandbox: Sandbox, call: Call) -> Object:
     """`POST organisation/users`: at once; a known address is a conflict."""
+    access.check_administers(call.account)
     body = call.document()
     email = as_text(body.get("email"), "email")
     role, member_type = body.get("roleMnemonicName"), body.get("memberType")
     if role not in _ROLES or member_type not in _MEMBER_TYPES:
         raise RefusalError(400, "roleMnemonicName or memberType is not known.")
     with sandbox.store.write() as connection:
-        if _known(connection, email):
+        if _known(connection, email, call.account):
             raise RefusalError(409, f"{email} is a user already.")
-        insert_user(connection, email, str(role), str(member_type), now=sandbox.now())
+        row = (call.account.organization, email, role, member_type, sandbox.now())
+        connection.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", row)
     return {}
 
 
-def insert_user(
-    connection: sqlite3.Connection, email: str, role: str, member_type: str, *, now: int
-) -> None:
-    """Make a user."""
-    connection.execute("INSERT INTO users VALUES (?, ?, ?, ?)", (email, role, member_type, now))
-
-
-def _known(connection: sqlite3.Connection, email: str) -> bool:
-    query = "SELECT 1 FROM users WHERE email = ?"
-    return connection.execute(query, (email,)).fetchone() is not None
+def _known(connection: sqlite3.Connection, email: str, account: Account) -> bool:
+    query = "SELECT 1 FROM users WHERE email = ? AND organization = ?"
+    return connection.execute(query, (email, account.organization)).fetchone() is not None
 
 
 def remove_user(sandbox: Sandbox, call: Call) -> Object:
     """`DELETE organisation/users/E`."""
+    access.check_administers(call.account)
     email = call.path["email"]
     with sandbox.store.write() as connection:
-        if not _known(connection, email):
+        if not _known(connection, email, call.account):
             raise RefusalError(404, f"There is no user {email}.")
-        for query in (
-            "DELETE FROM users WHERE email = ?",
-            "DELETE FROM team_users WHERE email = ?",
-            "DELETE FROM shares WHERE member = ?",
-        ):
-            connection.execute(query, (email,))
+        for query in _FORGET:
+            connection.execute(query, access.values(call.account) | {"email": email})
     return {}
 
 
 def list_groups(sandbox: Sandbox, call: Call) -> Object:
     """`GET user/current-organisation/groups`; the cheapest call that needs a known key."""
-    del call
+    query = "SELECT * FROM teams WHERE organization = ?"
     with sandbox.store.read() as connection:
-        return single([_group(row) for row in connection.execute("SELECT * FROM teams")])
+        rows = connection.execute(query, (call.account.organization,)).fetchall()
+    return single([_group(row) for row in rows])
 
 
 def _group(row: sqlite3.Row) -> Object:
@@ -105,9 +115,10 @@ def _group(row: sqlite3.Row) -> Object:
     }
 
 
-def _find_group(connection: sqlite3.Connection, uuid: str) -> sqlite3.Row:
+def _find_group(connection: sqlite3.Connection, uuid: str, account: Account) -> sqlite3.Row:
     row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM teams WHERE uuid = ?", (uuid.lower(),)
+        "SELECT * FROM teams WHERE uuid = ? AND organization = ?",
+        (uuid.lower(), account.organization),
     ).fetchone()
     if row is None:
         raise RefusalError(404, "There is no such group.")
@@ -116,38 +127,41 @@ def _find_group(connection: sqlite3.Connection, uuid: str) -> sqlite3.Row:
 
 def create_group(sandbox: Sandbox, call: Call) -> Object:
     """`POST organisation/groups`; the SDK repeats it, and then there are two [RUN]."""
+    access.check_administers(call.account)
     body, uuid = call.document(), new_uuid()
     name = as_text(body.get("name"), "name")
     description = as_text(body.get("description") or "", "description")
     with sandbox.store.write() as connection:
-        row = (uuid, name, description, sandbox.now())
-        connection.execute("INSERT INTO teams VALUES (?, ?, ?, ?)", row)
-        return _group(_find_group(connection, uuid))
+        row = (uuid, name, description, sandbox.now(), call.account.organization)
+        connection.execute("INSERT INTO teams VALUES (?, ?, ?, ?, ?)", row)
+        return _group(_find_group(connection, uuid, call.account))
 
 
 def get_group(sandbox: Sandbox, call: Call) -> Object:
     """`GET organisation/groups/G`."""
     with sandbox.store.read() as connection:
-        return _group(_find_group(connection, call.path["group"]))
+        return _group(_find_group(connection, call.path["group"], call.account))
 
 
 def patch_group(sandbox: Sandbox, call: Call) -> Object:
     """`PATCH organisation/groups/G`: only the fields that were sent change."""
+    access.check_administers(call.account)
     body = call.document()
     with sandbox.store.write() as connection:
-        uuid = _find_group(connection, call.path["group"])["uuid"]
+        uuid = _find_group(connection, call.path["group"], call.account)["uuid"]
         connection.execute(
             "UPDATE teams SET name = coalesce(?, name), description = coalesce(?, description)"
             " WHERE uuid = ?",
             (body.get("name"), body.get("description"), uuid),
         )
-        return _group(_find_group(connection, uuid))
+        return _group(_find_group(connection, uuid, call.account))
 
 
 def delete_group(sandbox: Sandbox, call: Call) -> Object:
     """`DELETE organisation/groups/G`: nothing is shared with it any more."""
+    access.check_administers(call.account)
     with sandbox.store.write() as connection:
-        uuid = _find_group(connection, call.path["group"])["uuid"]
+        uuid = _find_group(connection, call.path["group"], call.account)["uuid"]
         for query in (
             "DELETE FROM teams WHERE uuid = ?",
             "DELETE FROM team_users WHERE team = ?",
@@ -160,7 +174,9 @@ def delete_group(sandbox: Sandbox, call: Call) -> Object:
 def list_group_users(sandbox: Sandbox, call: Call) -> Object:
     """`GET organisation/groups/G/users`."""
     with sandbox.store.read() as connection:
-        return _members(connection, _find_group(connection, call.path["group"])["uuid"])
+        return _members(
+            connection, _find_group(connection, call.path["group"], call.account)["uuid"]
+        )
 
 
 def _members(connection: sqlite3.Connection, group: str) -> Object:
@@ -171,10 +187,11 @@ def _members(connection: sqlite3.Connection, group: str) -> Object:
 
 def add_group_users(sandbox: Sandbox, call: Call) -> Object:
     """`POST organisation/groups/G/users`: all must be users of the organization."""
+    access.check_administers(call.account)
     emails = _emails(call)
     with sandbox.store.write() as connection:
-        uuid = _find_group(connection, call.path["group"])["uuid"]
-        if not all(_known(connection, email) for email in emails):
+        uuid = _find_group(connection, call.path["group"], call.account)["uuid"]
+        if not all(_known(connection, email, call.account) for email in emails):
             raise RefusalError(403, "Not all of them are users of the organization.")
         connection.executemany(
             "INSERT OR IGNORE INTO team_users VALUES (?, ?)", [(uuid, email) for email in emails]
@@ -184,8 +201,9 @@ def add_group_users(sandbox: Sandbox, call: Call) -> Object:
 
 def remove_group_users(sandbox: Sandbox, call: Call) -> Object:
     """`POST organisation/groups/G/users/bulk-delete`: those not in it are ignored."""
+    access.check_administers(call.account)
     with sandbox.store.write() as connection:
-        uuid = _find_group(connection, call.path["group"])["uuid"]
+        uuid = _find_group(connection, call.path["group"], call.account)["uuid"]
         connection.executemany(
             "DELETE FROM team_users WHERE team = ? AND email = ?",
             [(uuid, email) for email in _emails(call)],
@@ -200,17 +218,20 @@ def _emails(call: Call) -> list[str]:
 
 def list_tags(sandbox: Sandbox, call: Call) -> Object:
     """`GET organisation/organisation-tags`."""
-    del call
+    query = "SELECT uuid, name FROM tags WHERE organization = ? ORDER BY name"
     with sandbox.store.read() as connection:
-        return single([dict(row) for row in connection.execute("SELECT * FROM tags ORDER BY name")])
+        rows = connection.execute(query, (call.account.organization,)).fetchall()
+    return single([dict(row) for row in rows])
 
 
 def create_tag(sandbox: Sandbox, call: Call) -> Object:
     """`POST organisation/organisation-tags`: names are unique."""
+    access.check_administers(call.account)
     made = {"uuid": new_uuid(), "name": as_text(call.document().get("name"), "name")}
     with sandbox.store.write() as connection:
         try:
-            connection.execute("INSERT INTO tags VALUES (:uuid, :name)", made)
+            row = (made["uuid"], made["name"], call.account.organization)
+            connection.execute("INSERT INTO tags VALUES (?, ?, ?)", row)
         except sqlite3.IntegrityError as error:
             raise RefusalError(409, f"There is a tag {made['name']} already.") from error
     return dict(made)
@@ -218,19 +239,27 @@ def create_tag(sandbox: Sandbox, call: Call) -> Object:
 
 def delete_tag(sandbox: Sandbox, call: Call) -> Object:
     """`DELETE organisation/organisation-tags/T`."""
+    access.check_administers(call.account)
     with sandbox.store.write() as connection:
-        connection.execute("DELETE FROM tags WHERE uuid = ?", (call.path["tag"].lower(),))
+        row = (call.path["tag"].lower(), call.account.organization)
+        connection.execute("DELETE FROM tags WHERE uuid = ? AND organization = ?", row)
     return {}
 
 
-def _resource(connection: sqlite3.Connection, call: Call) -> str:
+def _resource(connection: sqlite3.Connection, call: Call, role: Role = Role.ADMIN) -> str:
     """Return the UUID of the folder or dataset a path names, or refuse."""
     if "folder" in call.path:
-        return str(folders.find(connection, call.path["folder"])["uuid"])
-    row = datasets.find(connection, call.path["dataset"])
+        return str(folders.find(connection, call.path["folder"], call.account, role)["uuid"])
+    return str(_dataset(connection, call, call.path["dataset"], role)["uuid"])
+
+
+def _dataset(connection: sqlite3.Connection, call: Call, uuid: str, role: Role) -> sqlite3.Row:
+    row = datasets.find(connection, uuid, call.account)
     if row is None:
         raise RefusalError(404, "There is no such dataset.")
-    return str(row["uuid"])
+    if access.dataset(connection, call.account, row) < role:
+        raise RefusalError(403, "Only an admin of the dataset may do this.")
+    return row
 
 
 def shared_groups(sandbox: Sandbox, call: Call) -> Object:
@@ -239,7 +268,7 @@ def shared_groups(sandbox: Sandbox, call: Call) -> Object:
         rows = connection.execute(
             "SELECT teams.*, shares.role AS as_role FROM shares"
             " JOIN teams ON teams.uuid = shares.member WHERE resource = ? ORDER BY name",
-            (_resource(connection, call),),
+            (_resource(connection, call, Role.USER),),
         ).fetchall()
     return single(
         [
@@ -261,7 +290,7 @@ def share(sandbox: Sandbox, call: Call) -> Object:
     with sandbox.store.write() as connection:
         resource = _resource(connection, call)
         for uuid in uuids:
-            _find_group(connection, uuid)
+            _find_group(connection, uuid, call.account)
             row = (resource, uuid, role)
             connection.execute("INSERT OR REPLACE INTO shares VALUES (?, ?, ?)", row)
     return {}
@@ -281,13 +310,12 @@ def unshare(sandbox: Sandbox, call: Call) -> Object:
 def dataset_users(sandbox: Sandbox, call: Call) -> Object:
     """`GET datasets/D/users`: the owner, an admin, and whom it is shared with."""
     with sandbox.store.read() as connection:
-        uuid = _resource(connection, call)
+        row = _dataset(connection, call, call.path["dataset"], Role.USER)
+        uuid = row["uuid"]
         rows = connection.execute(
-            "SELECT member, shares.role FROM shares JOIN users ON email = member"
-            " WHERE resource = ?",
-            (uuid,),
+            "SELECT member, role FROM shares WHERE resource = ? AND member LIKE '%@%'", (uuid,)
         )
-        roles = {OWNER: 0, **{row["member"]: int(row["role"]) for row in rows}}
+        roles = {row["owner"]: 0, **{each["member"]: int(each["role"]) for each in rows}}
     return single(
         [
             {"datasetUuid": uuid, "userEmail": email, "userRole": role}
@@ -302,10 +330,11 @@ def add_dataset_users(sandbox: Sandbox, call: Call, uid: object, payload: Object
     emails, role = as_list(payload.get("user_emails"), "user_emails"), payload.get("user_role")
     if role not in _DATASET_ROLES:
         raise RefusalError(400, "user_role must be 0 or 1.")
-    uuid = call.headers.get("resourceid", "")
+    asked = call.headers.get("resourceid", "")
     with sandbox.store.write() as connection:
+        uuid = _dataset(connection, call, asked, Role.ADMIN)["uuid"]
         for email in emails:
-            if not _known(connection, str(email)):
+            if not _known(connection, str(email), call.account):
                 raise RefusalError(400, f"{email} is no user of the organization.")
             row = (uuid, email, str(role))
             connection.execute("INSERT OR REPLACE INTO shares VALUES (?, ?, ?)", row)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from services.sandbox import documents, switches
+from services.sandbox import access, accounts, documents, switches
 from services.sandbox.documents import Unit
 from services.sandbox.outcomes import (
     File,
@@ -22,7 +22,7 @@ from services.sandbox.unit_errors import (
     NoSuchItemError,
     UnitError,
 )
-from services.sandbox.wire import Object, new_uuid
+from services.sandbox.wire import Account, Object, new_uuid
 
 _NO_ACCESS = Integration(bucket="", strict=False, forbidden=())
 #: Kinds whose items have no URL of their own.
@@ -227,7 +227,8 @@ def _group_of_items(
     """Make a group whose frames repeat items that are registered already [assumed]."""
     if unit.fault is not None:
         raise FaultyEntryError(unit.fault)
-    frames = [_registered_image(connection, uuid) for uuid in unit.items]
+    who = _starter(connection, job)
+    frames = [_registered_image(connection, uuid, who) for uuid in unit.items]
     if not frames:
         raise NoFramesError
     number = _insert(connection, job, unit, _cover(unit, tuple(frames)), now=now)
@@ -235,11 +236,17 @@ def _group_of_items(
         _insert_frame(connection, job, unit, frame, container=number, position=position, now=now)
 
 
-def _registered_image(connection: sqlite3.Connection, uuid: str) -> File:
+def _starter(connection: sqlite3.Connection, job: sqlite3.Row) -> Account:
+    query = "SELECT organization FROM folders WHERE id = ?"
+    organization = connection.execute(query, (job["folder"],)).fetchone()["organization"]
+    return accounts.member(connection, organization, job["owner"])
+
+
+def _registered_image(connection: sqlite3.Connection, uuid: str, who: Account) -> File:
     row = connection.execute(
         "SELECT * FROM items WHERE uuid = ? AND type = 'image'", (uuid.lower(),)
     ).fetchone()
-    if row is None:
+    if row is None or not access.item(connection, who, row["folder"]):
         raise NoSuchItemError(uuid)
     return File(url=row["url"], size=row["file_size"], facts=orjson.loads(row["facts"]))
 

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 
 import orjson
 
-from services.sandbox import datasets, signed, switches
+from services.sandbox import access, datasets, signed, switches
+from services.sandbox.access import Role
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import (
+    Account,
     Call,
     EnvelopeError,
     Object,
@@ -44,11 +46,16 @@ _SELECT = (
 )
 
 
-def dataset_of(connection: sqlite3.Connection, call: Call) -> sqlite3.Row:
-    """Return the dataset that the `ResourceID` header names, or refuse."""
-    row = datasets.find(connection, call.headers.get("resourceid", ""))
+def dataset_of(connection: sqlite3.Connection, call: Call, role: Role = Role.USER) -> sqlite3.Row:
+    """Return the dataset that the `ResourceID` header names, or refuse.
+
+    `role` is the least role it takes; what changes a dataset takes an admin [documented].
+    """
+    row = datasets.find(connection, call.headers.get("resourceid", ""), call.account)
     if row is None:
         raise EnvelopeError(404, "RESOURCE_NOT_FOUND_ERROR", "There is no such dataset.")
+    if access.dataset(connection, call.account, row) < role:
+        raise EnvelopeError(403, "AUTHORISATION_ERROR")
     return row
 
 
@@ -168,7 +175,7 @@ def get_row(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Objec
     extras = wanted if isinstance(wanted, dict) else {}
     with sandbox.store.read() as connection:
         row = connection.execute(f"{_SELECT} WHERE hash = ?", (uid,)).fetchone()
-        if row is None:
+        if row is None or not _may_see(connection, call.account, row["dataset"]):
             raise EnvelopeError(404, "RESOURCE_NOT_FOUND_ERROR", "There is no such data row.")
         found = _view(row, metadata=bool(extras.get("client_metadata")))
         if extras.get("signed_url"):
@@ -178,6 +185,11 @@ def get_row(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Objec
             sign = bool(options.get("fetch_signed_urls"))
             found["images_data"] = _images(sandbox, call, connection, row, sign=sign)
         return found
+
+
+def _may_see(connection: sqlite3.Connection, account: Account, dataset: int) -> bool:
+    row = connection.execute("SELECT * FROM datasets WHERE id = ?", (dataset,)).fetchone()
+    return bool(access.dataset(connection, account, row))
 
 
 def _images(
@@ -215,11 +227,11 @@ def link_items(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> li
     if not isinstance(uuids, list):
         raise EnvelopeError(400, "INVALID_ARGUMENTS_ERROR", "item_uuids must be a list.")
     with sandbox.store.write() as connection:
-        dataset = dataset_of(connection, call)
+        dataset = dataset_of(connection, call, Role.ADMIN)
         made = [
             number
             for uuid in uuids
-            if (number := _link(connection, dataset, str(uuid), behavior, now=sandbox.now()))
+            if (number := _link(connection, dataset, str(uuid), behavior, sandbox.now(), call))
         ]
         if switches.state(connection, switches.LINKED):
             made = _rows_of(connection, dataset, [str(uuid) for uuid in uuids])
@@ -237,14 +249,20 @@ def _rows_of(connection: sqlite3.Connection, dataset: sqlite3.Row, uuids: list[s
 
 
 def _link(
-    connection: sqlite3.Connection, dataset: sqlite3.Row, uuid: str, behavior: object, *, now: int
+    connection: sqlite3.Connection,
+    dataset: sqlite3.Row,
+    uuid: str,
+    behavior: object,
+    now: int,
+    call: Call,
 ) -> int | None:
     item = connection.execute(
-        "SELECT items.id, EXISTS (SELECT 1 FROM data_rows WHERE dataset = ? AND item = items.id)"
+        "SELECT items.id, items.folder,"
+        " EXISTS (SELECT 1 FROM data_rows WHERE dataset = ? AND item = items.id)"
         " AS linked FROM items WHERE uuid = ?",
         (dataset["id"], uuid.lower()),
     ).fetchone()
-    if item is None:
+    if item is None or not access.item(connection, call.account, item["folder"]):
         raise EnvelopeError(404, "RESOURCE_NOT_FOUND_ERROR", f"There is no item {uuid}.")
     if item["linked"] and behavior == "FAIL":
         raise EnvelopeError(409, "RESOURCE_EXISTS_ERROR", f"Item {uuid} is linked already.")
@@ -261,7 +279,7 @@ def delete_data(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> b
     del payload
     hashes = uid if isinstance(uid, list) else [uid]
     with sandbox.store.write() as connection:
-        dataset = dataset_of(connection, call)
+        dataset = dataset_of(connection, call, Role.ADMIN)
         connection.executemany(
             "DELETE FROM data_rows WHERE hash = ? AND dataset = ?",
             [(found, dataset["id"]) for found in hashes],

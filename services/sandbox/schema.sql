@@ -1,8 +1,15 @@
 -- Everything the sandbox knows. Times are microseconds since 1970, UTC.
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
+-- Whose key it is. Who that is in the organization, `users` says.
+CREATE TABLE IF NOT EXISTS accounts (
+  key TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, email TEXT NOT NULL,
+  organization TEXT NOT NULL, role TEXT NOT NULL, revoked INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS integrations (
-  uuid TEXT PRIMARY KEY, title TEXT NOT NULL, bucket TEXT NOT NULL, strict INTEGER NOT NULL
+  uuid TEXT PRIMARY KEY, title TEXT NOT NULL, bucket TEXT NOT NULL, strict INTEGER NOT NULL,
+  organization TEXT NOT NULL, owner TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- Prefixes Encord's integrations may not read; the bucket's own API is not affected.
@@ -34,7 +41,8 @@ CREATE TABLE IF NOT EXISTS folders (
   id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, parent INTEGER REFERENCES folders (id),
   name TEXT NOT NULL, description TEXT NOT NULL, client_metadata TEXT, dataset TEXT,
   created INTEGER NOT NULL, edited INTEGER NOT NULL,
-  integration TEXT, remote_url TEXT, config TEXT NOT NULL DEFAULT '{}'
+  integration TEXT, remote_url TEXT, config TEXT NOT NULL DEFAULT '{}',
+  organization TEXT NOT NULL, owner TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS folders_by_name ON folders (parent, name, id);
 
@@ -65,7 +73,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   ignore_errors INTEGER NOT NULL, skip_duplicates INTEGER NOT NULL, upsert INTEGER NOT NULL,
   file_name TEXT, status TEXT NOT NULL, total INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0,
   failed INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,
-  due_base INTEGER NOT NULL DEFAULT 0, due_since INTEGER NOT NULL, created INTEGER NOT NULL
+  due_base INTEGER NOT NULL DEFAULT 0, due_since INTEGER NOT NULL, created INTEGER NOT NULL,
+  owner TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS jobs_pending ON jobs (folder) WHERE status = 'PENDING';
 CREATE INDEX IF NOT EXISTS jobs_by_folder ON jobs (folder);
@@ -83,7 +92,8 @@ CREATE TABLE IF NOT EXISTS unit_errors (
 
 CREATE TABLE IF NOT EXISTS datasets (
   id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-  description TEXT NOT NULL, folder TEXT, created INTEGER NOT NULL, edited INTEGER NOT NULL
+  description TEXT NOT NULL, folder TEXT, created INTEGER NOT NULL, edited INTEGER NOT NULL,
+  organization TEXT NOT NULL, owner TEXT NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS data_rows (
@@ -99,27 +109,34 @@ CREATE TABLE IF NOT EXISTS dataset_jobs (
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS users (
-  email TEXT PRIMARY KEY, role TEXT NOT NULL, member_type TEXT NOT NULL, created INTEGER NOT NULL
+  organization TEXT NOT NULL, email TEXT NOT NULL, role TEXT NOT NULL, member_type TEXT NOT NULL,
+  created INTEGER NOT NULL, PRIMARY KEY (organization, email)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS teams (
-  uuid TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, created INTEGER NOT NULL
+  uuid TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, created INTEGER NOT NULL,
+  organization TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS team_users (
   team TEXT NOT NULL, email TEXT NOT NULL, PRIMARY KEY (team, email)
 ) WITHOUT ROWID;
--- Who a folder or dataset is shared with: a team's UUID, or a user's address.
+-- Who a folder, dataset or integration is shared with: a team's UUID, or a user's address.
 CREATE TABLE IF NOT EXISTS shares (
   resource TEXT NOT NULL, member TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (resource, member)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tags (uuid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tags (
+  uuid TEXT PRIMARY KEY, name TEXT NOT NULL, organization TEXT NOT NULL,
+  UNIQUE (organization, name)
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS ontologies (
   uuid TEXT PRIMARY KEY, title TEXT NOT NULL, description TEXT NOT NULL, editor TEXT NOT NULL,
-  created INTEGER NOT NULL, edited INTEGER NOT NULL
+  created INTEGER NOT NULL, edited INTEGER NOT NULL,
+  organization TEXT NOT NULL, owner TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS projects (
   uuid TEXT PRIMARY KEY, title TEXT NOT NULL, description TEXT NOT NULL, ontology TEXT NOT NULL,
-  created INTEGER NOT NULL, edited INTEGER NOT NULL
+  created INTEGER NOT NULL, edited INTEGER NOT NULL,
+  organization TEXT NOT NULL, owner TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS project_datasets (
   project TEXT NOT NULL, dataset INTEGER NOT NULL, PRIMARY KEY (project, dataset)

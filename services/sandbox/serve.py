@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvicorn
 
-from services.sandbox import demo, jobs
+from services.sandbox import accounts, demo, jobs
 from services.sandbox.app import build
 from services.sandbox.data_directory import (
     DirectoryInUseError,
@@ -26,9 +26,9 @@ from services.sandbox.data_directory import (
     remembered_port,
     write_private,
 )
-from services.sandbox.identity import ensure_key
 from services.sandbox.state import Sandbox, ensure_demo, set_rate
 from services.sandbox.store import Store, set_value, value
+from services.sandbox.wire import Object
 
 HOST = "127.0.0.1"
 EXIT_IN_USE, EXIT_PORT_TAKEN = 3, 4
@@ -98,15 +98,15 @@ def _serve(directory: Path, options: argparse.Namespace) -> int:
 
 
 def _sandbox(directory: Path, store: Store, rate: float) -> Sandbox:
-    public_key = ensure_key(directory)
     with store.write() as connection:
+        accounts.ensure(connection, directory)
         secret = value(connection, "secret") or secrets.token_hex(32)
         set_value(connection, "secret", secret)
         jobs.hold(connection, now=time.time_ns() // 1000)
         set_rate(connection, rate)
     sandbox = Sandbox(
         store=store,
-        public_key=public_key,
+        directory=directory,
         secret=bytes.fromhex(secret),
         control_token=secrets.token_urlsafe(32),
         default_rate=rate,
@@ -163,11 +163,16 @@ class _Server(uvicorn.Server):
             "ssh_key_path": str(self._directory / "demo_key"),
             "integrations": [demo.INTEGRATION, demo.STRICT_INTEGRATION],
             "buckets": [demo.BUCKET],
+            "accounts": self._accounts(),
         }
         private = {**found, "pid": os.getpid(), "control_token": self._sandbox.control_token}
         write_private(self._directory / "endpoint.json", json.dumps(private).encode())
         sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()
+
+    def _accounts(self) -> list[Object]:
+        with self._sandbox.store.read() as connection:
+            return list(accounts.said(connection, self._directory))
 
 
 if __name__ == "__main__":

@@ -5,17 +5,25 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
-from services.sandbox import demo, demo_bucket, switches
+from services.sandbox import accounts, demo, demo_bucket, switches
+from services.sandbox.accounts import ELSEWHERE, ORGANIZATION, OWNER
 from services.sandbox.bell import Bell
 from services.sandbox.faults import Faults
 from services.sandbox.limiter import Limiter
 from services.sandbox.store import Store, clear, set_value, value
 from services.sandbox.wire import new_uuid
 
-OWNER = "demo@sandbox.example"
 #: Raised when the demo content changes, so that older data directories are filled anew.
-CONTENT_VERSION = "2"
+CONTENT_VERSION = "3"
+#: Title, whether it is strict, whose, and who made it.
+_INTEGRATIONS: Final = (
+    (demo.INTEGRATION, 0, ORGANIZATION, OWNER),
+    (demo.STRICT_INTEGRATION, 1, ORGANIZATION, OWNER),
+    ("Elsewhere bucket", 0, ELSEWHERE, "demo@elsewhere.example"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +31,8 @@ class Sandbox:
     """Everything the handlers share."""
 
     store: Store
-    #: The demo user's raw public key, 64 hex digits; no other key is known.
-    public_key: str
+    #: Where the accounts' keys lie.
+    directory: Path
     #: Signs media URLs and control tokens; made once per data directory.
     secret: bytes
     control_token: str
@@ -68,15 +76,37 @@ def ensure_demo(sandbox: Sandbox) -> None:
 def reset(connection: sqlite3.Connection, *, now: int) -> None:
     """Throw everything away and make the fresh demo state."""
     clear(connection)
-    set_value(connection, "metadata_schema", json.dumps(demo.SCHEMA))
+    connection.execute("DELETE FROM meta WHERE key LIKE 'metadata_schema%'")
+    set_value(connection, schema_key(ORGANIZATION), json.dumps(demo.SCHEMA))
     set_value(connection, "content", CONTENT_VERSION)
     switches.back(connection)
     set_stalled(connection, stalled=False)
-    for title, strict in ((demo.INTEGRATION, 0), (demo.STRICT_INTEGRATION, 1)):
-        connection.execute(
-            "INSERT INTO integrations VALUES (?, ?, ?, ?)",
-            (new_uuid(), title, demo.BUCKET, strict),
-        )
+    accounts.reset(connection, now=now)
+    for integration in _INTEGRATIONS:
+        _integrate(connection, *integration)
     connection.execute("INSERT INTO forbidden VALUES (?, ?)", (demo.BUCKET, demo.FORBIDDEN_PREFIX))
-    connection.execute("INSERT INTO users VALUES (?, 'ADMIN', 'internal', ?)", (OWNER, now))
     demo_bucket.fill(connection, now=now)
+
+
+def _integrate(
+    connection: sqlite3.Connection, title: str, strict: int, organization: str, owner: str
+) -> None:
+    """Make an integration that every demo account of its organization but its owner may look at."""
+    uuid = new_uuid()
+    connection.execute(
+        "INSERT INTO integrations VALUES (?, ?, ?, ?, ?, ?)",
+        (uuid, title, demo.BUCKET, strict, organization, owner),
+    )
+    connection.executemany(
+        "INSERT INTO shares VALUES (?, ?, 'user')",
+        [
+            (uuid, person.email)
+            for person in accounts.DEMO
+            if person.organization == organization and person.email != owner
+        ],
+    )
+
+
+def schema_key(organization: str) -> str:
+    """Return where an organization's metadata schema is kept."""
+    return f"metadata_schema.{organization}"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 #: Raised with every change of the tables.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _EMPTY = "DELETE FROM ?"
 _DROP = "DROP TABLE ?"
 _VERSION = f"PRAGMA user_version = {SCHEMA_VERSION}"
-#: Tables that `clear` keeps: secrets belong to the directory; the fresh bucket is copied.
-KEPT = frozenset({"meta", "fresh_objects", "blobs"})
+#: Tables that `clear` keeps: secrets and keys belong to the directory; the fresh bucket is copied.
+KEPT = frozenset({"meta", "accounts", "fresh_objects", "blobs"})
 
 
 class Store:

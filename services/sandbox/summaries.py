@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from services.sandbox import folders, items, jobs
+from services.sandbox import access, folders, items, jobs
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import Call, Object, iso
 
@@ -24,7 +24,7 @@ def folder(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/folders/F/summary`: counts of what is directly in the folder [assumed]."""
     jobs.settle_folder(sandbox, call.path["folder"])
     with sandbox.store.read() as connection:
-        row = folders.find(connection, call.path["folder"])
+        row = folders.find(connection, call.path["folder"], call.account)
         rows = connection.execute(
             "SELECT type, count(*) AS n, total(file_size) AS size FROM items"
             " WHERE container IS NULL AND folder = ? GROUP BY type",
@@ -50,15 +50,17 @@ def _count(connection: sqlite3.Connection, query: str, row: sqlite3.Row) -> int:
 def item(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/folders/F/items/I/summary`: groups and datasets an item is used in."""
     with sandbox.store.read() as connection:
-        row = items.find(connection, call.path["item"])
+        row = items.find(connection, call.path["item"], call.account)
         used = connection.execute(
-            "SELECT datasets.uuid, datasets.title, datasets.folder,"
+            "SELECT datasets.uuid, datasets.title, datasets.folder, datasets.organization,"
+            " datasets.owner,"
             " min(data_rows.created) AS first, group_concat(data_rows.hash) AS hashes"
             " FROM data_rows"
             " JOIN datasets ON datasets.id = data_rows.dataset"
             " WHERE data_rows.item = ? GROUP BY datasets.id",
             (row["id"],),
         ).fetchall()
+        seen = [dataset for dataset in used if access.dataset(connection, call.account, dataset)]
         groups = _groups(connection, row)
         return {
             "frameInGroups": len(groups),
@@ -72,7 +74,7 @@ def item(sandbox: Sandbox, call: Call) -> Object:
                     "dataHashes": dataset["hashes"].split(","),
                     "dataUnitsCreatedAt": iso(dataset["first"]),
                 }
-                for dataset in used
+                for dataset in seen
             ],
             "groupLayout": None,
         }

@@ -3,7 +3,8 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -32,6 +33,20 @@ class EnvelopeError(Exception):
         self.payload = payload
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who calls: a user of one organization."""
+
+    email: str
+    organization: str
+    #: Whether the organization's role is ADMIN.
+    admin: bool
+
+
+#: Who has not signed, or need not: may see nothing.
+NOBODY: Final = Account(email="", organization="", admin=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One request, read to its end and with its sender known."""
@@ -45,8 +60,8 @@ class Call:
     path: Mapping[str, str]
     #: What the client called us: "http://127.0.0.1:PORT".
     base_url: str
-    #: Filled once the body's signature has been checked.
-    user: str = field(default="")
+    #: Filled once the signature has been checked.
+    account: Account = NOBODY
 
     def one(self, name: str) -> str | None:
         """Return the last value of a query parameter, or None."""

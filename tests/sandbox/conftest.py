@@ -54,9 +54,9 @@ class Running:
     def state(self) -> dict[str, object]:
         return self.control("state", method="GET")
 
-    def client(self, *, retries: int = 0) -> EncordUserClient:
+    def client(self, name: str = "demo", *, retries: int = 0) -> EncordUserClient:
         return EncordUserClient.create_with_ssh_private_key(
-            ssh_private_key_path=self.ssh_key_path,
+            ssh_private_key_path=self.directory / f"{name}_key",
             domain=self.url,
             requests_settings=RequestsSettings(max_retries=retries, backoff_factor=0.1),
         )

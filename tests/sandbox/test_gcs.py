@@ -230,6 +230,7 @@ def test_the_state_file_holds_no_key(sandbox: Running) -> None:
         "ssh_key_path",
         "integrations",
         "buckets",
+        "accounts",
         "pid",
         "control_token",
     }

@@ -21,7 +21,11 @@ def test_users_come_and_go(client: EncordUserClient) -> None:
     with pytest.raises(ResourceExistsError):
         add(client, ANNA)
     roles = {user.email: user.role_mnemonic_name for user in client.list_organisation_users()}
-    assert roles == {"demo@sandbox.example": "ADMIN", ANNA: "MEMBER"}
+    assert roles == {
+        "demo@sandbox.example": "ADMIN",
+        "viewer@sandbox.example": "MEMBER",
+        ANNA: "MEMBER",
+    }
     client.remove_organisation_user(ANNA)
     with pytest.raises(ResourceNotFoundError):
         client.remove_organisation_user(ANNA)

@@ -80,7 +80,7 @@ def test_reset_goes_back_to_the_fresh_demo(sandbox: Running, folder: StorageFold
     sandbox.control("rate", {"rate": 9})
     sandbox.control("reset")
     state = sandbox.state()
-    assert (state["folders"], state["integrations"], state["rate"]) == (0, 2, 0)
+    assert (state["folders"], state["integrations"], state["rate"]) == (0, 3, 0)
     assert state["forbidden"] == [{"bucket": "encord-demo-bucket", "prefix": "restricted/"}]
 
 
