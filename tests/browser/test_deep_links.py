@@ -1,5 +1,6 @@
 """Every page as the very first request of a fresh server, and the ids a URL carries."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def test_a_filter_is_in_the_url_and_back_undoes_it(dashboard: Dashboard, seeded:
     expect(dashboard.cell(2, 0, table="outcomes_table")).to_have_text("Failed")
     dashboard.page.get_by_role("tab", name="What was asked for").click()
     dashboard.sees("Fingerprint")
+    expect(dashboard.page).to_have_url(re.compile("run_view="))
     dashboard.page.go_back()
     dashboard.sees("3 entries")
 
