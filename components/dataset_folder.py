@@ -13,6 +13,9 @@ from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
 
 PLACE: Final = "link_folder"
+#: The tab this is drawn in, and the field that a link fills.
+TAB: Final = "From a folder"
+FOLDER: Final = "link_folder_uuid"
 ANY: Final = "Any type"
 TYPES: Final = {
     ANY: "",
@@ -61,7 +64,7 @@ def show() -> None:
 
 def _source() -> Source:
     left, right = st.columns(2)
-    uuid = left.text_input("UUID of the folder", key="link_folder_uuid")
+    uuid = left.text_input("UUID of the folder", key=FOLDER, bind="query-params")
     search = right.text_input("Only names or URLs with", key="link_folder_find")
     kind = left.selectbox("Type", list(TYPES), key="link_folder_type")
     unused = right.toggle("Only files that are in no dataset yet", key="link_folder_unused")

@@ -10,6 +10,7 @@ from components import (
     dataset_form,
     dataset_list,
     dataset_split,
+    folder_list,
     layout,
     navigation,
     run_actions,
@@ -43,9 +44,9 @@ TASKS: Final = PagedTable[RunView](
 
 def show(run: RunView | None) -> None:
     """Draw the tabs; only the open one does any work."""
-    whole, parts, folder, everything = st.tabs(
-        ["A whole run", "A run in parts", "From a folder", "All datasets"],
-        key="datasets_view",
+    whole, parts, folder, everything, folders = st.tabs(
+        ["A whole run", "A run in parts", dataset_folder.TAB, "All datasets", "All folders"],
+        key=folder_list.TABS,
         bind="query-params",
     )
     if whole.open:
@@ -60,6 +61,9 @@ def show(run: RunView | None) -> None:
     if everything.open:
         with everything:
             dataset_list.show()
+    if folders.open:
+        with folders:
+            folder_list.show()
 
 
 def _whole(run: RunView | None) -> None:

@@ -7,11 +7,13 @@ is how a parent process hands keys to its worker.
 
 import hashlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
@@ -34,6 +36,7 @@ from services.encord_api.sdk import connect
 from services.engine.errors import ConnectionProblem, NotConnectedError
 
 Kind = Literal["sandbox", "server", "session"]
+UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 #: What to try, by what went wrong; the class of the error says what that was.
 REMEDIES: Final[MappingProxyType[type[EncordError], tuple[str, str]]] = MappingProxyType(
     {
@@ -265,6 +268,20 @@ class Connections:
         """
         try:
             return self.gateway(connection).list_datasets(title)
+        except (EncordError, NotConnectedError) as error:
+            raise explain(error) from None
+
+    def folders(self, connection: str, search: str, *, limit: int) -> list[Folder]:
+        """List the first folders whose name holds the search, or the one whose UUID it is.
+
+        Raises:
+            ConnectionProblem: Encord did not answer.
+        """
+        try:
+            gateway = self.gateway(connection)
+            if UUID.fullmatch(search):
+                return [gateway.get_folder(search)]
+            return list(islice(gateway.find_folders(search), limit))
         except (EncordError, NotConnectedError) as error:
             raise explain(error) from None
 

@@ -78,6 +78,21 @@ def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> Non
     assert "All 3 entries matched" in said
 
 
+def test_a_folder_is_found_by_name_and_its_namesake_is_marked(
+    open_page: Open, world: World
+) -> None:
+    made = [world.encord.create_folder(name, "") for name in ("Yard", "Yard", "Street")]
+    app = open_page("datasets", datasets_view="All folders", folder_find="yard")
+    table = app.dataframe[0].value
+    assert sorted(table["UUID"]) == sorted(each.uuid for each in made[:2])
+    assert list(table["Same name"]) == ["1 more", "1 more"]
+    street = made[2].uuid
+    app = open_page("datasets", datasets_view="All folders", folder_find=street)
+    assert list(app.dataframe[0].value["Name"]) == ["Street"]
+    app = open_page("datasets", datasets_view="From a folder", link_folder_uuid=street)
+    assert app.text_input(key="link_folder_uuid").value == street
+
+
 def test_a_manifest_is_verified_against_a_folder(open_page: Open, world: World) -> None:
     run = world.submit(world.images(3))
     world.settle()

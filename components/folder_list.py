@@ -1,0 +1,94 @@
+"""The folders this account may see, by name or UUID; those that share a name are marked."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from components import connection, dataset_folder, session
+from components.runtime import get_background, get_runtime
+from components.tables import Column, PagedTable
+from components.text import number, stamp
+from services.domain.paging import Page
+from services.encord_api.interface import Folder
+from services.engine.connections import Connection
+
+#: Folders shown at most; Encord's search narrows what there is.
+MOST: Final = 1000
+TABS: Final = "datasets_view"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A folder, and how many of those found are called the same."""
+
+    folder: Folder
+    namesakes: int
+
+
+TABLE = PagedTable[Listed](
+    noun="folder",
+    alt="Folders of this account",
+    columns=(
+        Column("Name", lambda row: row.folder.name, width=240),
+        Column("Description", lambda row: row.folder.description, width=240),
+        Column(
+            "Same name", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=110
+        ),
+        Column("Created", lambda row: stamp(row.folder.created_at), width=160),
+        Column("UUID", lambda row: row.folder.uuid, width=290),
+    ),
+    on_open=lambda row: session.go_to(
+        "datasets", **{TABS: dataset_folder.TAB, dataset_folder.FOLDER: row.folder.uuid}
+    ),
+)
+
+
+def show() -> None:
+    """Draw the search and the folders it finds; opening one goes to what can be linked of it."""
+    current = connection.current()
+    if current is None:
+        st.caption("Connect to see folders.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search",
+            key="folder_find",
+            bind="query-params",
+            placeholder="Name or UUID",
+            icon=":material/search:",
+        )
+        st.button("Read again", key="folders_again", icon=":material/refresh:", on_click=_again)
+    found = _find(current, (search or "").strip())
+    if found is None:
+        st.caption("No such folder, or Encord has not answered yet. Read again in a moment.")
+        return
+    if len(found) == MOST:
+        st.caption(f"The first {number(MOST)} folders. Search by name to see others.")
+    rows = _listed(found)
+    TABLE.show(
+        lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),
+        key="folders",
+        name="folders_page",
+    )
+
+
+def _again() -> None:
+    session.renew_nonce("folders")
+
+
+def _find(current: Connection, search: str) -> list[Folder] | None:
+    background, name = get_background(), f"folders {current.id} {search} {session.nonce('folders')}"
+    ask = partial(get_runtime().connections.folders, current.id, search, limit=MOST)
+    background.start(name, ask)
+    if background.phase(name, patience=2.0) != "done":
+        return None
+    found = background.result(name)
+    return found if isinstance(found, list) else None
+
+
+def _listed(found: list[Folder]) -> list[Listed]:
+    names = Counter(each.name for each in found)
+    return [Listed(each, names[each.name] - 1) for each in found]
