@@ -5,7 +5,6 @@ from typing import Any
 import encord.orm.storage as orm
 import orjson
 from encord.dataset import Dataset as SdkDataset
-from encord.orm.dataset import DataRow as SdkRow
 from encord.orm.dataset import DatasetInfo
 from encord.storage import StorageFolder, StorageItem
 from pydantic import RootModel
@@ -71,17 +70,30 @@ def dataset_of(found: SdkDataset) -> Dataset:
     )
 
 
-def row_of(found: SdkRow) -> DataRow:
-    """Read a row; its properties raise or translate where the dictionary just has the value."""
-    item = found["backing_item_uuid"]
-    return DataRow(
-        uuid=found["data_hash"],
-        title=found["data_title"],
-        type=found["data_type"],
-        file_link=found["file_link"] or None,
-        item_uuid=str(item) if item else None,
-        metadata=found.get("client_metadata"),
-    )
+class AnsweredRow:
+    """A row as the SDK's querier builds it from Encord's answer, one of all in one answer.
+
+    The SDK's own row keeps nineteen values and two parsed times; reading one takes twice as long.
+    This one keeps ours and empties the answer's object, so that memory falls while rows are read.
+    """
+
+    __slots__ = ("row",)
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        """Read one object of the answer.
+
+        Raises:
+            KeyError, TypeError: It is not a row.
+        """
+        self.row = DataRow(
+            uuid=found["data_hash"],
+            title=found["data_title"],
+            type=found["data_type"],
+            file_link=found["file_link"] or None,
+            item_uuid=found.get("backing_item_uuid") or None,
+            metadata=found.get("client_metadata"),
+        )
+        found.clear()
 
 
 def job_status_of(state: orm.UploadLongPollingState) -> JobStatus:

@@ -1,6 +1,7 @@
 """Encord through its real SDK: one request a call, nothing repeated, every error ours."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial, wraps
 from itertools import islice
 from pathlib import Path
@@ -10,19 +11,20 @@ from uuid import UUID
 import encord.orm.storage as orm
 from encord.orm.dataset import (
     DataLinkDuplicatesBehavior,
+    DataRows,
     DatasetAccessSettings,
     StorageLocation,
 )
 
 from services.domain.metadata import OrganisationSchema
 from services.encord_api.answers import (
+    AnsweredRow,
     RawSchema,
     dataset_of,
     folder_of,
     item_of,
     job_status_of,
     listed_dataset_of,
-    row_of,
 )
 from services.encord_api.credentials import PrivateKey
 from services.encord_api.domains import check_domain
@@ -44,6 +46,10 @@ PAGE: Final = 1000
 START_TIMEOUT: Final = 180.0
 
 _SCHEMA: Final = "organisation/client-metadata-schema-v2"
+#: `list_data_rows` without a filter, as the SDK sends it.
+_EVERY_ROW: Final[dict[str, object]] = dict.fromkeys(
+    ["title_eq", "title_like", "created_before", "created_after", "data_types", "data_hashes"]
+)
 _READING_DOCUMENT: Final = "reading the document to send"
 _SIGNING: Final = "asking for a signed address"
 _READING_ID: Final = "reading an identifier"
@@ -277,9 +283,11 @@ class SdkGateway(EncordGateway):
     @_asking("listing the dataset's rows")
     def list_rows(self, dataset: str, *, metadata: bool = False) -> list[DataRow]:
         """See the interface."""
-        chosen = self._wire.dataset(_uuid(dataset))
-        chosen.set_access_settings(DatasetAccessSettings(fetch_client_metadata=metadata))
-        return [row_of(row) for row in chosen.list_data_rows()]
+        settings = DatasetAccessSettings(fetch_client_metadata=metadata)
+        payload = _EVERY_ROW | {"dataset_access_settings": asdict(settings)}
+        querier = self._wire.rows(_uuid(dataset))
+        found = querier.get_multiple(AnsweredRow, payload=payload, query_type=DataRows)
+        return [each.row for each in found]
 
     @_asking("reading the metadata schema")
     def metadata_schema(self) -> OrganisationSchema:

@@ -92,8 +92,11 @@ class Wire:
 
     def dataset(self, uuid: UUID) -> EncordClientDataset:
         """Return the SDK's dataset client without asking for the dataset."""
-        querier = Querier(self._config, resource_type=TYPE_DATASET, resource_id=str(uuid))
-        return EncordClientDataset(querier, self._config, api_client=self.api)
+        return EncordClientDataset(self.rows(uuid), self._config, api_client=self.api)
+
+    def rows(self, uuid: UUID) -> Querier:
+        """Return what the SDK's dataset client asks through, for an answer read row by row."""
+        return Querier(self._config, resource_type=TYPE_DATASET, resource_id=str(uuid))
 
 
 def _refuse_redirect(response: Response, *_args: object, **_kwargs: object) -> None:
