@@ -1,4 +1,4 @@
-"""A receipt in pictures: what was asked for by type and by folder, and where it stopped."""
+"""A receipt in pictures: what was asked for, where it stopped, and what Encord has of it."""
 
 from typing import Final
 
@@ -15,6 +15,10 @@ ABOUT: Final = {
     "stage": "Missing entries by where they stopped",
     "detail": "Missing and differing entries by cause",
 }
+LISTED: Final = {
+    "sizes": "What Encord lists, by size",
+    "keys": "What Encord lists, by metadata key",
+}
 
 
 def show(receipt: ReceiptView) -> None:
@@ -25,15 +29,16 @@ def show(receipt: ReceiptView) -> None:
     if not pictures.open:
         return
     with pictures, st.grid(2, min_column_width=320):
+        proofs = get_runtime().proofs
         for what, title in ABOUT.items():
-            _picture(receipt, what, title)
+            _picture(proofs.composition(receipt.id, what), what, "Entries", title)
+        for what, title in LISTED.items():
+            _picture(proofs.listed(receipt.id, what), what, "Listed", title)
 
 
-def _picture(receipt: ReceiptView, what: str, title: str) -> None:
-    counted = get_runtime().proofs.composition(receipt.id, what)
+def _picture(counted: list[tuple[str, int]], what: str, noun: str, title: str) -> None:
     if not counted:
         return
     with st.container(gap="xsmall"):
         st.markdown(f"**{title}**")
-        frame = pd.DataFrame(counted, columns=[what.capitalize(), "Entries"])
-        plots.bars(frame, alt=title)
+        plots.bars(pd.DataFrame(counted, columns=[what.capitalize(), noun]), alt=title)

@@ -92,6 +92,7 @@ class AnsweredRow:
             file_link=found["file_link"] or None,
             item_uuid=found.get("backing_item_uuid") or None,
             metadata=found.get("client_metadata"),
+            size=found.get("file_size"),
         )
         found.clear()
 

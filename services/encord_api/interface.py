@@ -110,6 +110,8 @@ class DataRow:
     item_uuid: str | None
     #: As stored; None unless it was asked for.
     metadata: Mapping[str, Any] | None = None
+    #: In bytes; None when Encord does not say.
+    size: int | None = None
 
 
 class EncordGateway(Protocol):

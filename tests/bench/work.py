@@ -110,6 +110,7 @@ def write_expected(path: Path) -> None:
         type=pl.lit("image"),
         title=pl.lit("as found"),
         key="url",
+        bytes=pl.lit(1, pl.Int64),
     )
     found.select(*FOUND).write_ipc(found_beside(path), compression="uncompressed")
 

@@ -45,6 +45,8 @@ FOUND: Final[dict[str, pl.DataType]] = {
     "key": pl.String(),
     #: Canonical metadata; null when it was not asked for or there is none.
     "metadata": pl.String(),
+    #: Null when Encord does not say.
+    "bytes": pl.Int64(),
 }
 LINES: Final[dict[str, pl.DataType]] = {
     "verdict": pl.String(),
@@ -70,6 +72,12 @@ class Places:
 
     dataset: pl.DataFrame | None = None
     folder: pl.DataFrame | None = None
+
+    @property
+    def found(self) -> pl.DataFrame:
+        """What is where the files are to be: the dataset's rows, or else the folder's items."""
+        chosen = self.folder if self.dataset is None else self.dataset
+        return pl.DataFrame(schema=FOUND) if chosen is None else chosen
 
 
 def frames_key(urls: Iterable[str]) -> str:

@@ -60,11 +60,12 @@ class Lister:
     def _row(self, row: DataRow) -> tuple[Any, ...]:
         url, key = self._keys(row.file_link, row.type, row.item_uuid)
         metadata = canonical_text(row.metadata)
-        return row.uuid, row.item_uuid, row.type, row.title, url, key, metadata
+        return row.uuid, row.item_uuid, row.type, row.title, url, key, metadata, row.size
 
     def _item(self, item: Item) -> tuple[Any, ...]:
         url, key = self._keys(item.url, item.type, item.uuid)
-        return None, item.uuid, item.type, item.name, url, key, canonical_text(item.metadata)
+        metadata = canonical_text(item.metadata)
+        return None, item.uuid, item.type, item.name, url, key, metadata, item.size
 
     def _keys(self, url: str | None, kind: str, item: str | None) -> tuple[str | None, str | None]:
         """Return the URL to show and the key to compare."""

@@ -213,6 +213,16 @@ class Proofs:
         """
         return counted(self._rows.read(receipt), what)
 
+    def listed(self, receipt: str, what: str) -> list[tuple[str, int]]:
+        """Count what Encord had listed when a receipt was written; empty for one of long ago.
+
+        Args:
+            receipt: The receipt.
+            what: `sizes` of the objects, smallest first, or `keys` of metadata, most first.
+        """
+        found = self.body(receipt).get("found", {})
+        return [(str(value), int(count)) for value, count in found.get(what, ())]
+
     def missing_by_stage(self, receipt: str) -> list[tuple[str, int]]:
         """Count what is missing by where it stopped."""
         missing = self._rows.read(receipt).filter(pl.col("verdict") == Verdict.MISSING)

@@ -21,6 +21,7 @@ from services.engine.proof import asking, receipt
 from services.engine.proof.columns import Places
 from services.engine.proof.compare import changes, compare
 from services.engine.proof.listing import Lister
+from services.engine.proof.pictures import by_key, by_size
 from services.engine.proof.rows import hash_of, write_columns
 from services.ledger import runs
 from services.ledger.events import record, utc_now
@@ -37,13 +38,14 @@ def advance_verify(step: Step) -> None:
     expected = asking.expected_of(step)
     with step.tools.ledger.reading() as cx:
         work = work_spec(cx, step.claim.work)
-    lines = compare(expected, _list(step, question, expected))
+    places = _list(step, question, expected)
+    lines = compare(expected, places)
     # What was registered is missing only because the listing is late, or because it is gone.
     lagging = lines.filter((pl.col("verdict") == Verdict.MISSING) & pl.col("stage").is_in(LATE))
     if lagging.height and work.tries < step.tools.pace.lag_looks:
         _look_again(step, work.tries, lagging.height)
         return
-    _conclude(step, question, expected, lines, looks=work.tries + 1)
+    _conclude(step, question, expected, lines, found=places.found, looks=work.tries + 1)
 
 
 def _list(step: Step, question: Question, expected: pl.DataFrame) -> Places:
@@ -80,7 +82,13 @@ def _look_again(step: Step, tries: int, missing: int) -> None:
 
 
 def _conclude(
-    step: Step, question: Question, expected: pl.DataFrame, lines: pl.DataFrame, *, looks: int
+    step: Step,
+    question: Question,
+    expected: pl.DataFrame,
+    lines: pl.DataFrame,
+    *,
+    found: pl.DataFrame,
+    looks: int,
 ) -> None:
     """Write rows, expectation and receipt, in this order: the receipt vouches for the others."""
     name, rows = uuid.uuid4().hex, asking.rows_of(step)
@@ -97,6 +105,7 @@ def _conclude(
             **_about(step, question),
             "looks": {"count": looks, "seconds": _seconds_looked(step)},
             "since": _since(step, earlier, lines),
+            "found": {"rows": found.height, "sizes": by_size(found), "keys": by_key(found)},
             "rows_sha256": digest,
             "expected_sha256": hash_of(expected),
             "versions": {"encord-onboarding": __version__, "encord": version("encord")},

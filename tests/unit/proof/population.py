@@ -71,4 +71,12 @@ def _add(made: Population, kind: str, word: str, url: str, key: str, *, title: s
             "detail": "",
         }
     )
-    made.found.append({**shared, "row_uuid": f"row-{n}", "item_uuid": item, "type": word})
+    made.found.append(
+        {
+            **shared,
+            "row_uuid": f"row-{n}",
+            "item_uuid": item,
+            "type": word,
+            "bytes": 10 ** (n % 4),
+        }
+    )

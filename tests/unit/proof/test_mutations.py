@@ -4,9 +4,11 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 
-from services.engine.proof.pictures import counted
+from services.engine.proof.columns import FOUND
+from services.engine.proof.pictures import by_key, by_size, counted
 from tests.unit.proof.population import Population, populate
 
 SINGLES, GROUPS, PLACES = 6_000, 1_500, 1_000
@@ -166,3 +168,18 @@ def test_the_pictures_count_what_was_asked_for_and_add_up() -> None:
     assert folders[-1] == ("everything else", 1)
     assert counted(lines, "stage") == [("registered but not linked", 3)]
     assert counted(lines, "detail") == [("registered but not linked", 3)]
+
+
+def test_the_pictures_count_what_encord_lists_by_size_and_by_key() -> None:
+    population = populate(8)
+    population.found[0] |= {"bytes": None, "metadata": None}
+    population.found[1] |= {"bytes": 0, "metadata": '{"n":1}'}
+    population.found[2] |= {"bytes": 20_000_000_000}
+    found = pl.DataFrame(population.found, schema=FOUND)
+    assert by_size(found) == [
+        ("empty", 1),
+        ("under 10 kB", 5),
+        ("1 GB and more", 1),
+        ("not told", 1),
+    ]
+    assert by_key(found) == [("n", 7), ("quality", 6), ("site", 6)]

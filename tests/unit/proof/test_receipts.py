@@ -139,3 +139,9 @@ def test_the_page_to_print_says_all_and_runs_nothing(given: Path, world: World) 
     assert HOSTILE not in page
     assert "&lt;script&gt;" in page
     assert world.ledger.receipts()[0].rows_sha256 in page
+
+
+def test_the_receipt_says_what_encord_had_listed(given: Path, world: World) -> None:
+    body = json.loads(given.read_bytes())
+    assert body["found"]["rows"] == 3
+    assert world.proofs.listed(body["receipt"], "sizes") == [("not told", 3)]
