@@ -32,13 +32,11 @@ TABLE = PagedTable[Listed](
     noun="folder",
     alt="Folders of this account",
     columns=(
-        Column("Name", lambda row: row.folder.name, width=240),
-        Column("Description", lambda row: row.folder.description, width=240),
-        Column(
-            "Same name", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=110
-        ),
-        Column("Created", lambda row: stamp(row.folder.created_at), width=160),
-        Column("UUID", lambda row: row.folder.uuid, width=290),
+        Column("Name", lambda row: row.folder.name, width=190),
+        Column("Description", lambda row: row.folder.description, width=160),
+        Column("Same name", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=95),
+        Column("Created", lambda row: stamp(row.folder.created_at), width=155),
+        Column("UUID", lambda row: row.folder.uuid, width=250),
     ),
     on_open=lambda row: session.go_to(
         "datasets", **{TABS: dataset_folder.TAB, dataset_folder.FOLDER: row.folder.uuid}

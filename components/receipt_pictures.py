@@ -39,6 +39,16 @@ def show(receipt: ReceiptView) -> None:
 def _picture(counted: list[tuple[str, int]], what: str, noun: str, title: str) -> None:
     if not counted:
         return
+    if what == "folder":
+        counted = _within_their_bucket(counted)
     with st.container(gap="xsmall"):
         st.markdown(f"**{title}**")
         plots.bars(pd.DataFrame(counted, columns=[what.capitalize(), noun]), alt=title)
+
+
+def _within_their_bucket(counted: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Leave out the bucket where there is only one: a bar has room for few letters."""
+    buckets = {folder[: folder.find("/", folder.find("://") + 3) + 1] for folder, _ in counted}
+    if len(buckets) > 1:
+        return counted
+    return [(folder.removeprefix(*buckets) or folder, entries) for folder, entries in counted]
