@@ -41,7 +41,7 @@ def asked() -> str:
         "Object",
         value=known,
         key=BOX,
-        placeholder="Object URL, item UUID or title",
+        placeholder="Object URL, UUID of an item or a data row, or title",
         icon=":material/search:",
         on_change=_look,
     )
@@ -100,6 +100,8 @@ def _now(found: Passport) -> None:
             st.caption("No storage item is known for it.")
         for uuid in found.items[:3]:
             _item(uuid)
+        if found.row:
+            layout.facts({"Data row": found.row})
 
 
 def _bucket(url: str) -> None:

@@ -8,7 +8,7 @@ if not sought:
     layout.empty_state(
         icon=":material/id_card:",
         title="Which object?",
-        body="Paste an object URL, the UUID of an item, or a title. The address can be shared.",
+        body="Paste an object URL, the UUID of an item or a data row, or a title.",
         action=lambda: navigation.button("runs", "Find it in a run", key="to_runs"),
     )
 elif (found := passport.find(sought)).mentions or found.items:

@@ -167,6 +167,7 @@ def build_runtime(settings: Settings) -> Runtime:
         manifests,
         label_of=label_of,
     )
+    proofs = Proofs(ledger, manifests, VerifiedRows(settings.data_dir / "receipts"), label_of)
     return Runtime(
         settings=settings,
         manifests=manifests,
@@ -177,8 +178,8 @@ def build_runtime(settings: Settings) -> Runtime:
         repairs=RepairJobs(manifests),
         mappings=Memory(settings.data_dir / "mappings"),
         sources=open_sources(settings, manifests),
-        passports=Passports(ledger, manifests, connections.gateway),
-        proofs=Proofs(ledger, manifests, VerifiedRows(settings.data_dir / "receipts"), label_of),
+        passports=Passports(ledger, manifests, connections.gateway, proofs.item_of_row),
+        proofs=proofs,
         schemas=Schemas(connections.gateway, BasisStore(manifests)),
         schema_studio=SchemaStudio(ledger, connections.gateway),
         held_values=HeldValues(ledger, connections.gateway),

@@ -1,17 +1,18 @@
 """Everything the ledger and the manifests know about one object: by URL, UUID or name.
 
-Indexes answer, so half a million entries make no difference. What Encord and Google say now is
-asked for apart from this, by whoever shows it.
+Indexes answer, so half a million entries make no difference; for a frame of a group and for a data
+row, the newest manifests and receipts are searched. What Encord and Google say now is asked for
+apart from this, by whoever shows it.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from services.domain.chunks import Ranges
 from services.domain.identity import identity
@@ -23,12 +24,15 @@ from services.ledger.store import Ledger
 from services.ledger.tables import ATTEMPT, EVENT, OUTCOME, RUN, WORK
 from services.ledger.views import EventRow
 from services.manifests.errors import ManifestError
+from services.manifests.frame_search import entries_naming
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
 UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 #: Runs' entries that are shown; a name may stand for very many.
 SHOWN: Final = 20
+#: Runs in whose groups a frame is looked for, newest first.
+SEARCHED: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,8 @@ class Passport:
     """What is known here about an object; newest run first."""
 
     sought: str
+    #: The data row of this UUID, where a row was sought and a receipt knows it.
+    row: str | None
     mentions: tuple[Mention, ...]
     #: Whether there are more mentions than are shown.
     more: bool
@@ -81,13 +87,15 @@ class Passport:
     @property
     def urls(self) -> tuple[str, ...]:
         """The objects that the mentions name; one, unless a name was sought."""
+        if "://" in self.sought:  # it may be a later frame of a group
+            return (self.sought,)
         return tuple(dict.fromkeys(each.url for each in self.mentions if each.url))
 
     @property
     def items(self) -> tuple[str, ...]:
         """The storage items that came of it."""
         found = dict.fromkeys(each.item_uuid for each in self.mentions if each.item_uuid)
-        if UUID.fullmatch(self.sought):
+        if UUID.fullmatch(self.sought) and self.row is None:
             found.setdefault(self.sought)
         return tuple(found)
 
@@ -104,27 +112,64 @@ class Passports:
     """Answers about single objects."""
 
     def __init__(
-        self, ledger: Ledger, manifests: ManifestStore, gateway: Callable[[str], EncordGateway]
+        self,
+        ledger: Ledger,
+        manifests: ManifestStore,
+        gateway: Callable[[str], EncordGateway],
+        item_of_row: Callable[[str], str | None],
     ) -> None:
-        """Take the collaborators; `gateway` opens Encord for a connection id."""
+        """Take the collaborators.
+
+        Args:
+            ledger: The record of all runs.
+            manifests: The manifests they were made of.
+            gateway: Opens Encord for a connection id.
+            item_of_row: Tells the item of a data row, as far as a receipt knows it.
+        """
         self._ledger = ledger
         self._manifests = manifests
         self._gateway = gateway
+        self._item_of_row = item_of_row
 
     def find(self, text: str) -> Passport:
-        """Look an object up by its URL however it is spelled, an item's UUID, or a title."""
+        """Look an object up by its URL however spelled, an item's or a row's UUID, or a title."""
         sought = sought_of(text)
+        row = None
         with self._ledger.reading() as cx:
             rows = cx.execute(_chosen(sought).limit(SHOWN + 1)).all()
+            if not rows and "://" in sought:
+                rows = self._framed(cx, sought)
+            elif not rows and UUID.fullmatch(sought) and (item := self._item_of_row(sought)):
+                row, rows = sought, cx.execute(_chosen(item).limit(SHOWN + 1)).all()
             mentions = tuple(self._mention(row) for row in rows[:SHOWN])
             attempts = tuple(_attempts(cx, mentions))
             return Passport(
                 sought=sought,
+                row=row,
                 mentions=mentions,
                 more=len(rows) > SHOWN,
                 attempts=tuple(line for _, line in attempts),
                 events=tuple(_events(cx, [token for token, _ in attempts])),
             )
+
+    def _framed(self, cx: Connection, url: str) -> Sequence[Row[tuple[object, ...]]]:
+        """Return the outcomes of groups that have an object among their later frames."""
+        recent = select(RUN.c.id, RUN.c.manifest, RUN.c.check_options).order_by(
+            RUN.c.created_at.desc()
+        )
+        found: list[ColumnElement[bool]] = []
+        for run in cx.execute(recent.limit(SEARCHED)):
+            entries = self._entries_naming(run.manifest, run.check_options, url)
+            if entries:
+                found.append(and_(OUTCOME.c.run == run.id, OUTCOME.c.entry.in_(entries[:SHOWN])))
+        return cx.execute(_about(or_(*found)).limit(SHOWN + 1)).all() if found else ()
+
+    def _entries_naming(self, manifest: str, check: str, url: str) -> list[int]:
+        try:
+            checked = self._manifests.open(manifest, CheckOptions.from_json(check))
+        except (ManifestError, OSError):
+            return []
+        return entries_naming(checked, url)
 
     def item_now(self, connection: str, uuid: str) -> ItemNow:
         """Ask Encord about an item: three requests."""
@@ -179,6 +224,11 @@ def _chosen(sought: str) -> Select[tuple[object, ...]]:
         wanted = OUTCOME.c.item_uuid == sought
     else:
         wanted = OUTCOME.c.title == sought
+    return _about(wanted)
+
+
+def _about(wanted: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    """Choose outcomes with what their runs say about them, newest run first."""
     about = (RUN.c.name.label("run_name"), RUN.c.created_at, RUN.c.check_options)
     return (
         select(OUTCOME, *about, RUN.c.manifest, RUN.c.manifest_name)

@@ -60,7 +60,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
         connections=connections,
         onboarding=world.onboarding,
         proofs=world.proofs,
-        passports=Passports(world.ledger, world.manifests, world.gateway),
+        passports=Passports(world.ledger, world.manifests, world.gateway, world.proofs.item_of_row),
         reports=Reports(world.ledger, world.manifests),
         sources=Sources(world.manifests, (shared,), Jobs("services.taking")),
         repairs=RepairJobs(world.manifests),

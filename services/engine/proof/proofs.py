@@ -6,7 +6,7 @@ click or in a second tab changes nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import polars as pl
@@ -33,6 +33,9 @@ from services.ledger.views import ReceiptView
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
+
+#: Receipts in which a data row is looked for, newest first.
+SEARCHED: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +225,12 @@ class Proofs:
         """
         found = self.body(receipt).get("found", {})
         return [(str(value), int(count)) for value, count in found.get(what, ())]
+
+    def item_of_row(self, row: str) -> str | None:
+        """Return the item of a data row, if one of the newest receipts has the row."""
+        receipts = (receipt.id for receipt in self._ledger.receipts(limit=SEARCHED))
+        items = (self._rows.item_of_row(receipt, row) for receipt in receipts)
+        return next((item for item in items if item), None)
 
     def missing_by_stage(self, receipt: str) -> list[tuple[str, int]]:
         """Count what is missing by where it stopped."""

@@ -88,6 +88,15 @@ class VerifiedRows:
         """Return all rows, or those of a filter, as a file."""
         return export(self._chosen(receipt, verdict, search), form)
 
+    def item_of_row(self, receipt: str, row: str) -> str | None:
+        """Return the item of a data row of a receipt, if the row is there."""
+        path = self.path(receipt)
+        if not path.exists():
+            return None
+        held = pl.scan_ipc(path).filter(pl.col("row_uuids").str.contains(row, literal=True))
+        items = held.select("item_uuid").head(1).collect()["item_uuid"]
+        return items[0] if len(items) else None
+
     def read(self, receipt: str) -> pl.DataFrame:
         """Map a receipt's rows into memory."""
         return pl.read_ipc(self.path(receipt))

@@ -1,5 +1,8 @@
 """What is known about one object: every run, every upload, found by URL, UUID or title."""
 
+import json
+
+import orjson
 import pytest
 
 from services.domain.outcomes import Outcome
@@ -12,7 +15,7 @@ URL = "gs://bucket/1.jpg"
 
 @pytest.fixture
 def passports(world: World) -> Passports:
-    return Passports(world.ledger, world.manifests, world.gateway)
+    return Passports(world.ledger, world.manifests, world.gateway, world.proofs.item_of_row)
 
 
 def failed_and_retried(world: World) -> str:
@@ -71,6 +74,48 @@ def test_an_item_is_found_by_its_uuid_and_told_with_its_datasets(
     now = passports.item_now("connection", item)
     assert now.item.url == "gs://bucket/0.jpg"
     assert [used.title for used in now.datasets] == ["Street"]
+
+
+def test_a_data_row_leads_to_its_object(world: World, passports: Passports) -> None:
+    run = failed_and_retried(world)
+    dataset = world.view(run).dataset_uuid or ""
+    row = world.encord.list_rows(dataset)[0]
+    world.onboarding.verify(run, actor="tester")
+    world.settle()
+    found = passports.find(row.uuid)
+    assert (found.row, found.urls, found.items) == (
+        row.uuid,
+        (row.file_link,),
+        (row.item_uuid,),
+    )
+    assert passports.find("00000000-0000-4000-8000-000000000000").row is None
+
+
+GROUP = {
+    "title": "Walk",
+    **{f"objectUrl_{n}": f"gs://bucket/walk/{name}.jpg" for n, name in enumerate("aäb")},
+}
+GROUP_ROWS = b"ObjectURL,Type,Title,Group\n" + b"".join(
+    f"gs://bucket/walk/{name}.jpg,image group,,Walk\n".encode() for name in "aäb"
+)
+DOCUMENTS = {
+    "json": orjson.dumps({"image_groups": [GROUP]}),
+    "json, escaped": json.dumps({"image_groups": [GROUP]}).encode(),
+    "csv": GROUP_ROWS,
+}
+
+
+@pytest.mark.parametrize("form", DOCUMENTS)
+@pytest.mark.parametrize("name", "aäb")
+def test_every_frame_of_a_group_leads_to_it(
+    world: World, passports: Passports, form: str, name: str
+) -> None:
+    world.submit(world.document(DOCUMENTS[form], form.partition(",")[0]))
+    world.settle()
+    found = passports.find(f"https://storage.googleapis.com/bucket/walk/{name}.jpg")
+    assert [mention.title for mention in found.mentions] == ["Walk"]
+    assert found.urls == (f"gs://bucket/walk/{name}.jpg",)
+    assert passports.find(f"gs://bucket/walk/{name}.jp").mentions == ()
 
 
 def test_a_title_of_many_objects_says_so(world: World, passports: Passports) -> None:

@@ -71,8 +71,11 @@ class World:
 
     def manifest(self, document: object) -> str:
         """Store and check a registration JSON."""
-        data = io.BytesIO(json.dumps(document).encode())
-        fingerprint = self.manifests.add("manifest.json", data)
+        return self.document(json.dumps(document).encode())
+
+    def document(self, data: bytes, ending: str = "json") -> str:
+        """Store and check a manifest of any form."""
+        fingerprint = self.manifests.add(f"manifest.{ending}", io.BytesIO(data))
         self.manifests.check(fingerprint, OPTIONS)
         return fingerprint
 
