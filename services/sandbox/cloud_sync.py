@@ -139,7 +139,7 @@ def _document(entries: list[tuple[str, Object]]) -> documents.Document:
 
 async def result(sandbox: Sandbox, call: Call) -> Object:
     """`GET .../cloud-linked-folder-syncs/J/long-polling`: another noun than the start's [RUN]."""
-    return await job_results.held(sandbox, call, _view)
+    return await job_results.held(sandbox, call, _view, job_results.seconds(call))
 
 
 def _view(connection: sqlite3.Connection, call: Call) -> tuple[sqlite3.Row, Object]:

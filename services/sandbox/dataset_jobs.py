@@ -7,8 +7,9 @@ import sqlite3
 
 import msgspec
 import orjson
+from starlette.concurrency import run_in_threadpool
 
-from services.sandbox import access, documents, folders, job_results, jobs
+from services.sandbox import documents, folders, job_results, jobs
 from services.sandbox.access import Role
 from services.sandbox.rows import dataset_of
 from services.sandbox.state import Sandbox
@@ -18,16 +19,18 @@ from services.sandbox.wire import Call, EnvelopeError, Object, RefusalError, new
 def start(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Object:
     """`datasetdatalongpolling` POST; a dataset without a backing folder must be given one."""
     del uid
-    document = documents.parse(msgspec.Raw(orjson.dumps(payload.get("files"))), typed=False)
+    typed = payload.get("dataItems") is not None
+    files = payload.get("dataItems" if typed else "files")
+    document = documents.parse(msgspec.Raw(orjson.dumps(files)), typed=typed)
+    asked = payload.get("integrationId")
     with sandbox.store.write() as connection:
         dataset = dataset_of(connection, call, Role.ADMIN)
-        uuid = str(payload.get("integrationId"))
-        access.check_may_register(connection, call.account, uuid)
+        jobs.check_integration(connection, asked, document, call.account)
         job = jobs.insert(
             connection,
             document,
             folder=_folder(connection, dataset, payload, call)["id"],
-            integration_uuid=uuid,
+            integration_uuid=None if asked is None else str(asked),
             owner=call.account.email,
             ignore_errors=payload.get("ignoreErrors") is True,
             now=sandbox.now(),
@@ -46,13 +49,23 @@ def _folder(
     return folders.find(connection, str(uuid), call.account, Role.ADMIN)
 
 
-def result(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Object:
-    """`datasetdatalongpolling` GET; answered at once."""
-    del uid
-    with sandbox.store.read() as connection:
+async def result(sandbox: Sandbox, call: Call, payload: Object) -> Object:
+    """`datasetdatalongpolling` GET; held like the polls of folders."""
+
+    def view_of(connection: sqlite3.Connection, call: Call) -> tuple[sqlite3.Row, Object]:
         found = _find(connection, call, payload)
-    jobs.settle(sandbox, found["job"])
+        return jobs.by_number(connection, found["job"]), {}
+
+    asked = payload.get("timeout_seconds")
+    seconds = float(asked) if isinstance(asked, int) else 0.0
+    await job_results.held(sandbox, call, view_of, seconds)
+    return await run_in_threadpool(_said, sandbox, call, payload)
+
+
+def _said(sandbox: Sandbox, call: Call, payload: Object) -> Object:
+    """Link what is registered, once the job is over, and say how it stands."""
     with sandbox.store.write() as connection:
+        found = _find(connection, call, payload)
         job = jobs.by_number(connection, found["job"])
         over = job["status"] != "PENDING"
         rows = _link(connection, found, now=sandbox.now()) if over else []

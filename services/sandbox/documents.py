@@ -7,10 +7,12 @@ inside one entry fails that unit alone [assumed].
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
 
+from services.sandbox import hosted
 from services.sandbox.wire import Object, RefusalError
 
 #: Entries per stored slice: small enough to decode again at each step, large enough to be few.
@@ -66,6 +68,12 @@ class Document:
         """Return how many units there are."""
         return sum(len(entries) for _, entries in self.sections)
 
+    def units(self) -> Iterator["Unit"]:
+        """Yield every unit; each is decoded for it."""
+        for kind, entries in self.sections:
+            for entry in entries:
+                yield unit(kind, msgspec.json.decode(entry))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
@@ -82,6 +90,12 @@ class Unit:
     items: tuple[str, ...]
     #: Why the entry cannot be used, or None.
     fault: str | None
+    #: The titles of a group's frames, where they have any.
+    frame_titles: tuple[str | None, ...] = ()
+
+    def is_hosted(self) -> bool:
+        """Whether all of it is in Encord's own storage, so that no integration is needed."""
+        return all(hosted.uuid_of(url) is not None for url in self.urls)
 
 
 def parse(raw: msgspec.Raw, *, typed: bool) -> Document:
@@ -153,7 +167,14 @@ def unit(kind: str, entry: Object) -> Unit:
         media=media if isinstance(media, dict) else None,
         items=tuple(map(str, items)) if isinstance(items, list) else (),
         fault=fault or _title_fault(kind, title),
+        frame_titles=_frame_titles(kind, entry),
     )
+
+
+def _frame_titles(kind: str, entry: Object) -> tuple[str | None, ...]:
+    listed = _frames(entry) if kind in ("group", "dicom") else None
+    titles = [frame.get("title") for frame in listed or [] if isinstance(frame, dict)]
+    return tuple(title if isinstance(title, str) else None for title in titles)
 
 
 def _title_fault(kind: str, title: str | None) -> str | None:
@@ -171,7 +192,7 @@ def _urls(kind: str, entry: Object) -> tuple[tuple[str, ...], str | None]:
     elif kind == "from_items":
         return (), None
     else:
-        found = [entry.get("objectUrl")]
+        found = [_address(entry, "objectUrl")]
     texts = tuple(url for url in found if isinstance(url, str) and url)
     if not texts or len(texts) != len(found):
         return texts, "objectUrl is missing"
@@ -182,15 +203,27 @@ def _urls(kind: str, entry: Object) -> tuple[tuple[str, ...], str | None]:
 
 def _group_urls(entry: Object) -> list[object]:
     """Return frame URLs in frame order; a gap in the numbering leaves a None."""
-    listed = entry.get("images") or entry.get("dicomFiles")
-    if isinstance(listed, list):
-        return [frame.get("url") if isinstance(frame, dict) else None for frame in listed]
+    listed = _frames(entry)
+    if listed is not None:
+        return [_address(frame, "url") if isinstance(frame, dict) else None for frame in listed]
     numbers = {
         int(match.group(1)): url
         for key, url in entry.items()
         if (match := _NUMBERED.fullmatch(key))
     }
     return [numbers.get(number) for number in range(max(numbers, default=-1) + 1)]
+
+
+def _frames(entry: Object) -> list[object] | None:
+    """Return the frames of the SDK's typed form."""
+    listed = entry.get("images") or entry.get("dicomFiles")
+    return listed if isinstance(listed, list) else None
+
+
+def _address(entry: Object, name: str) -> object:
+    """Return a file's address; a placeholder wins over what the address says [READ]."""
+    placeholder = entry.get("placeholderItemUuid")
+    return hosted.key(placeholder) if isinstance(placeholder, str) else entry.get(name)
 
 
 def _scene_urls(scene: object) -> list[str]:

@@ -25,6 +25,7 @@ from services.sandbox import (
     job_results,
     jobs,
     label_rows,
+    old_schema,
     ontologies,
     organization,
     people,
@@ -32,6 +33,7 @@ from services.sandbox import (
     rows,
     summaries,
     switches,
+    uploads,
 )
 from services.sandbox.accounts import NoMemberError, UnknownKeyError
 from services.sandbox.requests import call_of
@@ -43,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[Sandbox, Call], object]
 Query = Callable[[Sandbox, Call, object, Object], object]
+_SlowQuery = Callable[[Sandbox, Call, Object], Awaitable[object]]
 _Slow = Callable[[Sandbox, Call], Awaitable[Object]]
 
 _V2: tuple[tuple[str, str, Handler], ...] = (
@@ -63,6 +66,8 @@ _V2: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", "organisation/organisation-tags/{tag}", people.delete_tag),
     ("GET", "organisation/client-metadata-schema-v2", organization.get_schema),
     ("POST", "organisation/client-metadata-schema-v2", organization.post_schema),
+    ("GET", "organisation/client-metadata-schema", old_schema.get),
+    ("POST", "organisation/client-metadata-schema", old_schema.post),
     ("POST", "storage/folders", folders.create),
     ("GET", "storage/folders", folders.list_top),
     ("GET", "storage/search/folders", folders.search),
@@ -80,6 +85,8 @@ _V2: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "storage/folders/{folder}/cloud-synced-folder-syncs", cloud_sync.start),
     ("POST", "storage/folders/{folder}/create-group-items", data_groups.create),
     ("GET", "storage/folders/{folder}/summary", summaries.folder),
+    ("POST", "storage/folders/{folder}/upload-signed-urls", uploads.for_folder),
+    ("GET", "presigned-urls", uploads.for_anybody),
     ("POST", "storage/folders/{folder}/data-upload-jobs", jobs.start),
     ("POST", "storage/folders/{folder}/data-upload-jobs/{job}/cancel", jobs.cancel),
     ("GET", "storage/folders/{folder}/items", items.list_in_folder),
@@ -121,6 +128,7 @@ _V1: dict[tuple[str, str], Query] = {
     ("datarow", "GET"): rows.get_row,
     ("datasetlinkitems", "POST"): rows.link_items,
     ("video", "DELETE"): rows.delete_data,
+    ("video", "POST"): rows.rename,
     ("project", "POST"): projects.create,
     ("projectdataset", "POST"): projects.add_datasets,
     ("projectdataset", "DELETE"): projects.remove_datasets,
@@ -130,6 +138,8 @@ _V1: dict[tuple[str, str], Query] = {
     ("labelrow", "POST"): label_rows.save,
     ("datasetusers", "POST"): people.add_dataset_users,
     ("datasetdatalongpolling", "POST"): dataset_jobs.start,
+}
+_V1_SLOW: dict[tuple[str, str], _SlowQuery] = {
     ("datasetdatalongpolling", "GET"): dataset_jobs.result,
 }
 #: What v1 calls the refusals that v2 sends as a status.
@@ -214,7 +224,7 @@ def _v1_route(sandbox: Sandbox, path: str) -> Route:
 
         async def answer() -> Response:
             try:
-                found = await run_in_threadpool(_answer_v1, sandbox, call)
+                found = await _answer_v1(sandbox, call)
             except EnvelopeError as error:
                 return _envelope(error.status, error.code, error.payload)
             except RefusalError as error:
@@ -231,17 +241,22 @@ def _envelope(status: int, code: str, payload: str | None) -> Response:
     return _json(200, {"status": status, "response": [code], "payload": payload})
 
 
-def _answer_v1(sandbox: Sandbox, call: Call) -> object:
-    call = replace(call, account=_identify_v1(sandbox, call))
+async def _answer_v1(sandbox: Sandbox, call: Call) -> object:
+    call = replace(call, account=await run_in_threadpool(_identify_v1, sandbox, call))
     body = call.document()
-    query = _V1.get((str(body.get("query_type")), str(body.get("query_method"))))
-    if query is None:
-        raise EnvelopeError(405, "METHOD_NOT_ALLOWED_ERROR")
+    name = (str(body.get("query_type")), str(body.get("query_method")))
     values = body.get("values")
     if not isinstance(values, dict):
         raise EnvelopeError(400, "INVALID_ARGUMENTS_ERROR", "values must be an object.")
-    payload = values.get("payload")
-    return query(sandbox, call, values.get("uid"), payload if isinstance(payload, dict) else {})
+    uid, payload = values.get("uid"), values.get("payload")
+    if isinstance(payload, list):  # of `Dataset.update_data_item` alone
+        payload = {"changes": payload}
+    document = payload if isinstance(payload, dict) else {}
+    if name in _V1_SLOW:
+        return await _V1_SLOW[name](sandbox, call, document)
+    if name not in _V1:
+        raise EnvelopeError(405, "METHOD_NOT_ALLOWED_ERROR")
+    return await run_in_threadpool(_V1[name], sandbox, call, uid, document)
 
 
 def _identify_v1(sandbox: Sandbox, call: Call) -> Account:
@@ -269,7 +284,7 @@ def _v1_operation(call: Call) -> str:
 def operations() -> list[str]:
     """Name every call of both transports."""
     served = [f"v2 {method} {path}" for method, path, _ in (*_V2, *_V2_SLOW)]
-    return [*served, *(f"v1 {kind} {method}" for kind, method in _V1)]
+    return [*served, *(f"v1 {kind} {method}" for kind, method in (*_V1, *_V1_SLOW))]
 
 
 def _refused(error: RefusalError) -> Response:

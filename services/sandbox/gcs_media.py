@@ -2,6 +2,7 @@
 
 import base64
 import re
+import sqlite3
 
 from starlette.responses import Response
 
@@ -19,16 +20,21 @@ def download(sandbox: Sandbox, call: Call) -> Response:
     with sandbox.store.read() as connection:
         bucket = gcs_buckets.find(connection, call.path["bucket"], "storage.objects.get")
         stored = gcs_objects.find(connection, call, "storage.objects.get")
-        headers = _headers(stored) | cors.headers(bucket["cors"], call.headers, call.method)
-        try:
-            start, past, partial = _range(call.headers.get("range"), stored.size)
-        except ValueError:
-            wanted = {"Content-Range": f"bytes */{stored.size}"}
-            return Response(b"", 416, headers=headers | wanted)
-        if partial:
-            headers["Content-Range"] = f"bytes {start}-{past - 1}/{stored.size}"
-        headers["Content-Length"] = str(past - start)
-        body = b"" if call.method == "HEAD" else objects.read(connection, stored, start, past)
+        return answer(connection, call, stored, bucket["cors"])
+
+
+def answer(connection: sqlite3.Connection, call: Call, stored: Stored, rules: str) -> Response:
+    """Return an object's bytes, or the range that is asked for, under cross-origin rules."""
+    headers = _headers(stored) | cors.headers(rules, call.headers, call.method)
+    try:
+        start, past, partial = _range(call.headers.get("range"), stored.size)
+    except ValueError:
+        wanted = {"Content-Range": f"bytes */{stored.size}"}
+        return Response(b"", 416, headers=headers | wanted)
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{past - 1}/{stored.size}"
+    headers["Content-Length"] = str(past - start)
+    body = b"" if call.method == "HEAD" else objects.read(connection, stored, start, past)
     return Response(body, 206 if partial else 200, headers=headers)
 
 

@@ -8,7 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.sandbox import faults, gcs_buckets, gcs_errors, gcs_media, gcs_objects, gcs_upload
+from services.sandbox import (
+    faults,
+    gcs_buckets,
+    gcs_errors,
+    gcs_media,
+    gcs_objects,
+    gcs_upload,
+    uploads,
+)
 from services.sandbox.gcs_errors import GoogleError
 from services.sandbox.requests import call_of
 from services.sandbox.state import Sandbox
@@ -58,6 +66,9 @@ _ROUTES: tuple[tuple[tuple[str, ...], str, _Answer, _Refusal], ...] = (
     (("OPTIONS",), f"/download{_OBJECT}", gcs_media.preflight, gcs_errors.as_text),
     (("POST",), f"/upload{_OBJECTS}", gcs_upload.start, gcs_errors.as_json),
     (("PUT",), f"/upload{_OBJECTS}", gcs_upload.resume, gcs_errors.as_json),
+    (("PUT",), "/uploads/{uuid}", uploads.put, gcs_errors.as_xml),
+    (("GET", "HEAD"), "/uploads/{uuid}", uploads.get, gcs_errors.as_xml),
+    (("OPTIONS",), "/uploads/{uuid}", uploads.preflight, gcs_errors.as_xml),
     (("GET", "HEAD"), "/media/{bucket}/{name:path}", gcs_media.signed_download, gcs_errors.as_xml),
     (("OPTIONS",), "/media/{bucket}/{name:path}", gcs_media.preflight, gcs_errors.as_xml),
     (("GET", "HEAD"), "/{bucket}/{name:path}", gcs_media.download, gcs_errors.as_xml),

@@ -90,7 +90,7 @@ def view(
         "isTombstone": bool(row["tombstone"]),
         "isPlaceholder": False,
         "backedDataUnitsCount": row["uses"],
-        "storageLocation": "gcp",
+        "storageLocation": "gcp" if row["integration"] else "encord",
         "integrationHash": row["integration"],
         "url": row["url"],
         "signedUrl": signed.url(sandbox, call.base_url, row["url"]) if sign else None,

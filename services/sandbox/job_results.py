@@ -23,7 +23,15 @@ View = Callable[[sqlite3.Connection, Call], tuple[sqlite3.Row, Object]]
 
 async def result(sandbox: Sandbox, call: Call) -> Object:
     """`GET .../data-upload-jobs/J`."""
-    return await held(sandbox, call, _view_of)
+    return await held(sandbox, call, _view_of, seconds(call))
+
+
+def seconds(call: Call) -> float:
+    """Return how long a v2 poll asks to be held."""
+    text = call.one("timeoutSeconds") or "60"
+    if not text.isdecimal():
+        raise RefusalError(400, "timeoutSeconds must be a whole number.")
+    return float(text)
 
 
 def _view_of(connection: sqlite3.Connection, call: Call) -> tuple[sqlite3.Row, Object]:
@@ -31,13 +39,10 @@ def _view_of(connection: sqlite3.Connection, call: Call) -> tuple[sqlite3.Row, O
     return job, view(connection, job)
 
 
-async def held(sandbox: Sandbox, call: Call, view_of: View) -> Object:
-    """Answer at the job's end, or when `timeoutSeconds` is over."""
-    text = call.one("timeoutSeconds") or "60"
-    if not text.isdecimal():
-        raise RefusalError(400, "timeoutSeconds must be a whole number.")
+async def held(sandbox: Sandbox, call: Call, view_of: View, asked: float) -> Object:
+    """Answer at the job's end, or after `asked` seconds if a poll may be held for so long."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + min(float(text), await run_in_threadpool(_longest_hold, sandbox))
+    end = loop.time() + min(asked, await run_in_threadpool(_longest_hold, sandbox))
     while True:
         with sandbox.bell.listening() as rung:
             found, wait = await run_in_threadpool(_look, sandbox, call, view_of)

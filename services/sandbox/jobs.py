@@ -38,7 +38,7 @@ def start(sandbox: Sandbox, call: Call) -> str:
     document = _document(body)
     with sandbox.store.write() as connection:
         folder = folders.find(connection, call.path["folder"], call.account, Role.ADMIN)
-        _check_integration(connection, body, document, call.account)
+        check_integration(connection, body.integration_hash, document, call.account)
         number = insert(
             connection,
             document,
@@ -103,15 +103,18 @@ def _is_null(raw: msgspec.Raw) -> bool:
     return bytes(memoryview(raw)[:4]) == b"null"
 
 
-def _check_integration(
-    connection: sqlite3.Connection, body: _Start, document: documents.Document, account: Account
+def check_integration(
+    connection: sqlite3.Connection,
+    asked: object,
+    document: documents.Document,
+    account: Account,
 ) -> None:
-    if body.integration_hash is None:
-        if any(entries for kind, entries in document.sections if kind != "from_items"):
-            raise RefusalError(400, "integrationHash is required for files in cloud storage.")
-        return
-    uuid = as_uuid(body.integration_hash, "integrationHash")
-    access.check_may_register(connection, account, uuid)
+    """Refuse a document whose integration one may not use, or that needs one and names none."""
+    if asked is not None:
+        uuid = as_uuid(asked, "integrationHash")
+        access.check_may_register(connection, account, uuid)
+    elif not all(unit.is_hosted() for unit in document.units()):
+        raise RefusalError(400, "integrationHash is required for files in cloud storage.")
 
 
 def _slices(document: documents.Document) -> Iterator[tuple[int, int, str, bytes]]:

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from services.sandbox import objects
+from services.sandbox import hosted, objects
 from services.sandbox.documents import Unit
 from services.sandbox.unit_errors import (
     AccessDeniedError,
@@ -45,6 +45,8 @@ class Integration:
     bucket: str
     strict: bool
     forbidden: tuple[str, ...]
+    #: Whose local files may be used beside the bucket's.
+    organization: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,7 @@ def integration(connection: sqlite3.Connection, uuid: str | None) -> Integration
         bucket=row["bucket"],
         strict=bool(row["strict"]),
         forbidden=tuple(prefix["prefix"] for prefix in prefixes),
+        organization=row["organization"],
     )
 
 
@@ -101,9 +104,7 @@ def _unseen(unit: Unit) -> File:
 
 
 def _file(connection: sqlite3.Connection, url: str, unit: Unit, access: Integration) -> File:
-    bucket, name = split_url(url)
-    if bucket != access.bucket or name.startswith(access.forbidden):
-        raise AccessDeniedError(bucket, name)
+    bucket, name = _reached(connection, url, access)
     stored = objects.find(connection, bucket, name)
     if stored is None:
         raise NoSuchObjectError(bucket, name)
@@ -114,6 +115,20 @@ def _file(connection: sqlite3.Connection, url: str, unit: Unit, access: Integrat
     if unit.media is not None:
         facts = {**facts, **_given(unit.media)}
     return File(url=url, size=stored.size, facts=facts)
+
+
+def _reached(connection: sqlite3.Connection, url: str, access: Integration) -> tuple[str, str]:
+    """Return bucket and name of what may be read, or raise."""
+    uuid = hosted.uuid_of(url)
+    if uuid is not None:
+        query = "SELECT 1 FROM placeholders WHERE uuid = ? AND organization = ?"
+        if connection.execute(query, (uuid, access.organization)).fetchone() is None:
+            raise NoSuchObjectError(hosted.BUCKET, url)
+        return hosted.BUCKET, url
+    bucket, name = split_url(url)
+    if bucket != access.bucket or name.startswith(access.forbidden):
+        raise AccessDeniedError(bucket, name)
+    return bucket, name
 
 
 def _check_type(kind: str, facts: Object) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from services.sandbox import access, accounts, documents, switches
+from services.sandbox import access, accounts, documents, hosted, switches
 from services.sandbox.documents import Unit
 from services.sandbox.outcomes import (
     File,
@@ -24,7 +24,6 @@ from services.sandbox.unit_errors import (
 )
 from services.sandbox.wire import Account, Object, new_uuid
 
-_NO_ACCESS = Integration(bucket="", strict=False, forbidden=())
 #: Kinds whose items have no URL of their own.
 _COMPOSITES = frozenset({"group", "dicom", "from_items", "scene"})
 #: What the failed action was called: `DataUnitError.action_description` [wording assumed].
@@ -45,7 +44,7 @@ _ACTIONS = {
 
 def advance(connection: sqlite3.Connection, job: sqlite3.Row, upto: int, *, now: int) -> None:
     """Settle a job's units from where it stands up to `upto`, and end it after the last."""
-    access = integration(connection, job["integration"]) or _NO_ACCESS
+    access = integration(connection, job["integration"]) or _no_access(connection, job)
     failed = 0
     slices = connection.execute(
         "SELECT * FROM job_slices WHERE job = ? AND past > ? AND first < ? ORDER BY first",
@@ -61,6 +60,18 @@ def advance(connection: sqlite3.Connection, job: sqlite3.Row, upto: int, *, now:
         "UPDATE jobs SET settled = ?, failed = failed + ?, status = ? WHERE id = ?",
         (upto, failed, _status(job, upto, job["failed"] + failed), job["id"]),
     )
+
+
+def _no_access(connection: sqlite3.Connection, job: sqlite3.Row) -> Integration:
+    """Return what a job without an integration may read: the organization's local files."""
+    return Integration(
+        bucket="", strict=False, forbidden=(), organization=_organization(connection, job)
+    )
+
+
+def _organization(connection: sqlite3.Connection, job: sqlite3.Row) -> str:
+    query = "SELECT organization FROM folders WHERE id = ?"
+    return str(connection.execute(query, (job["folder"],)).fetchone()["organization"])
 
 
 def _status(job: sqlite3.Row, settled: int, failed: int) -> str:
@@ -172,7 +183,7 @@ def _insert(
         "INSERT INTO items (uuid, folder, type, name, url, identity, client_metadata, integration,"
         " job, file_size, facts, created, edited) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            new_uuid(),
+            hosted.uuid_of(file.url) or new_uuid(),
             job["folder"],
             item_type(unit),
             unit.title or urlsplit(file.url).path,
@@ -205,12 +216,12 @@ def _insert_frame(
         " integration, file_size, facts, created, edited)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?)",
         (
-            new_uuid(),
+            hosted.uuid_of(file.url) or new_uuid(),
             job["folder"],
             container,
             position,
             frame_type(unit),
-            urlsplit(file.url).path,
+            _frame_title(unit, position) or urlsplit(file.url).path,
             file.url,
             job["integration"],
             file.size,
@@ -219,6 +230,10 @@ def _insert_frame(
             now,
         ),
     )
+
+
+def _frame_title(unit: Unit, position: int) -> str | None:
+    return unit.frame_titles[position] if position < len(unit.frame_titles) else None
 
 
 def _group_of_items(
@@ -237,9 +252,7 @@ def _group_of_items(
 
 
 def _starter(connection: sqlite3.Connection, job: sqlite3.Row) -> Account:
-    query = "SELECT organization FROM folders WHERE id = ?"
-    organization = connection.execute(query, (job["folder"],)).fetchone()["organization"]
-    return accounts.member(connection, organization, job["owner"])
+    return accounts.member(connection, _organization(connection, job), job["owner"])
 
 
 def _registered_image(connection: sqlite3.Connection, uuid: str, who: Account) -> File:

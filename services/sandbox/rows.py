@@ -17,6 +17,8 @@ from services.sandbox.wire import (
     EnvelopeError,
     Object,
     RefusalError,
+    as_list,
+    as_object,
     from_iso,
     new_uuid,
     v1_time,
@@ -38,10 +40,11 @@ DATA_TYPES = {
     "scene": "SCENE",
     "timeseries": "TIME_SERIES",
 }
-_GOOGLE = 2
+_ENCORD, _GOOGLE = 0, 2
 _SELECT = (
     "SELECT data_rows.*, items.id AS item_id, items.uuid AS item_uuid, items.name, items.type,"
-    " items.url, items.file_size, items.facts, items.client_metadata, items.edited"
+    " items.integration, items.url, items.file_size, items.facts, items.client_metadata,"
+    " items.edited"
     " FROM data_rows JOIN items ON items.id = data_rows.item"
 )
 
@@ -158,7 +161,7 @@ def _view(row: sqlite3.Row, *, metadata: bool = False) -> Object:
         "file_link": row["url"],
         "file_size": row["file_size"],
         "file_type": facts.get("mimeType"),
-        "storage_location": _GOOGLE,
+        "storage_location": _GOOGLE if row["integration"] else _ENCORD,
         "frames_per_second": facts.get("fps"),
         "duration": facts.get("duration"),
         "is_optimised_image_group": row["type"] == "imageSequence",
@@ -206,7 +209,7 @@ def _images(
             "file_link": frame["url"],
             "file_type": orjson.loads(frame["facts"]).get("mimeType"),
             "file_size": frame["file_size"],
-            "storage_location": _GOOGLE,
+            "storage_location": _GOOGLE if frame["integration"] else _ENCORD,
             "created_at": v1_time(frame["created"]),
             "last_edited_at": v1_time(frame["edited"]),
             "width": orjson.loads(frame["facts"]).get("width"),
@@ -272,6 +275,21 @@ def _link(
         "INSERT INTO data_rows (hash, dataset, item, created) VALUES (?, ?, ?, ?)",
         (new_uuid(), dataset["id"], item["id"], now),
     ).lastrowid
+
+
+def rename(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> Object:
+    """`video` POST with `[{"video_hash", "title"}]`, of `Dataset.update_data_item`."""
+    del uid
+    with sandbox.store.write() as connection:
+        dataset = dataset_of(connection, call, Role.ADMIN)
+        for change in as_list(payload.get("changes"), "payload"):
+            found = as_object(change, "The change")
+            connection.execute(
+                "UPDATE items SET name = ?, edited = ? WHERE id ="
+                " (SELECT item FROM data_rows WHERE hash = ? AND dataset = ?)",
+                (found.get("title"), sandbox.now(), found.get("video_hash"), dataset["id"]),
+            )
+    return {"success": True}
 
 
 def delete_data(sandbox: Sandbox, call: Call, uid: object, payload: Object) -> bool:

@@ -37,6 +37,11 @@ CREATE TABLE IF NOT EXISTS uploads (
   data BLOB NOT NULL
 ) WITHOUT ROWID;
 
+-- Local files that were given an address to be sent to.
+CREATE TABLE IF NOT EXISTS placeholders (
+  uuid TEXT PRIMARY KEY, organization TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS folders (
   id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, parent INTEGER REFERENCES folders (id),
   name TEXT NOT NULL, description TEXT NOT NULL, client_metadata TEXT, dataset TEXT,

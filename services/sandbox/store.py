@@ -8,7 +8,7 @@ from pathlib import Path
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 #: Raised with every change of the tables.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _EMPTY = "DELETE FROM ?"
 _DROP = "DROP TABLE ?"
 _VERSION = f"PRAGMA user_version = {SCHEMA_VERSION}"
