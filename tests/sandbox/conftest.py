@@ -18,7 +18,26 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
+REDIRECT = Path(__file__).with_name("redirect")
 START = (sys.executable, "-m", "services.sandbox.serve")
+
+#: Local file -> the demo object whose bytes it has.
+FILES = {
+    "image.jpg": "images/street/0001.jpg",
+    "other.jpg": "images/street/0002.jpg",
+    "text.txt": "text/0001.txt",
+    "video.mp4": "videos/0001.mp4",
+    "audio.wav": "audio/0001.wav",
+    "document.pdf": "documents/0001.pdf",
+    "slice-1.dcm": "scans/series-01/0001.dcm",
+    "slice-2.dcm": "scans/series-01/0002.dcm",
+}
+#: Local file -> its bytes, of kinds that the demo bucket lacks.
+OWN_FILES = {
+    "brain.nii": bytes(344) + b"n+1\x00" + bytes(64),
+    "series.csv": b"timestamp,speed\n0,1.5\n1,1.75\n",
+    "points.ply": b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\n0\n",
+}
 
 
 @dataclass(frozen=True)
@@ -95,6 +114,29 @@ def running(directory: Path, *options: str) -> Iterator[Running]:
             process.terminate()
 
 
+def printed_by(script: Path, sandbox: Running, **environment: str) -> str:
+    """Run a script of the SDK as it is, in its own directory, and return what it printed.
+
+    The SDK's default domain is the sandbox's there: see `redirect/sitecustomize.py`.
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", script.name],
+        cwd=script.parent,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(REDIRECT),
+            "SANDBOX_DOMAIN": sandbox.url,
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One process for the whole session; its jobs advance by hand."""
@@ -127,3 +169,13 @@ def integration(client: EncordUserClient) -> str:
 @pytest.fixture
 def bucket(sandbox: Running) -> storage.Bucket:
     return sandbox.storage().bucket("encord-demo-bucket")
+
+
+@pytest.fixture
+def files(bucket: storage.Bucket, tmp_path: Path) -> Path:
+    """A directory with local files of every kind, as somebody's own disk has them."""
+    for name, key in FILES.items():
+        (tmp_path / name).write_bytes(bucket.blob(key).download_as_bytes())
+    for name, content in OWN_FILES.items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path

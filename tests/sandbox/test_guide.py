@@ -2,32 +2,19 @@
 
 Steps 8 and 9 are the guide's. Step 6 is the guide's with its two slips mended: it asked a dataset
 that it never made, by a call of another transport. The bodies of 5 and 7 are not in the text we
-have; they follow its description. The scripts name no domain: the SDK's default is replaced by
-a `sitecustomize` in the scripts' path.
+have; they follow its description.
 """
 
 import ast
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running
+from tests.sandbox.conftest import Running, printed_by
 
 GUIDE = Path(__file__).with_name("guide")
-REDIRECT = """
-import os
-import encord.configs as configs
-import encord.user_client as user_client
-method = user_client.EncordUserClient.create_with_ssh_private_key
-defaults = list(method.__defaults__)
-defaults[-1] = os.environ["GUIDE_DOMAIN"]
-method.__defaults__ = tuple(defaults)
-"""
 
 
 class Guide:
@@ -35,14 +22,13 @@ class Guide:
 
     def __init__(self, sandbox: Running, directory: Path) -> None:
         self.directory = directory
-        self.domain = sandbox.url
+        self.sandbox = sandbox
         self.filled = {
             "<private_key_path>": sandbox.ssh_key_path,
             "<integration_title>": "Demo bucket",
             "<folder_name>": "My folder",
             "path/to/json/file.json": str(directory / "files.json"),
         }
-        (directory / "redirect.py").write_text(REDIRECT)
 
     def run(self, step: int) -> str:
         text = (GUIDE / f"step_{step:02d}.py").read_text()
@@ -50,17 +36,8 @@ class Guide:
             text = text.replace(placeholder, value)
         assert not re.search(r"<\w+>", text)
         script = self.directory / f"step_{step:02d}.py"
-        script.write_text(f"import redirect\n{text}")
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", str(script)],
-            env={**os.environ, "GUIDE_DOMAIN": self.domain},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        script.write_text(text)
+        return printed_by(script, self.sandbox)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The tables of the sandbox's README are made from what is true; `UPDATE=1` writes them anew."""
 
+import ast
 import os
 import re
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from encord.orm.dataset import DatasetUserRole
 from encord.orm.storage import CloudSyncedFolderParams, DataGroupGrid, StorageUserRole
 from encord.storage import StorageFolder, StorageItem
 
+import services.encord_api
 import services.sandbox
 from services.sandbox.switches import SWITCHES
 from tests.sandbox.conftest import Running
@@ -43,10 +45,15 @@ class World:
     dataset_job: str
     ontology: str
     project: str
+    files: Path
+
+    def file(self, name: str) -> Path:
+        """Return a local file's path."""
+        return self.files / name
 
 
 @pytest.fixture
-def world(sandbox: Running, client: EncordUserClient, integration: str) -> World:
+def world(sandbox: Running, client: EncordUserClient, integration: str, files: Path) -> World:
     folder, other = (client.create_storage_folder(name) for name in ("Harbor", "Market"))
     remote = CloudSyncedFolderParams(
         integration_uuid=UUID(integration), remote_url="gs://encord-demo-bucket/images/street/"
@@ -76,6 +83,7 @@ def world(sandbox: Running, client: EncordUserClient, integration: str) -> World
         dataset_job=dataset_job,
         ontology=ontology,
         project=client.create_project("P", [dataset.dataset_hash], ontology_hash=ontology),
+        files=files,
     )
 
 
@@ -120,6 +128,13 @@ CALLS: dict[str, Callable[[World], object]] = {
         w.client.create_organisation_tag("u")
     ),
     "EncordUserClient.find_storage_folders": lambda w: list(w.client.find_storage_folders()),
+    "EncordUserClient.find_storage_items": lambda w: list(
+        w.client.find_storage_items(search="bulk")
+    ),
+    "EncordUserClient.get_client_metadata_schema": lambda w: w.client.get_client_metadata_schema(),
+    "EncordUserClient.set_client_metadata_schema_from_dict": lambda w: (
+        w.client.set_client_metadata_schema_from_dict(w.client.get_client_metadata_schema() or {})
+    ),
     "EncordUserClient.get_cloud_integrations": lambda w: w.client.get_cloud_integrations(),
     "EncordUserClient.get_dataset": lambda w: w.client.get_dataset(w.dataset.dataset_hash),
     "EncordUserClient.get_datasets": lambda w: w.client.get_datasets(),
@@ -181,6 +196,23 @@ CALLS: dict[str, Callable[[World], object]] = {
         w.synced.sync_private_data_with_cloud_synced_folder_start()
     ),
     "StorageFolder.update": lambda w: w.folder.update(description="x"),
+    "StorageFolder.upload_image": lambda w: w.folder.upload_image(w.file("image.jpg")),
+    "StorageFolder.upload_video": lambda w: w.folder.upload_video(w.file("video.mp4")),
+    "StorageFolder.upload_audio": lambda w: w.folder.upload_audio(w.file("audio.wav")),
+    "StorageFolder.upload_text": lambda w: w.folder.upload_text(w.file("text.txt")),
+    "StorageFolder.upload_pdf": lambda w: w.folder.upload_pdf(w.file("document.pdf")),
+    "StorageFolder.upload_nifti": lambda w: w.folder.upload_nifti(w.file("brain.nii")),
+    "StorageFolder.upload_time_series": lambda w: w.folder.upload_time_series(w.file("series.csv")),
+    "StorageFolder.upload_scene_file": lambda w: w.folder.upload_scene_file(w.file("points.ply")),
+    "StorageFolder.create_image_group": lambda w: w.folder.create_image_group(
+        [w.file("image.jpg")], "A group"
+    ),
+    "StorageFolder.create_image_sequence": lambda w: w.folder.create_image_sequence(
+        [w.file("image.jpg")], "A sequence"
+    ),
+    "StorageFolder.create_dicom_series": lambda w: w.folder.create_dicom_series(
+        [w.file("slice-1.dcm")], "A series"
+    ),
     "StorageItem.delete": lambda w: w.items[3].delete(),
     "StorageItem.get_child_items": lambda w: list(w.items[0].get_child_items()),
     "StorageItem.get_signed_url": lambda w: w.items[0].get_signed_url(),
@@ -190,6 +222,22 @@ CALLS: dict[str, Callable[[World], object]] = {
     "StorageItem.refetch_data": lambda w: w.items[0].refetch_data(),
     "StorageItem.update": lambda w: w.items[0].update(name="x"),
     "Dataset.add_group": lambda w: w.dataset.add_group(w.group, DatasetUserRole.USER),
+    "Dataset.add_private_data_to_dataset": lambda w: w.dataset.add_private_data_to_dataset(
+        w.integration, _images(7)
+    ),
+    "Dataset.create_dicom_series": lambda w: w.dataset.create_dicom_series(
+        [w.file("slice-1.dcm")], title="A series", folder=w.other.uuid
+    ),
+    "Dataset.create_image_group": lambda w: w.dataset.create_image_group(
+        [w.file("image.jpg")], title="A group", create_video=False, folder=w.other.uuid
+    ),
+    "Dataset.get_cloud_integrations": lambda w: w.dataset.get_cloud_integrations(),
+    "Dataset.upload_image": lambda w: w.dataset.upload_image(
+        w.file("image.jpg"), folder=w.other.uuid
+    ),
+    "Dataset.upload_video": lambda w: w.dataset.upload_video(
+        w.file("video.mp4"), folder=w.other.uuid
+    ),
     "Dataset.add_private_data_to_dataset_get_result": lambda w: (
         w.dataset.add_private_data_to_dataset_get_result(w.dataset_job, timeout_seconds=2)
     ),
@@ -257,7 +305,8 @@ def _switches() -> str:
     return "\n".join(lines)
 
 
-def test_every_method_of_the_table_is_answered(world: World) -> None:
+def test_every_method_of_the_table_is_answered(world: World, sandbox: Running) -> None:
+    sandbox.control("rate", {"rate": 10_000})
     refused = {}
     for name, call in CALLS.items():
         try:
@@ -269,6 +318,25 @@ def test_every_method_of_the_table_is_answered(world: World) -> None:
 
 def test_the_table_names_methods_that_exist() -> None:
     assert set(CALLS) <= set(_methods())
+
+
+def _called(*directories: Path) -> set[str]:
+    """Return the names of all methods that the Python files below directories call."""
+    trees = [ast.parse(path.read_text()) for each in directories for path in each.rglob("*.py")]
+    return {
+        node.func.attr
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+
+def test_the_table_has_all_that_the_app_and_the_guide_call() -> None:
+    names = _called(Path(services.encord_api.__file__).parent, Path(__file__).with_name("guide"))
+    offered = {method.partition(".")[2] for method in _methods()}
+    answered = {method.partition(".")[2] for method in CALLS}
+    assert names & offered
+    assert names & offered <= answered
 
 
 @pytest.mark.parametrize(("name", "make"), [("coverage", _coverage), ("switches", _switches)])

@@ -1,18 +1,16 @@
 """Typical scripts for the SDK, written for its documented use, run as they are.
 
-They name neither a domain nor a key: the key comes from the environment, as the SDK reads it, and
-the SDK's default domain is replaced by the sandbox's.
+They name neither a domain nor a key: the key comes from the environment, as the SDK reads it.
 """
 
+import shutil
 from pathlib import Path
 
+import pytest
+
+from tests.sandbox.conftest import Running, printed_by
+
 SCRIPTS = Path(__file__).with_name("scripts")
-#: Local file -> the demo object whose bytes it has.
-FILES = {
-    "image.jpg": "images/street/0001.jpg",
-    "other.jpg": "images/street/0002.jpg",
-    "text.txt": "text/0001.txt",
-}
 EXPECTED = {
     "folders": [
         "top: Harbor cameras {'site': 'north'}",
@@ -43,8 +41,8 @@ EXPECTED = {
         "linked: 4",
         "dataset: Chosen",
     ],
-    "metadata": ["registered: 25", "at night: 4", "keys: camera, night, quality"],
-    "cloud_synced": [],
+    "metadata": ["registered: 25", "at night: 4", "keys: camera, night, sharpness"],
+    "cloud_synced": ["done: 80 of it", "listed: 80, synced: True"],
     "users": [
         "user: demo@sandbox.example ADMIN",
         "user: nora@sandbox.example MEMBER",
@@ -54,3 +52,15 @@ EXPECTED = {
         "left: 2",
     ],
 }
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_typical_script_does_what_it_says(name: str, files: Path, sandbox: Running) -> None:
+    sandbox.control("rate", {"rate": 10_000})
+    script = shutil.copy(SCRIPTS / f"{name}.py", files)
+    printed = printed_by(Path(script), sandbox, ENCORD_SSH_KEY_FILE=sandbox.ssh_key_path)
+    assert printed.splitlines() == EXPECTED[name]
+
+
+def test_every_script_is_run() -> None:
+    assert {path.stem for path in SCRIPTS.glob("*.py")} == set(EXPECTED)

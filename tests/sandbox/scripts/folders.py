@@ -16,5 +16,6 @@ old_folder.delete()
 for folder in user_client.list_storage_folders(search="harbor"):
     print(f"top: {folder.name} {folder.client_metadata}")
 for folder in user_client.find_storage_folders(search="raw"):
-    print(f"found: {folder.name} in {folder.parent.name} {folder.client_metadata}")
+    parent = folder.parent
+    print(f"found: {folder.name} in {parent and parent.name} {folder.client_metadata}")
 print(f"files: {project_folder.get_summary().files}")

@@ -6,7 +6,7 @@ user_client = EncordUserClient.create_with_ssh_private_key()
 schema = user_client.metadata_schema()
 schema.add_scalar("camera", data_type="varchar")
 schema.add_scalar("night", data_type="boolean")
-schema.add_enum("quality", values=["good", "poor"])
+schema.add_enum("sharpness", values=["good", "poor"])
 schema.save()
 
 integration = user_client.get_cloud_integrations()[0]
@@ -22,10 +22,14 @@ print(f"registered: {result.units_done_count}")
 
 with Bundle(bundle_size=10) as bundle:
     for number, item in enumerate(folder.list_items()):
-        metadata = {**item.client_metadata, "camera": f"c{number % 3}", "night": number > 20}
+        metadata = {
+            **(item.client_metadata or {}),
+            "camera": f"c{number % 3}",
+            "night": number > 20,
+        }
         item.update(client_metadata=metadata, bundle=bundle)
 
-night = [item.name for item in folder.list_items() if item.client_metadata["night"]]
+night = [item.name for item in folder.list_items() if (item.client_metadata or {})["night"]]
 print(f"at night: {len(night)}")
 declared = schema.keys()
-print(f"keys: {', '.join(key for key in declared if key in ('camera', 'night', 'quality'))}")
+print(f"keys: {', '.join(key for key in declared if key in ('camera', 'night', 'sharpness'))}")
