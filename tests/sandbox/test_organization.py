@@ -55,3 +55,24 @@ def test_a_type_nobody_knows_is_refused(client: EncordUserClient) -> None:
             payload=Odd(site={"ty": "tuple"}),
             result_type=None,
         )
+
+
+def test_the_schema_of_before_is_one_word_for_each_key(client: EncordUserClient) -> None:
+    with pytest.warns(DeprecationWarning):
+        client.set_client_metadata_schema_from_dict(
+            {"speed": "number", "site": "string", "notes": "long_string"}  # type: ignore[dict-item]
+        )
+    with pytest.warns(DeprecationWarning):
+        words = client.get_client_metadata_schema()
+    assert words is not None
+    assert {key: word.value for key, word in words.items()} == {
+        "speed": "number",
+        "site": "string",
+        "notes": "long_string",
+    }
+    schema = client.metadata_schema()
+    assert [schema.get_key_type(key) for key in ("speed", "site", "notes")] == [
+        "number",
+        "varchar",
+        "text",
+    ]

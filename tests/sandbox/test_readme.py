@@ -128,13 +128,6 @@ CALLS: dict[str, Callable[[World], object]] = {
         w.client.create_organisation_tag("u")
     ),
     "EncordUserClient.find_storage_folders": lambda w: list(w.client.find_storage_folders()),
-    "EncordUserClient.find_storage_items": lambda w: list(
-        w.client.find_storage_items(search="bulk")
-    ),
-    "EncordUserClient.get_client_metadata_schema": lambda w: w.client.get_client_metadata_schema(),
-    "EncordUserClient.set_client_metadata_schema_from_dict": lambda w: (
-        w.client.set_client_metadata_schema_from_dict(w.client.get_client_metadata_schema() or {})
-    ),
     "EncordUserClient.get_cloud_integrations": lambda w: w.client.get_cloud_integrations(),
     "EncordUserClient.get_dataset": lambda w: w.client.get_dataset(w.dataset.dataset_hash),
     "EncordUserClient.get_datasets": lambda w: w.client.get_datasets(),
@@ -222,16 +215,15 @@ CALLS: dict[str, Callable[[World], object]] = {
     "StorageItem.refetch_data": lambda w: w.items[0].refetch_data(),
     "StorageItem.update": lambda w: w.items[0].update(name="x"),
     "Dataset.add_group": lambda w: w.dataset.add_group(w.group, DatasetUserRole.USER),
-    "Dataset.add_private_data_to_dataset": lambda w: w.dataset.add_private_data_to_dataset(
-        w.integration, _images(7)
-    ),
+    "Dataset.add_private_data_to_dataset": lambda w: w.client.get_dataset(
+        w.client.create_dataset("Backed", 0).dataset_hash  # type: ignore[arg-type]
+    ).add_private_data_to_dataset(w.integration, _images(7)),
     "Dataset.create_dicom_series": lambda w: w.dataset.create_dicom_series(
         [w.file("slice-1.dcm")], title="A series", folder=w.other.uuid
     ),
     "Dataset.create_image_group": lambda w: w.dataset.create_image_group(
         [w.file("image.jpg")], title="A group", create_video=False, folder=w.other.uuid
     ),
-    "Dataset.get_cloud_integrations": lambda w: w.dataset.get_cloud_integrations(),
     "Dataset.upload_image": lambda w: w.dataset.upload_image(
         w.file("image.jpg"), folder=w.other.uuid
     ),
