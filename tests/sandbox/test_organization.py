@@ -60,7 +60,7 @@ def test_a_type_nobody_knows_is_refused(client: EncordUserClient) -> None:
 def test_the_schema_of_before_is_one_word_for_each_key(client: EncordUserClient) -> None:
     with pytest.warns(DeprecationWarning, match="metadata_schema"):
         client.set_client_metadata_schema_from_dict(
-            {"speed": "number", "site": "string", "notes": "long_string"}  # type: ignore[dict-item]
+            {"speed": "number", "site": "string", "notes": "long_string"}
         )
     with pytest.warns(DeprecationWarning, match="metadata_schema"):
         words = client.get_client_metadata_schema()
