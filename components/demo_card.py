@@ -1,8 +1,8 @@
-"""What a presenter clicks in the sandbox: the demo manifest, the mended bucket, a fresh start."""
+"""What a presenter clicks in the sandbox: the tour, the demo manifest, a mended bucket, reset."""
 
 import streamlit as st
 
-from components import confirm, layout, manifest_source, session
+from components import confirm, layout, manifest_source, session, tour
 from components.runtime import get_runtime
 
 
@@ -18,6 +18,7 @@ def show(*, key: str) -> None:
             "its files fail. Mend the bucket to see the retry succeed."
         )
         with st.container(horizontal=True):
+            tour.start_button(key=f"{key}_tour")
             st.button(
                 "Use the demo manifest",
                 key=f"{key}_manifest",

@@ -235,14 +235,14 @@ LOOKS: Final[dict[StepState, tuple[Color, str]]] = {
 }
 
 
-def show(judged: tuple[Step, ...], *, key: str) -> None:
-    """Draw the steps as cards, in order; the one to do next has the button."""
+def show(judged: tuple[Step, ...], *, key: str, is_main: bool = True) -> None:
+    """Draw the steps as cards, in order; the next has a button, primary unless another one is."""
     with st.grid(3, min_column_width=240, key=key):
         for place, step in enumerate(judged, 1):
-            _card(place, step, key=f"{key}_{place}")
+            _card(place, step, key=f"{key}_{place}", is_main=is_main)
 
 
-def _card(place: int, step: Step, *, key: str) -> None:
+def _card(place: int, step: Step, *, key: str, is_main: bool) -> None:
     color, icon = LOOKS[step.state]
     with st.container(border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -254,7 +254,7 @@ def _card(place: int, step: Step, *, key: str) -> None:
                 step.page,
                 step.action,
                 key=key,
-                primary=step.state is StepState.CURRENT,
+                primary=is_main and step.state is StepState.CURRENT,
                 icon=":material/arrow_forward:",
             )
 

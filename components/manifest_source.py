@@ -124,9 +124,9 @@ def _take_object() -> None:
     taking.start(TakeOrder(url=url), whisper=reach.line())
 
 
-def use_demo() -> None:
-    """Check the sandbox's demo manifest."""
-    _store(DEMO_NAME, io.BytesIO(demo_manifest_csv()))
+def use_demo(name: str = DEMO_NAME) -> None:
+    """Check the sandbox's demo manifest, under this name."""
+    _store(name, io.BytesIO(demo_manifest_csv()))
 
 
 def demo_button(*, key: str) -> None:

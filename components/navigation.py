@@ -7,7 +7,10 @@ from typing import Final
 import streamlit as st
 
 from components import session
+from components.session import TourState
 
+#: Names the guided tour in an address, so that a reload goes on with it.
+TOUR: Final = "tour"
 PAGES_DIR: Final = Path(__file__).resolve().parent.parent / "pages"
 
 
@@ -117,29 +120,52 @@ def follow() -> None:
     """Go where a callback wanted to go."""
     wanted = session.take_destination()
     if wanted:
-        st.switch_page(page_of(_spec(wanted.page)), query_params=wanted.query)
+        st.switch_page(page_of(_spec(wanted.page)), query_params=_query(wanted.query))
+
+
+def _query(asked: dict[str, str]) -> dict[str, str]:
+    """Return what an address carries: what was asked for, and the tour while it is on."""
+    touring = session.tour()
+    return asked if touring is TourState.OFF else {**asked, TOUR: touring.value}
 
 
 def link(
     name: str, label: str, *, icon: str | None = None, query: dict[str, str] | None = None
 ) -> None:
     """Draw a link to a page. The label is one of our own words, never untrusted text."""
-    st.page_link(page_of(_spec(name)), label=label, icon=icon, query_params=query or {})
+    st.page_link(page_of(_spec(name)), label=label, icon=icon, query_params=_query(query or {}))
 
 
 def button(
-    name: str, label: str, *, key: str, primary: bool = False, icon: str | None = None, **query: str
+    name: str,
+    label: str,
+    *,
+    key: str,
+    primary: bool = False,
+    quiet: bool = False,
+    icon: str | None = None,
+    **query: str,
 ) -> None:
     """Draw a button that goes to a page."""
     st.button(
         label,
         key=key,
         icon=icon,
-        type="primary" if primary else "secondary",
+        type="primary" if primary else "tertiary" if quiet else "secondary",
         on_click=session.go_to,
         args=(name,),
         kwargs=query,
     )
+
+
+def title(name: str) -> str:
+    """Return a page's title."""
+    return _spec(name).title
+
+
+def name_of(page: st.Page) -> str:
+    """Return the name of Streamlit's page."""
+    return next(spec.name for spec in PAGES if spec.title == page.title)
 
 
 def _spec(name: str) -> PageSpec:

@@ -7,6 +7,7 @@ of widgets stay with the components that draw them.
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 import streamlit as st
@@ -54,6 +55,15 @@ class SchemaDesk:
     snapshot: SchemaSnapshot | None = None
 
 
+class TourState(StrEnum):
+    """Whether the guided tour is on, as its address says it too."""
+
+    OFF = "off"
+    ON = "on"
+    #: On, and the demo bucket was mended.
+    MENDED = "mended"
+
+
 @dataclass(slots=True)
 class _State:
     schema_desk: SchemaDesk | None = None
@@ -73,6 +83,7 @@ class _State:
     waits_for_build: str | None = None
     waits_for: str | None = None
     takes: str | None = None
+    tour: TourState = TourState.OFF
 
 
 def _state() -> _State:
@@ -267,3 +278,13 @@ def wait_for_build(work: str | None) -> None:
 def waits_for_build() -> str | None:
     """Return the manifest from a bucket that this session wants to be led to."""
     return _state().waits_for_build
+
+
+def tour() -> TourState:
+    """Return whether this session is on the guided tour."""
+    return _state().tour
+
+
+def use_tour(state: TourState) -> None:
+    """Go on the guided tour, or leave it."""
+    _state().tour = state

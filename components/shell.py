@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import connection, disk, gate, navigation
+from components import connection, disk, gate, navigation, tour
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -19,8 +19,10 @@ st.logo(str(ASSETS / logo), size="large", icon_image=str(ASSETS / "icon.svg"))
 page = navigation.current_page()
 gate.require_sign_in()
 gate.require_whole_ledger()
+tour.follow_address()
 navigation.follow()
 disk.warn_when_full()
 with st.sidebar:
     connection.footer()
+tour.banner(navigation.name_of(page))
 page.run()

@@ -1,6 +1,6 @@
 """Overview: where the onboarding stands, the next action, the last runs."""
 
-from components import connection, facts, journey, layout, navigation, run_list
+from components import connection, facts, journey, layout, navigation, run_list, tour, welcome
 from components.runtime import get_runtime
 from components.text import number
 
@@ -9,44 +9,52 @@ overview = ledger.overview()
 runs = ledger.runs(limit=5)
 steps = journey.steps(facts.gather(connection.current()))
 following = journey.next_step(steps)
+is_new = welcome.is_due()
 
 layout.page_head(
     "Overview",
     f"Next: {following.title.lower()}" if following else "Everything arrived, and it is proven",
-    action=lambda: navigation.button(
+    action=None
+    if is_new
+    else lambda: navigation.button(
         "manifest", "New manifest", key="new_manifest", primary=True, icon=":material/add:"
     ),
 )
-layout.cards(
-    layout.Card(
-        label="Runs",
-        value=number(overview.runs),
-        icon=":material/list_alt:",
-        note=f"{number(overview.active)} active",
-    ),
-    layout.Card(
-        label="Files registered",
-        value=number(overview.registered),
-        icon=":material/cloud_done:",
-        note="in all runs",
-    ),
-    layout.Card(
-        label="Failed entries",
-        value=number(overview.failed),
-        icon=":material/error:",
-        note="before retries",
-    ),
-)
-layout.section("Nine steps to a proven dataset")
-journey.show(steps, key="steps")
-layout.section("Last runs")
-if runs.total:
-    run_list.recent(runs, key="recent_runs")
-    navigation.link("runs", "All runs", icon=":material/arrow_forward:")
+tour.resume_button(key="tour_left")
+if is_new:
+    welcome.show(key="welcome")
 else:
-    layout.empty_state(
-        icon=":material/list_alt:",
-        title="No run yet",
-        body="A run appears here as soon as a manifest is submitted.",
-        action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
+    layout.cards(
+        layout.Card(
+            label="Runs",
+            value=number(overview.runs),
+            icon=":material/list_alt:",
+            note=f"{number(overview.active)} active",
+        ),
+        layout.Card(
+            label="Files registered",
+            value=number(overview.registered),
+            icon=":material/cloud_done:",
+            note="in all runs",
+        ),
+        layout.Card(
+            label="Failed entries",
+            value=number(overview.failed),
+            icon=":material/error:",
+            note="before retries",
+        ),
     )
+layout.section("Nine steps to a proven dataset")
+journey.show(steps, key="steps", is_main=not is_new)
+if not is_new:
+    layout.section("Last runs")
+    if runs.total:
+        run_list.recent(runs, key="recent_runs")
+        navigation.link("runs", "All runs", icon=":material/arrow_forward:")
+    else:
+        layout.empty_state(
+            icon=":material/list_alt:",
+            title="No run yet",
+            body="A run appears here as soon as a manifest is submitted.",
+            action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
+        )

@@ -50,9 +50,12 @@ def test_every_page_has_its_title_and_something_to_do_when_empty(
 
 
 def test_a_fresh_overview_says_what_comes_next(open_page: Open) -> None:
-    said = words(open_page("overview"))
-    assert "Next: set up the bucket" in said
-    assert "No run yet" in said
+    app = open_page("overview")
+    assert "Next: set up the bucket" in words(app)
+    assert "Nothing leaves it; no account is needed." in words(app)
+    assert [button.label for button in app.button if button.proto.type == "primary"] == [
+        "Start the tour"
+    ]
 
 
 def test_a_proven_run_leaves_nothing_to_do(open_page: Open, world: World) -> None:
