@@ -13,6 +13,7 @@ from components import (
     layout,
     session,
     tables,
+    troubleshooting,
 )
 from components.runtime import get_runtime
 from components.text import code, count
@@ -94,6 +95,7 @@ def _verdict(origins: tuple[str, ...], refused: tuple[str, ...]) -> None:
             title=f"{count(len(refused), 'origin')} refused",
             icon=":material/error:",
         )
+        troubleshooting.link("cors")
     else:
         st.success(
             "By these rules a browser lets them open objects. The live test below asks for one.",

@@ -49,7 +49,9 @@ def _verdict(check: Check) -> None:
     if check.ok:
         st.success("Encord accepted the key.", title=check.title, icon=":material/check_circle:")
     else:
-        layout.error(check.title, code(check.remedy), reference=check.reference)
+        layout.error(
+            check.title, code(check.remedy), reference=check.reference, symptom=check.symptom
+        )
 
 
 def _check_again(connection: str) -> None:

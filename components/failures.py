@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from components import troubleshooting
 from components.text import code, count
+from services.domain.symptoms import of_cause
 from services.ledger.views import CauseGroup
 
 #: Called with a cause's code, or None for all causes.
@@ -31,7 +33,11 @@ def _group(group: CauseGroup, *, key: str, on_retry: Retry) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(f"**{group.cause.title}**", width="content")
             st.badge(count(group.count, "entry"), icon=":material/error:", color="red")
-        st.caption(group.cause.remedy)
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.caption(group.cause.remedy, width="content")
+            troubleshooting.link(of_cause(group.cause.code))
         for url, message, reference in group.samples:
             _sample(url, message, reference)
         if group.count > len(group.samples):

@@ -28,9 +28,22 @@ WORDS: Final = {
     "dataset, data row": "Encord's own words: what is labeled, and one linked item of it.",
     "verification": "Comparing what the manifest asked for with what Encord lists, by object URL, "
     "never by title or count.",
+    "task": "What links, unlinks or verifies what is in Encord already. It has a page like a run.",
     "receipt": "The durable, checkable record of a verification.",
+    "passport": "Everything known about one object: manifests, runs, item, datasets, receipts.",
+    "listing": "What a bucket held when it was listed: names, sizes and generations.",
+    "recipe": "How a manifest is made from a listing. It makes the same one again, or only what is "
+    "new.",
+    "schema": "The metadata keys an organization has declared, each with its type.",
+    "plan": "The steps from the schema in force to the one designed, shown before any is taken.",
+    "snapshot": "The schema as it was at a moment, kept to go back to.",
     "sandbox": "The stand-in for Encord and Google Cloud Storage on this machine.",
 }
+
+
+def meaning(word: str) -> str:
+    """Return what a word means, to be shown as help where it is new."""
+    return WORDS[word]
 
 
 def show(search: str) -> None:

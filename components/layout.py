@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components import session
+from components import glossary, session, troubleshooting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,13 @@ class Card:
     note: str = ""
 
 
-def page_head(title: str, line: str, action: Callable[[], None] | None = None) -> None:
-    """Draw the title, one line saying where things stand, and the primary action."""
+def page_head(
+    title: str, line: str, action: Callable[[], None] | None = None, *, word: str = ""
+) -> None:
+    """Draw the title, one line saying where things stand, and the primary action.
+
+    The meaning of `word` is the help beside the line, for whoever meets it here first.
+    """
     with st.container(
         horizontal=True,
         vertical_alignment="bottom",
@@ -29,7 +34,7 @@ def page_head(title: str, line: str, action: Callable[[], None] | None = None) -
     ):
         with st.container(width="stretch", gap=None):
             st.title(title, anchor=False)
-            st.caption(line)
+            st.caption(line, help=glossary.meaning(word) if word else None)
         if action:
             with st.container(width="content", horizontal=True):
                 action()
@@ -81,12 +86,14 @@ def notice(place: str) -> None:
         session.clear_notice(place)
         st.success(said.body, title=said.title, icon=":material/check_circle:")
     else:
-        error(said.title, said.body, reference=said.reference)
+        error(said.title, said.body, reference=said.reference, symptom=said.symptom)
 
 
-def error(title: str, remedy: str, *, reference: str | None = None) -> None:
+def error(title: str, remedy: str, *, reference: str | None = None, symptom: str = "") -> None:
     """Say what failed and what to do. Both texts static, or passed through `text.code`."""
     st.error(remedy, title=title, icon=":material/error:")
+    if symptom:
+        troubleshooting.link(symptom)
     if reference:
         st.caption("Reference for Encord's support")
         st.code(reference, language=None)

@@ -93,7 +93,7 @@ PAGES: Final = (
         name="reference",
         title="Reference",
         icon=":material/menu_book:",
-        help="Every finding code, format, limit and word",
+        help="What goes wrong and what helps; every finding code, format, limit and word",
     ),
 )
 

@@ -4,10 +4,11 @@ from typing import Final
 
 import streamlit as st
 
-from components import confirm, links, navigation, session, status
+from components import confirm, links, navigation, session, status, troubleshooting
 from components.runtime import get_runtime
 from components.text import count
 from services.domain.runs import Problem, RunState
+from services.domain.symptoms import of_problem
 from services.ledger.views import Counts, RunView
 
 #: Problem to what happened, what to do about it, and the page where it is done.
@@ -99,6 +100,7 @@ def needs_attention(run: RunView, *, key: str) -> None:
             )
             if page != "run":
                 navigation.link(page, f"Open {page.capitalize()}", icon=":material/arrow_forward:")
+            troubleshooting.link(of_problem(run.problem))
 
 
 def _pause_or_resume(run: RunView) -> None:

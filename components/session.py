@@ -29,6 +29,8 @@ class Notice:
     body: str
     reference: str | None = None
     good: bool = False
+    #: The entry of the troubleshooting that says more.
+    symptom: str = ""
 
 
 @dataclass(frozen=True, slots=True)

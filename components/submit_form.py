@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import folder_lookup, session
+from components import folder_lookup, glossary, session
 from components.layout import notice
 from components.text import code, count
 from services.domain.chunks import MAX_ENTRIES, MAX_URLS
@@ -84,7 +84,7 @@ def _integration(found: tuple[Integration, ...]) -> Integration | None:
         format_func=lambda known: titles.get(known, known),
         key="integration",
         persist_state="session",
-        help="Encord's stored access to the bucket the manifest's files are in",
+        help=glossary.meaning("integration"),
         placeholder="No integration found: check the connection",
     )
     return next((each for each in found if each.id == chosen), None)

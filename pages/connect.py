@@ -6,7 +6,9 @@ from components import bucket_card, connect_form, connection, connection_card, d
 
 current = connection.current()
 
-layout.page_head("Connect", f"Working with {current.label}" if current else "Not connected")
+layout.page_head(
+    "Connect", f"Working with {current.label}" if current else "Not connected", word="connection"
+)
 if current is None:
     layout.empty_state(
         icon=":material/cable:",

@@ -34,6 +34,7 @@ layout.page_head(
     "Manifest",
     manifest_summary.line(checked),
     action=partial(manifest_summary.continue_button, checked) if checked else None,
+    word="manifest",
 )
 if checked:
     manifest_summary.name(checked.summary)

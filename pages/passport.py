@@ -2,7 +2,9 @@
 
 from components import layout, navigation, passport
 
-layout.page_head("Passport", "Everything known about one object, by its URL, UUID or title")
+layout.page_head(
+    "Passport", "Everything known about one object, by its URL, UUID or title", word="passport"
+)
 sought = passport.asked()
 if not sought:
     layout.empty_state(

@@ -13,6 +13,7 @@ layout.page_head(
     action=lambda: navigation.button(
         "submit", "New run", key="new_run", primary=True, icon=":material/add:"
     ),
+    word="run",
 )
 if overview.runs:
     run_list.search_and_show(key="runs")

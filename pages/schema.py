@@ -25,6 +25,7 @@ layout.page_head(
     "Schema",
     schema_view.line(current, desk),
     action=partial(schema_view.read_button, current) if current and desk else None,
+    word="schema",
 )
 layout.notice(schema_desk.PLACE)
 if current is None:

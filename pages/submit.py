@@ -14,7 +14,7 @@ from components import submit as submission
 current = connection.current()
 checked = manifests.checked(links.manifest())
 
-layout.page_head("Submit", "Review what will happen and start a run")
+layout.page_head("Submit", "Review what will happen and start a run", word="run")
 if checked is None:
     layout.notice(submission.PLACE)
     layout.empty_state(

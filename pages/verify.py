@@ -18,6 +18,7 @@ from components.runtime import get_runtime
 layout.page_head(
     "Verify",
     "Compares what was asked for with what Encord lists, by object URL",
+    word="verification",
 )
 if verify_view.named():
     verify_view.back()

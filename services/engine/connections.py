@@ -37,8 +37,9 @@ from services.engine.errors import ConnectionProblem, NotConnectedError
 
 Kind = Literal["sandbox", "server", "session"]
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-#: What to try, by what went wrong; the class of the error says what that was.
-REMEDIES: Final[MappingProxyType[type[EncordError], tuple[str, str]]] = MappingProxyType(
+#: What to try, by what went wrong; the class of the error says what that was. The last of each is
+#: the entry in `domain.symptoms` that says more.
+REMEDIES: Final[MappingProxyType[type[EncordError], tuple[str, str, str]]] = MappingProxyType(
     {
         NotAuthenticated: (
             "Encord does not know this key",
@@ -46,24 +47,33 @@ REMEDIES: Final[MappingProxyType[type[EncordError], tuple[str, str]]] = MappingP
                 "Register its public half in Encord's settings, or choose the other region: "
                 "EU and US do not share keys."
             ),
+            "key-unknown",
         ),
         ClockOff: (
             "This machine's clock is wrong",
             "Signatures carry the time. Set the clock, then check again.",
+            "clock-off",
         ),
         NotAuthorised: (
             "This account is not allowed to do that",
             "Ask an administrator of the workspace for the role it needs.",
+            "not-allowed",
         ),
         NotFound: (
             "Encord has nothing of that id for this account",
             "Check the id, and that the account may see it.",
+            "not-found",
         ),
         NotSent: (
             "Encord could not be reached",
             "Check the domain, the network and a proxy if there is one. Nothing was sent.",
+            "unreachable",
         ),
-        RateLimited: ("Encord asks us to slow down", "Wait a moment and try again."),
+        RateLimited: (
+            "Encord asks us to slow down",
+            "Wait a moment and try again.",
+            "rate-limited",
+        ),
     }
 )
 BAD_DOMAIN: Final = "This domain cannot be used"
@@ -72,10 +82,12 @@ BAD_SERVER_KEY: Final = "The server's key cannot be used"
 FOREIGN_DOMAIN: Final = (
     "This domain is not on the server's list",
     "Whoever runs this server adds it to ENCORD_ONBOARDING_DOMAINS.",
+    "domain-unknown",
 )
 UNCLEAR: Final = (
     "Encord's answer was not understood",
     "Try again; if it stays, quote the reference to Encord's support.",
+    "unclear",
 )
 
 
@@ -105,6 +117,8 @@ class Check:
     schema: MetadataSchema
     milliseconds: int
     at: datetime
+    #: The entry in `domain.symptoms` that says more; empty when all is well.
+    symptom: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +153,9 @@ class Connections:
             address = check_domain(domain)
             loaded = load_private_key(key, passphrase or None)
         except DomainProblem as problem:
-            raise ConnectionProblem(BAD_DOMAIN, str(problem)) from None
+            raise ConnectionProblem(BAD_DOMAIN, str(problem), "domain-unknown") from None
         except KeyProblem as problem:
-            raise ConnectionProblem(BAD_KEY, str(problem)) from None
+            raise ConnectionProblem(BAD_KEY, str(problem), "key-unusable") from None
         if address not in ALLOWED_DOMAINS.values() and address not in self._own_domains:
             raise ConnectionProblem(*FOREIGN_DOMAIN) from None
         return self.hold("session", address, loaded)
@@ -156,7 +170,7 @@ class Connections:
                 return self.hold("server", address, load_file(path.expanduser(), passphrase).key)
             return self.hold("server", address, load_private_key(text or "", passphrase))
         except (DomainProblem, KeyProblem) as problem:
-            raise ConnectionProblem(BAD_SERVER_KEY, str(problem)) from None
+            raise ConnectionProblem(BAD_SERVER_KEY, str(problem), "key-unusable") from None
 
     def add_sandbox(self, url: str, key_file: Path) -> Connection:
         """Take the sandbox's throw-away key."""
@@ -307,9 +321,9 @@ def reach_this_machine_directly() -> None:
 def explain(error: Exception) -> ConnectionProblem:
     """Return an error in words that lead to a fix."""
     if isinstance(error, NotConnectedError):
-        return ConnectionProblem("Not connected", "Connect on the Connect page.")
-    title, remedy = REMEDIES.get(type(error), UNCLEAR)  # type: ignore[arg-type] # a miss is UNCLEAR
-    return ConnectionProblem(title, remedy, reference=getattr(error, "trace_id", None))
+        return ConnectionProblem("Not connected", "Connect on the Connect page.", "waits-for-key")
+    words = REMEDIES.get(type(error), UNCLEAR)  # type: ignore[arg-type] # a miss is UNCLEAR
+    return ConnectionProblem(*words, reference=getattr(error, "trace_id", None))
 
 
 def _answer(
@@ -329,6 +343,7 @@ def _answer(
         schema=schema,
         milliseconds=round((time.perf_counter() - started) * 1000),
         at=datetime.now(UTC),
+        symptom=problem.symptom if problem else "",
     )
 
 

@@ -32,9 +32,13 @@ class StopError(EngineError):
 class ConnectionProblem(EngineError):  # noqa: N818 - it says what a person has to solve
     """A connection could not be made or used."""
 
-    def __init__(self, title: str, remedy: str, *, reference: str | None = None) -> None:
+    def __init__(
+        self, title: str, remedy: str, symptom: str = "", *, reference: str | None = None
+    ) -> None:
         super().__init__(f"{title} {remedy}".strip())
         self.title = title
         self.remedy = remedy
+        #: The entry in `domain.symptoms` that says more.
+        self.symptom = symptom
         #: To quote to Encord's support.
         self.reference = reference
