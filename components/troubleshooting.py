@@ -64,10 +64,17 @@ def _explain(symptom: Symptom) -> None:
             icon=":material/arrow_forward:",
         )
         for other in symptom.see:
-            link(other, f"See also: {SYMPTOMS[other].title.lower()}")
+            # Not a link: on its own page a list keeps its choice, whatever the address says.
+            st.button(
+                f"See also: {SYMPTOMS[other].title}",
+                key=f"see_{symptom.code}_{other}",
+                type="tertiary",
+                on_click=session.set_value,
+                args=("symptom", other),
+            )
 
 
-def link(symptom: str, label: str = "Troubleshoot") -> None:
-    """Draw a link to a symptom's entry."""
+def link(symptom: str) -> None:
+    """Draw a link to a symptom's entry, from any other page."""
     query = {"reference_view": VIEW, "symptom": symptom}
-    navigation.link("reference", label, icon=":material/build_circle:", query=query)
+    navigation.link("reference", "Troubleshoot", icon=":material/build_circle:", query=query)

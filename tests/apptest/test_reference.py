@@ -64,6 +64,12 @@ def test_a_symptom_is_explained_by_its_address(open_page: Open) -> None:
         assert text in said
 
 
+def test_a_symptom_leads_to_what_looks_alike(open_page: Open) -> None:
+    app = open_page("reference", reference_view="Troubleshooting", symptom="cors")
+    app.button(key="see_cors_moved-file").click().run()
+    assert SYMPTOMS["moved-file"].why in words(app)
+
+
 def test_a_search_finds_symptoms_by_any_of_their_words(open_page: Open) -> None:
     app = open_page("reference", reference_view="Troubleshooting", symptom="cors")
     app.text_input(key="reference_find").set_value("clock").run()
