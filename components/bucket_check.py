@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from components import bucket_access, bucket_checks, encord_pages, layout, session
+from components import bucket_access, bucket_checks, by_script, encord_pages, layout, session
 from components.runtime import get_runtime
 from components.text import moment
 from services.buckets.desk import Place
 from services.buckets.preflight import MOST_SAMPLED, SAMPLE
 from services.domain.bucket_checks import BucketCheck
+from services.domain.scripts import buckets
 
 _SAMPLE_FIELD = "bucket_sample"
 
@@ -47,7 +48,7 @@ def show(bucket: str, *, key: str) -> None:
     else:
         st.caption(f"Last checked {moment(known.at)}")
         _answers(known.checks, key=key)
-    st.number_input(
+    sample = st.number_input(
         "Objects to sample",
         min_value=1,
         max_value=MOST_SAMPLED,
@@ -56,6 +57,8 @@ def show(bucket: str, *, key: str) -> None:
         width=200,
         help="The first ones by name; one byte of each is read.",
     )
+    script = buckets.check(bucket, sandbox=by_script.sandbox(), sample=int(sample))
+    by_script.show(script, key=f"{key}_script")
 
 
 def _answers(checks: tuple[BucketCheck, ...], *, key: str) -> None:

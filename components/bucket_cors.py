@@ -8,6 +8,7 @@ import streamlit as st
 from components import (
     bucket_access,
     bucket_checks,
+    by_script,
     confirm,
     encord_pages,
     layout,
@@ -25,6 +26,7 @@ from services.cloud_storage.interface import BucketInfo
 from services.domain import cors
 from services.domain.bucket_checks import BucketCheck
 from services.domain.cors import Evaluation, PageRequest
+from services.domain.scripts import buckets
 
 _OBJECT = "cors_object"
 
@@ -181,6 +183,8 @@ def _mend(place: Place, info: BucketInfo, origins: tuple[str, ...], *, key: str)
             icon=":material/download:",
             on_click="ignore",
         )
+        script = buckets.set_cors(name, document, info.metageneration, sandbox=by_script.sandbox())
+        by_script.show(script, key=f"{key}_script")
 
 
 def _apply(place: Place, document: str, metageneration: int) -> None:

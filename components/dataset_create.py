@@ -6,11 +6,12 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from components import session
+from components import by_script, session
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
 from components.text import count
 from services.domain.runs import DatasetChoice
+from services.domain.scripts import onboarding
 from services.encord_api.interface import Dataset
 from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
@@ -39,6 +40,7 @@ def form(current: Connection) -> None:
         collisions(current, title)
     st.markdown(ABOUT)
     locations()
+    choice = DatasetChoice(title=title, description=description)
     st.button(
         "Create the dataset",
         key="new_yes",
@@ -46,8 +48,11 @@ def form(current: Connection) -> None:
         icon=":material/add:",
         disabled=not title,
         on_click=_create,
-        args=(current, DatasetChoice(title=title, description=description)),
+        args=(current, choice),
     )
+    if title:
+        script = onboarding.create_dataset(by_script.place(current), choice)
+        by_script.show(script, key="new_script")
 
 
 def locations() -> None:

@@ -4,10 +4,12 @@ from typing import Final
 
 import streamlit as st
 
-from components import session
+from components import by_script, session
 from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.runs import DatasetChoice
+from services.domain.scripts import onboarding
+from services.engine.onboarding import link_nonce
 from services.ledger.views import Counts, RunView
 
 NEW, EXISTING = "A new dataset", "An existing dataset"
@@ -41,6 +43,9 @@ def show(run: RunView, counts: Counts) -> None:
             on_click=_link,
             args=(run.id, choice, counts.arrived),
         )
+        if choice and counts.arrived:
+            script = onboarding.link(run.id, choice, nonce=link_nonce(counts.arrived))
+            by_script.show(script, key="link_script")
 
 
 def _ask(run: RunView) -> DatasetChoice | None:
@@ -88,6 +93,6 @@ def _sentence(choice: DatasetChoice | None, counts: Counts) -> str:
 
 
 def _link(run: str, choice: DatasetChoice | None, arrived: int) -> None:
-    # What has arrived names the decision: a double click is one, linking after a retry is another.
     if choice:
-        get_runtime().onboarding.link(run, choice, nonce=f"link-{arrived}", actor=session.actor())
+        nonce = link_nonce(arrived)
+        get_runtime().onboarding.link(run, choice, nonce=nonce, actor=session.actor())

@@ -4,16 +4,19 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from components import troubleshooting
+from components import by_script, troubleshooting
 from components.text import code, count
+from services.domain.scripts.script import Script
 from services.domain.symptoms import of_cause
 from services.ledger.views import CauseGroup
 
+#: Returns the script of a retry, of a cause or of all.
+Scripted = Callable[[str | None], Script]
 #: Called with a cause's code, or None for all causes.
 Retry = Callable[[str | None], None]
 
 
-def show(groups: Sequence[CauseGroup], *, key: str, on_retry: Retry) -> None:
+def show(groups: Sequence[CauseGroup], *, key: str, on_retry: Retry, scripted: Scripted) -> None:
     """Draw the causes, most entries first."""
     total = sum(group.count for group in groups)
     with st.container(
@@ -23,12 +26,14 @@ def show(groups: Sequence[CauseGroup], *, key: str, on_retry: Retry) -> None:
             st.subheader("What failed, and why", anchor=False)
             st.caption(f"{count(total, 'entry')} in {count(len(groups), 'group')}, by cause")
         if len(groups) > 1:
-            _retry_button(f"Retry all {count(total, 'entry')}", f"{key}_all", on_retry, None)
+            with st.container(horizontal=True, width="content", vertical_alignment="center"):
+                _retry_button(f"Retry all {count(total, 'entry')}", f"{key}_all", on_retry, None)
+                by_script.show(scripted(None), key=f"{key}_all_script")
     for group in groups:
-        _group(group, key=f"{key}_{group.cause.code}", on_retry=on_retry)
+        _group(group, key=f"{key}_{group.cause.code}", on_retry=on_retry, scripted=scripted)
 
 
-def _group(group: CauseGroup, *, key: str, on_retry: Retry) -> None:
+def _group(group: CauseGroup, *, key: str, on_retry: Retry, scripted: Scripted) -> None:
     with st.container(border=True, key=key, gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(f"**{group.cause.title}**", width="content")
@@ -44,9 +49,11 @@ def _group(group: CauseGroup, *, key: str, on_retry: Retry) -> None:
             st.caption(
                 f"and {count(group.count - len(group.samples), 'more entry', 'more entries')}"
             )
-        _retry_button(
-            f"Retry {count(group.count, 'entry')}", f"{key}_retry", on_retry, group.cause.code
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _retry_button(
+                f"Retry {count(group.count, 'entry')}", f"{key}_retry", on_retry, group.cause.code
+            )
+            by_script.show(scripted(group.cause.code), key=f"{key}_script")
 
 
 def _sample(url: str, message: str, reference: str) -> None:

@@ -8,9 +8,11 @@ from typing import Final
 
 import streamlit as st
 
-from components import manifest_source, mending
+from components import by_script, manifest_source, mending
 from components.runtime import get_runtime
 from components.text import count
+from services.domain.schema import exchange
+from services.domain.scripts import manifests as scripts
 from services.manifests.checked import CheckedManifest
 from services.manifests.repair import HoldOrder
 
@@ -33,6 +35,10 @@ def show(checked: CheckedManifest, *, key: str) -> None:
                     name=f"{stem}-report{ending}",
                     key=f"{key}_report_{ending[1:]}",
                 )
+        options = checked.options
+        schema = exchange.to_json(options.schema) if options.schema is not None else ""
+        script = scripts.validate(summary.name, options.to_json(), schema=schema)
+        by_script.show(script, key=f"{key}_script")
     if summary.held_entries:
         _mended(checked, key=f"{key}_mended")
 

@@ -5,9 +5,11 @@ from typing import Final
 
 import streamlit as st
 
-from components import manifest_entries, mending
+from components import by_script, manifest_entries, mending
 from components.runtime import get_runtime
 from components.text import count
+from services.domain.schema import exchange
+from services.domain.scripts import manifests as scripts
 from services.manifests.checked import CheckedManifest
 from services.manifests.repair import WriteOrder
 from services.manifests.writing import Form, ending_of
@@ -32,6 +34,8 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     )
     order = WriteOrder(options=checked.options.to_json(), form=FORMS[chosen])
     fingerprint, repairs = checked.summary.fingerprint, get_runtime().repairs
+    stem = Path(checked.summary.name.removesuffix(".gz")).stem
+    target = f"{stem}-ready{ending_of(order.form)}"
     if repairs.state(fingerprint, order).phase == "none":
         st.button(
             "Write the file",
@@ -41,15 +45,19 @@ def show(checked: CheckedManifest, *, key: str) -> None:
             args=(fingerprint, order),
         )
     elif mending.look(fingerprint, order, int, key=f"{key}_look"):
-        stem = Path(checked.summary.name.removesuffix(".gz")).stem
         st.download_button(
             "Download the file",
             repairs.written_file(fingerprint, order).read_bytes,
-            file_name=f"{stem}-ready{ending_of(order.form)}",
+            file_name=target,
             icon=":material/download:",
             on_click="ignore",
             key=f"{key}_download",
         )
+    schema = exchange.to_json(checked.options.schema) if checked.options.schema is not None else ""
+    script = scripts.convert(
+        checked.summary.name, order.options, target, order.form.value, schema=schema
+    )
+    by_script.show(script, key=f"{key}_script")
 
 
 def _write(fingerprint: str, order: WriteOrder) -> None:

@@ -10,6 +10,9 @@ from components.runtime import get_runtime
 from components.text import count
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
+from services.domain.scripts import onboarding
+from services.domain.scripts.script import Script
+from services.engine.onboarding import retry_nonce
 from services.ledger.errors import NothingToRetryError
 from services.ledger.views import OutcomeRow, RunView
 
@@ -33,14 +36,13 @@ def retry(
     in another tab, the same retry.
     """
     session.clear_notice("retry")
-    asked = "-".join(filter(None, (cause, search, str(entries or "")))) or "all"
     try:
         new = get_runtime().onboarding.retry(
             run.id,
             cause=cause,
             search=search,
             entries=entries,
-            nonce=f"retry-{made}-{asked}",
+            nonce=retry_nonce(made, cause=cause, search=search, entries=entries),
             actor=session.actor(),
         )
     except NothingToRetryError:
@@ -48,6 +50,11 @@ def retry(
         return
     session.use_run(new)
     session.go_to("run", run=new)
+
+
+def script(run: RunView, made: int, cause: str | None) -> Script:
+    """Return the script of a retry, under the very name that a click on the page has."""
+    return onboarding.retry(run.id, nonce=retry_nonce(made, cause=cause), cause=cause)
 
 
 def offer(

@@ -92,7 +92,12 @@ def failures(run: RunView) -> None:
     groups = ledger.causes(run.id)
     if groups:
         made = len(ledger.retries(run.id))
-        failure_groups.show(groups, key="failures", on_retry=partial(retries.retry, run, made))
+        failure_groups.show(
+            groups,
+            key="failures",
+            on_retry=partial(retries.retry, run, made),
+            scripted=partial(retries.script, run, made),
+        )
 
 
 def details(run: RunView) -> None:

@@ -4,12 +4,13 @@ from typing import Final
 
 import streamlit as st
 
-from components import links, session
+from components import by_script, links, session
 from components.runtime import get_runtime
 from components.submit_form import Draft, sentence
 from components.text import code, count, moment
 from services.domain.findings import Summary
 from services.domain.runs import Submission
+from services.domain.scripts import onboarding
 from services.engine.connections import Connection
 from services.ledger.views import RunView
 from services.manifests.errors import NotCheckedError
@@ -46,6 +47,18 @@ def review(draft: Draft, summary: Summary, connection: Connection, options: Chec
             on_click=_submit,
             args=(draft, summary, connection, options, len(earlier)),
         )
+        if draft.integration and not problems:
+            script = onboarding.submit(
+                by_script.place(connection),
+                name=summary.name,
+                check=options.to_json(),
+                run=draft.name.strip(),
+                folder=draft.folder,
+                integration=draft.integration.id,
+                integration_title=draft.integration.title,
+                options=draft.options,
+            )
+            by_script.show(script, key="submit_script")
 
 
 def _confirm_again(earlier: list[RunView]) -> bool:

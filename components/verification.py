@@ -5,10 +5,19 @@ from typing import Final
 
 import streamlit as st
 
-from components import layout, receipt_pictures, receipt_since, session, status, unlinking
+from components import (
+    by_script,
+    layout,
+    receipt_pictures,
+    receipt_since,
+    session,
+    status,
+    unlinking,
+)
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count, moment, number
+from services.domain.scripts import onboarding
 from services.domain.verification import Stage, Verdict
 from services.engine.proof.rows import FORMATS, VerifiedRow
 from services.ledger.views import ReceiptView, RunView
@@ -202,3 +211,4 @@ def verify_button(run: RunView, *, again: bool) -> None:
         args=(run.id,),
         kwargs={"actor": session.actor()},
     )
+    by_script.show(onboarding.verify(run.id), key="verify_script")

@@ -1,6 +1,6 @@
 """The command line: `python -m services COMMAND`.
 
-validate, convert, onboard and sandbox are for people; worker is what the app starts, and what
+Most are for people; worker is what the app starts, and what
 runs on further machines.
 """
 
@@ -15,6 +15,17 @@ USAGE: Final = """usage: python -m services COMMAND ...
                   write Encord's registration JSON
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
+  retry RUN [--cause CODE]
+                  send again what failed of a run
+  link RUN --dataset TITLE
+                  link what arrived of a run to a dataset, then verify
+  verify RUN      compare a run with its dataset once more
+  create-dataset --title TITLE
+                  create a dataset without a mirrored folder
+  check-bucket NAME
+                  ask Google what Encord needs of a bucket
+  set-cors NAME FILE --if-metageneration N
+                  set a bucket's CORS rules, unless somebody changed the bucket
   sandbox         start the stand-in for Encord and Google Cloud Storage
   verify-receipt FILE
                   say whether a receipt and its rows are what was given out
@@ -55,6 +66,28 @@ def _onboard(argv: list[str]) -> int:
 
     _configure_logs()
     return onboard(argv)
+
+
+def _run_command(name: str) -> Callable[[list[str]], int]:
+    def run(argv: list[str]) -> int:
+        from services.run_commands import main as act  # noqa: PLC0415
+
+        _configure_logs()
+        return act(name, argv)
+
+    return run
+
+
+def _check_bucket(argv: list[str]) -> int:
+    from services.bucket_commands import check  # noqa: PLC0415
+
+    return check(argv)
+
+
+def _set_cors(argv: list[str]) -> int:
+    from services.bucket_commands import set_cors  # noqa: PLC0415
+
+    return set_cors(argv)
 
 
 def _sandbox(argv: list[str]) -> int:
@@ -121,6 +154,9 @@ COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     "validate": _validate,
     "convert": _convert,
     "onboard": _onboard,
+    **{name: _run_command(name) for name in ("retry", "link", "verify", "create-dataset")},
+    "check-bucket": _check_bucket,
+    "set-cors": _set_cors,
     "sandbox": _sandbox,
     "ledger": _ledger,
     "verify-receipt": _verify_receipt,

@@ -1,5 +1,7 @@
 """`python -m services onboard`: from a manifest file to a proven dataset, without the dashboard.
 
+How a command connects and follows a run is here too; `run_commands` uses it.
+
 Interrupted at any point and called again with the same words, it goes on with the same run.
 """
 
@@ -10,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from services.bootstrap import Runtime, build_runtime, tools
-from services.domain.runs import DatasetChoice, FolderChoice, RunState, Submission
+from services.domain.chunks import MAX_ENTRIES
+from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, RunState, Submission
 from services.encord_api.interface import Integration
 from services.engine.connections import Connection
 from services.engine.worker import Worker
@@ -21,6 +24,7 @@ from services.manifests.errors import ManifestError
 from services.manifests.options import CheckOptions
 from services.settings import Settings
 
+NO_CONNECTION: Final = "There is no such connection: set ENCORD_SSH_KEY_FILE, or use sandbox."
 DASHBOARD: Final = "http://localhost:8501"
 EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE = 0, 1, 2
 
@@ -31,14 +35,14 @@ def main(argv: list[str]) -> int:
     try:
         runtime = build_runtime(Settings())
     except DamagedLedgerError as refused:
-        return _refuse(str(refused))
+        return refuse(str(refused))
     try:
-        connection = _connection(runtime, asked.connection)
+        connection = connect(runtime, asked.connection)
         if connection is None:
-            return _refuse("There is no such connection: set ENCORD_SSH_KEY_FILE, or use sandbox.")
+            return refuse(NO_CONNECTION)
         return _onboard(runtime, connection, asked)
     except (OSError, ManifestError) as problem:
-        return _refuse(str(problem))
+        return refuse(str(problem))
     finally:
         runtime.stop()
 
@@ -49,11 +53,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--integration", required=True, metavar="TITLE")
     parser.add_argument("--folder", required=True, metavar="NAME", help="a new folder's name")
     parser.add_argument("--dataset", metavar="TITLE", help="default: the folder's name")
-    parser.add_argument("--connection", choices=("sandbox", "encord"), default="sandbox")
+    parser.add_argument("--no-dataset", action="store_true", help="register only")
+    parser.add_argument("--name", help="of the run; default: the folder's name")
+    parser.add_argument("--folder-uuid", metavar="UUID", help="register in this folder")
+    parser.add_argument("--keep-duplicates", action="store_true", help="also what is there already")
+    parser.add_argument("--upsert-metadata", action="store_true", help="update what is there")
+    parser.add_argument("--job-entries", type=int, default=MAX_ENTRIES, help="in one upload job")
+    add_connection(parser)
     return parser
 
 
-def _connection(runtime: Runtime, wanted: str) -> Connection | None:
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose its connection."""
+    parser.add_argument("--connection", choices=("sandbox", "encord"), default="sandbox")
+
+
+def connect(runtime: Runtime, wanted: str) -> Connection | None:
+    """Return the sandbox's connection, or that of the server's key; None without one."""
     if wanted == "encord":
         runtime.connect_server()
         return runtime.connections.server()
@@ -65,24 +81,23 @@ def _connection(runtime: Runtime, wanted: str) -> Connection | None:
 def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace) -> int:
     check = runtime.connections.check(connection.id)
     if not check.ok:
-        return _refuse(f"{check.title}. {check.remedy}")
+        return refuse(f"{check.title}. {check.remedy}")
     matching = [found for found in check.integrations if found.title == asked.integration]
     if len(matching) != 1:
         titles = ", ".join(sorted(found.title for found in check.integrations)) or "none"
-        return _refuse(
-            f"No single integration is called {asked.integration!r}. There are: {titles}"
-        )
+        return refuse(f"No single integration is called {asked.integration!r}. There are: {titles}")
     with asked.file.open("rb") as source:
         manifest = runtime.manifests.add(asked.file.name, source)
     options = CheckOptions(schema=check.schema or None)
     summary = runtime.manifests.check(manifest, options).summary
-    _say(f"{summary.valid_entries} of {summary.entries} entries are valid.")
+    say(f"{summary.valid_entries} of {summary.entries} entries are valid.")
     if not summary.valid_entries:
-        return _refuse("Nothing can be submitted. Run validate to see why.")
+        return refuse("Nothing can be submitted. Run validate to see why.")
     submission = _submission(asked, connection, matching[0], manifest, options)
     run = runtime.onboarding.submit(submission, actor=submission.created_by)
     print(f"{DASHBOARD}/run?run={run}", flush=True)  # noqa: T201 - the command's output
-    return _follow(runtime, run)
+    view = follow(runtime, run)
+    return arrival(view) if asked.no_dataset else verdict(runtime, view)
 
 
 def _submission(
@@ -94,22 +109,28 @@ def _submission(
 ) -> Submission:
     """Make the same submission from the same words, so that a second call is no second run."""
     words = f"{manifest} {asked.folder} {asked.dataset} {integration.id} {connection.account}"
+    dataset = None if asked.no_dataset else DatasetChoice(title=asked.dataset or asked.folder)
     return Submission(
-        name=asked.folder,
+        name=asked.name or asked.folder,
         connection=connection.id,
         account=connection.account,
         manifest=manifest,
         check=options.to_json(),
-        folder=FolderChoice(name=asked.folder),
+        folder=FolderChoice(uuid=asked.folder_uuid, name=asked.folder),
         integration=integration.id,
         integration_title=integration.title,
-        dataset=DatasetChoice(title=asked.dataset or asked.folder),
+        options=RunOptions(
+            skip_duplicate_urls=not asked.keep_duplicates,
+            upsert_metadata=asked.upsert_metadata,
+            max_chunk_entries=asked.job_entries,
+        ),
+        dataset=dataset,
         nonce=hashlib.sha256(words.encode()).hexdigest(),
         created_by="command line",
     )
 
 
-def _follow(runtime: Runtime, run: str) -> int:
+def follow(runtime: Runtime, run: str) -> RunView:
     """Work until nothing is left to do, or until a person has to help."""
     worker = Worker(
         tools(runtime.settings, runtime.connections), slots=runtime.settings.worker_slots
@@ -120,22 +141,35 @@ def _follow(runtime: Runtime, run: str) -> int:
         nonlocal last
         view = _view(runtime, run)
         if (line := _line(view)) != last:
-            _say(line)
+            say(line)
             last = line
         return view.state.is_final or view.state is RunState.NEEDS_ATTENTION
 
     with runtime.ledger.transaction() as cx:
         runs.unblock(cx, connection=_view(runtime, run).connection)
     worker.run_until(done)
-    return _verdict(runtime, _view(runtime, run))
+    return _view(runtime, run)
 
 
-def _verdict(runtime: Runtime, view: RunView) -> int:
+def arrival(view: RunView) -> int:
+    """Say what became of a run's entries; 0 only when all are in Encord."""
     if view.state is RunState.NEEDS_ATTENTION:
-        return _refuse(f"The run needs attention: {view.problem_detail}")
+        return refuse(f"The run needs attention: {view.problem_detail}")
+    counts = view.counts
+    print(  # noqa: T201 - the command's output
+        f"{counts.arrived} of {counts.entries} registered, {counts.failed} failed. Run {view.id}",
+        flush=True,
+    )
+    return EXIT_PROVEN if counts.arrived == counts.entries else EXIT_NOT_PROVEN
+
+
+def verdict(runtime: Runtime, view: RunView) -> int:
+    """Say what a verification found; 0 only when everything arrived."""
+    if view.state is RunState.NEEDS_ATTENTION:
+        return refuse(f"The run needs attention: {view.problem_detail}")
     receipts = runtime.ledger.receipts(run=view.id, limit=1)
     if not receipts:
-        return _refuse("The run ended without a verification.")
+        return refuse("The run ended without a verification.")
     receipt = receipts[0]
     other = [f"{n} {verdict}" for verdict, n in receipt.counts.items() if verdict != "matched"]
     words = ", ".join([f"{receipt.matched} of {receipt.expected} matched", *other])
@@ -154,10 +188,12 @@ def _line(view: RunView) -> str:
     return f"{view.state}: {counts.settled} of {counts.entries} entries, {counts.failed} failed"
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Tell how it goes on."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress
 
 
-def _refuse(why: str) -> int:
-    _say(why)
+def refuse(why: str) -> int:
+    """Say why it does not go on, and return the exit code."""
+    say(why)
     return EXIT_USAGE

@@ -42,6 +42,19 @@ from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
 
+def retry_nonce(
+    made: int, *, cause: str | None = None, search: str = "", entries: Ranges | None = None
+) -> str:
+    """Name the decision to retry, when so many retries were known: wherever it is taken again."""
+    asked = "-".join(filter(None, (cause, search, str(entries or "")))) or "all"
+    return f"retry-{made}-{asked}"
+
+
+def link_nonce(arrived: int) -> str:
+    """Name the decision to link: twice is once, and after a retry has brought more it is new."""
+    return f"link-{arrived}"
+
+
 class Onboarding:
     """The commands. Every one names who asked."""
 

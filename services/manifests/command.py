@@ -51,6 +51,7 @@ def convert(argv: list[str]) -> int:
     parser.add_argument("target", type=Path, metavar="OUT.json")
     forms = [form.value for form in Form]
     parser.add_argument("--as", dest="form", choices=forms, help="the format, whatever OUT ends in")
+    parser.add_argument("--schema", type=Path, help="JSON object of metadata keys to types")
     arguments = _parse(parser, argv)
     return _USAGE if arguments is None else _guarded(lambda: _convert(arguments))
 
@@ -126,7 +127,8 @@ def _convert(arguments: argparse.Namespace) -> int:
         _say(_verdict(checked))
         return int(checked.summary.has_errors)
 
-    return _with_check(arguments.file, CheckOptions(), write)
+    schema = _read_schema(arguments.schema) if arguments.schema else None
+    return _with_check(arguments.file, CheckOptions(schema=schema), write)
 
 
 def _with_check(path: Path, options: CheckOptions, use: Callable[[CheckedManifest], int]) -> int:

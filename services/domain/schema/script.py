@@ -2,6 +2,7 @@
 
 from services.domain.metadata import ValueType
 from services.domain.schema.plan import Change, Plan, Step
+from services.domain.scripts.script import Place
 
 _HEAD = '''\
 """Change the metadata schema of an organisation in Encord.
@@ -13,11 +14,7 @@ import os
 
 from encord import EncordUserClient
 
-client = EncordUserClient.create_with_ssh_private_key(
-    ssh_private_key_path=os.environ["ENCORD_SSH_KEY_FILE"],
-    domain=os.environ.get("ENCORD_DOMAIN", "https://api.encord.com"),
-)
-schema = client.metadata_schema()
+{client}schema = client.metadata_schema()
 '''
 _TAIL = """\
 schema.save()
@@ -28,7 +25,8 @@ print(client.metadata_schema())
 def script(plan: Plan) -> str:
     """Return the program of a plan all of whose steps Encord's SDK has a call for."""
     assert plan.can_be_scripted
-    return "".join((_HEAD, *(f"{_call(step)}\n" for step in plan.steps), _TAIL))
+    head = _HEAD.format(client=Place().client())
+    return "".join((head, *(f"{_call(step)}\n" for step in plan.steps), _TAIL))
 
 
 def _call(step: Step) -> str:

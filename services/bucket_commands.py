@@ -1,0 +1,102 @@
+"""`python -m services check-bucket | set-cors`: what the Bucket page does, by words."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from services.bootstrap import build_runtime
+from services.buckets import clinic
+from services.buckets.preflight import SAMPLE, Preflight
+from services.buckets.reach import TIMEOUT
+from services.cloud_storage.credentials import CredentialProblem, anonymous, application_default
+from services.cloud_storage.errors import StorageError
+from services.cloud_storage.google import ENDPOINT, GoogleBuckets
+from services.cloud_storage.google import connect as connect_google
+from services.domain import cors
+from services.domain.bucket_checks import Verdict
+from services.onboard import EXIT_NOT_PROVEN, NO_CONNECTION, connect, refuse
+from services.settings import Settings
+
+NO_RULES: Final = "The file holds no list of CORS rules."
+
+
+def check(argv: list[str]) -> int:
+    """Print each check of a bucket: 0 when none failed, 1 when one did, 2 when none was made."""
+    parser = _parser("check-bucket")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="objects to look at")
+    asked = parser.parse_args(argv)
+    with _editor(asked.connection) as editor:
+        return refuse(NO_CONNECTION) if editor is None else _check(editor, asked)
+
+
+def _check(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
+    documented = (origin for region in cors.ORIGINS.values() for origin in region)
+    origins = (*documented, *Settings().encord_origins)
+    failed = 0
+    for found in Preflight(
+        reader=editor, who=editor.name, bucket=asked.bucket, origins=origins, sample=asked.sample
+    ).run():
+        _say(f"{found.verdict.value:11}  {found.title}: {found.got}")
+        if found.needed:
+            _say(f"{'':13}Needed: {found.needed}")
+        failed += found.verdict is Verdict.FAIL
+    return EXIT_NOT_PROVEN if failed else 0
+
+
+def set_cors(argv: list[str]) -> int:
+    """Set the rules of a file: 0 when they are in force, 2 when nothing was changed."""
+    parser = _parser("set-cors")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a JSON list of rules")
+    parser.add_argument("--if-metageneration", type=int, required=True, metavar="N")
+    asked = parser.parse_args(argv)
+    with _editor(asked.connection) as editor:
+        return refuse(NO_CONNECTION) if editor is None else _set_cors(editor, asked)
+
+
+def _set_cors(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
+    try:
+        document = asked.file.read_text()
+        info, changed = clinic.apply(
+            editor, asked.bucket, document, metageneration=asked.if_metageneration
+        )
+    except StorageError as error:
+        return refuse(f"Nothing was changed: {error}")
+    except (OSError, ValueError):
+        return refuse(NO_RULES)
+    _say(f"{len(info.cors)} rules in force{'' if changed else ', as before'}")
+    return 0
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m services {name}", description=__doc__)
+    parser.add_argument("bucket", metavar="NAME")
+    parser.add_argument("--connection", choices=("google", "sandbox"), default="google")
+    return parser
+
+
+@contextmanager
+def _editor(connection: str) -> Iterator[GoogleBuckets | None]:
+    """Give who asks Google: this machine's own credentials, or nobody at the sandbox's."""
+    if connection == "google":
+        try:
+            access = application_default()
+        except CredentialProblem:
+            yield None
+        else:
+            yield connect_google(access, api_endpoint=ENDPOINT, timeout=TIMEOUT)
+        return
+    runtime = build_runtime(Settings())
+    try:
+        found = connect(runtime, "sandbox")
+        if found is None:
+            yield None
+        else:
+            yield connect_google(anonymous(), api_endpoint=found.domain, timeout=TIMEOUT)
+    finally:
+        runtime.stop()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the command's output

@@ -1,0 +1,1 @@
+"""What the pages do, as programs and commands that do the same."""

@@ -1,0 +1,73 @@
+"""Checking a bucket, mending its CORS rules and making a manifest of it by script."""
+
+from typing import Final
+
+from services.domain.scripts.script import Script, command
+
+_GOOGLE: Final = '''\
+"""{what}"""
+
+{imports}
+from google.cloud import storage
+
+{client}
+bucket = client.get_bucket({bucket!r})
+'''
+_OWN: Final = "client = storage.Client()"
+_SANDBOX: Final = """\
+client = storage.Client(
+    project="sandbox",
+    credentials=AnonymousCredentials(),
+    client_options={{"api_endpoint": {endpoint!r}}},
+)"""
+_CHECK: Final = """\
+print(bucket.location, bucket.storage_class, "requester pays:", bucket.requester_pays)
+print("CORS", bucket.cors)
+print("may", bucket.test_iam_permissions(["storage.objects.get", "storage.objects.list"]))
+for blob in client.list_blobs(bucket, max_results={sample}):
+    print(blob.name, blob.size, blob.content_type)
+    if blob.size:
+        blob.download_as_bytes(start=0, end=0)
+"""
+_CORS: Final = """\
+bucket.cors = json.loads({document!r})
+bucket.patch(if_metageneration_match={metageneration})
+print(bucket.cors)
+"""
+
+
+def check(bucket: str, *, sandbox: str | None, sample: int) -> Script:
+    """Ask what Encord needs of a bucket.
+
+    Args:
+        bucket: Its name.
+        sandbox: The sandbox's address while it is the connection.
+        sample: Objects to look at.
+    """
+    python = _opened("Look at a bucket as Encord would.", bucket, sandbox, "")
+    where = ["--connection", "sandbox"] if sandbox else []
+    words = ["check-bucket", bucket, "--sample", str(sample), *where]
+    return Script(python=python + _CHECK.format(sample=sample), command=command(*words))
+
+
+def set_cors(bucket: str, document: str, metageneration: int, *, sandbox: str | None) -> Script:
+    """Set a bucket's CORS rules, unless somebody changed the bucket since they were read."""
+    python = _opened("Set the CORS rules of a bucket.", bucket, sandbox, "import json\n")
+    given = f"cat > cors.json <<'END_OF_RULES'\n{document.rstrip()}\nEND_OF_RULES\n"
+    where = ["--connection", "sandbox"] if sandbox else []
+    words = ["set-cors", bucket, "cors.json", "--if-metageneration", str(metageneration), *where]
+    return Script(
+        python=python + _CORS.format(document=document, metageneration=metageneration),
+        command=given + command(*words),
+    )
+
+
+def _opened(what: str, bucket: str, sandbox: str | None, imports: str) -> str:
+    if sandbox is None:
+        return _GOOGLE.format(what=what, imports=imports, client=_OWN, bucket=bucket)
+    return _GOOGLE.format(
+        what=what,
+        imports=f"{imports}\nfrom google.auth.credentials import AnonymousCredentials".lstrip(),
+        client=_SANDBOX.format(endpoint=sandbox),
+        bucket=bucket,
+    )

@@ -1,0 +1,166 @@
+"""Submitting, retrying, linking, verifying and creating a dataset by script.
+
+What must not happen twice is asked of the engine, under the very name that the page's click has:
+a script beside a click is one decision. The submission speaks to Encord by its SDK alone.
+"""
+
+from typing import Final
+
+from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
+from services.domain.scripts.manifests import CHECKED, IMPORTS
+from services.domain.scripts.script import Place, Script, command, path
+
+_SUBMIT: Final = '''\
+"""Register the entries of a manifest in Encord, as the Submit page does."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from encord import EncordUserClient
+
+from services.domain.chunks import plan
+{imports}
+{client}
+{checked}
+folder = {folder}
+for chunk in plan(manifest.read(manifest.valid_indexes()), max_entries={size}):
+    document = work / "registration.json"
+    manifest.write_registration(
+        chunk.entries, document, skip_duplicate_urls={skip}, upsert_metadata={upsert}
+    )
+    job = folder.add_private_data_to_folder_start({integration!r}, document, ignore_errors=True)
+    print("job", job)  # Encord cannot list jobs: keep it
+    done = folder.add_private_data_to_folder_get_result(job)
+    print(done.status, done.units_done_count, "registered,", done.units_error_count, "failed")
+'''
+_ENGINE: Final = '''\
+"""{what}; the dashboard's worker does the work."""
+
+from services.bootstrap import build_runtime
+{imports}from services.settings import Settings
+
+runtime = build_runtime(Settings())
+{call}
+'''
+_CREATE: Final = '''\
+"""Create a dataset, without a mirrored folder, as the Datasets page does."""
+
+import os
+
+from encord import EncordUserClient
+from encord.orm.dataset import StorageLocation
+
+{client}
+made = client.create_dataset(
+    {title!r}, StorageLocation.GCP, {description!r}, create_backing_folder=False
+)
+print(made.dataset_hash)
+'''
+
+
+def submit(
+    place: Place,
+    *,
+    name: str,
+    check: str,
+    run: str,
+    folder: FolderChoice,
+    integration: str,
+    integration_title: str,
+    options: RunOptions,
+) -> Script:
+    """Register a manifest's entries.
+
+    Args:
+        place: The connection.
+        name: The manifest's file.
+        check: What was checked, as `CheckOptions.to_json` writes it.
+        run: What the run is called.
+        folder: The folder to register in.
+        integration: Id of the integration.
+        integration_title: Its title.
+        options: How chunks are sent.
+    """
+    opened = (
+        f"client.get_storage_folder({folder.uuid!r})"
+        if folder.uuid
+        else f"client.create_storage_folder({folder.name!r})"
+    )
+    python = _SUBMIT.format(
+        imports=IMPORTS,
+        client=place.client(),
+        checked=CHECKED.format(name=path(name), check=check),
+        folder=opened,
+        size=options.max_chunk_entries,
+        skip=options.skip_duplicate_urls,
+        upsert=options.upsert_metadata,
+        integration=integration,
+    )
+    words = ["onboard", path(name), f"--integration={integration_title}", f"--folder={folder.name}"]
+    words += [f"--folder-uuid={folder.uuid}"] if folder.uuid else []
+    words += [f"--name={run}", "--no-dataset"]
+    return Script(python=python, command=place.command(*words, *_flags(options)))
+
+
+def _flags(options: RunOptions) -> list[str]:
+    flags = [] if options.skip_duplicate_urls else ["--keep-duplicates"]
+    flags += ["--upsert-metadata"] if options.upsert_metadata else []
+    is_usual = options.max_chunk_entries == RunOptions().max_chunk_entries
+    return flags if is_usual else [*flags, f"--job-entries={options.max_chunk_entries}"]
+
+
+def retry(run: str, *, nonce: str, cause: str | None = None) -> Script:
+    """Send again what failed of a run; only for one cause, if one is named."""
+    chosen = f", cause={cause!r}" if cause else ""
+    call = f'print(runtime.onboarding.retry({run!r}, nonce={nonce!r}, actor="script"{chosen}))'
+    words = ["retry", run, *([f"--cause={cause}"] if cause else [])]
+    return Script(python=_engine("Send again what failed", call), command=command(*words))
+
+
+def link(run: str, choice: DatasetChoice, *, nonce: str) -> Script:
+    """Link what arrived of a run to a dataset, then verify."""
+    made = (
+        f"DatasetChoice(uuid={choice.uuid!r})"
+        if choice.uuid
+        else f"DatasetChoice(title={choice.title!r}, description={choice.description!r})"
+    )
+    call = (
+        f"choice = {made}\n"
+        f'runtime.onboarding.link({run!r}, choice, nonce={nonce!r}, actor="script")'
+    )
+    imports = "from services.domain.runs import DatasetChoice\n"
+    words = ["link", run]
+    if choice.uuid:
+        words += [f"--dataset-uuid={choice.uuid}"]
+    else:
+        words += [f"--dataset={choice.title}"]
+        words += [f"--description={choice.description}"] if choice.description else []
+    return Script(
+        python=_engine("Link what arrived of a run to a dataset, then verify", call, imports),
+        command=command(*words),
+    )
+
+
+def verify(run: str) -> Script:
+    """Compare a run with its dataset once more."""
+    call = f'runtime.onboarding.verify({run!r}, actor="script")'
+    return Script(
+        python=_engine("Compare a run with its dataset", call), command=command("verify", run)
+    )
+
+
+def create_dataset(place: Place, choice: DatasetChoice) -> Script:
+    """Create a dataset."""
+    python = _CREATE.format(
+        client=place.client(), title=choice.title, description=choice.description
+    )
+    described = [f"--description={choice.description}"] if choice.description else []
+    return Script(
+        python=python,
+        command=place.command("create-dataset", f"--title={choice.title}", *described),
+    )
+
+
+def _engine(what: str, call: str, imports: str = "") -> str:
+    return _ENGINE.format(what=what, call=call, imports=imports)

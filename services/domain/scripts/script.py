@@ -1,0 +1,58 @@
+"""A program and a command that do what a page offers, and how they speak to Encord and Google.
+
+No key is ever part of one: programs take its file from ENCORD_SSH_KEY_FILE, as Encord's own do.
+They are written from the values that the page's action uses; whatever a person typed is quoted.
+"""
+
+import shlex
+from dataclasses import dataclass
+from typing import Final
+
+#: The address that Encord's SDK takes without being told.
+DEFAULT_DOMAIN: Final = "https://api.encord.com"
+
+CLIENT: Final = """\
+client = EncordUserClient.create_with_ssh_private_key(
+    ssh_private_key_path=os.environ["ENCORD_SSH_KEY_FILE"],
+    domain=os.environ.get("ENCORD_DOMAIN", {domain!r}),
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """The same action twice; run both in the folder of this program."""
+
+    python: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A connection, as a script names it."""
+
+    domain: str = DEFAULT_DOMAIN
+    is_sandbox: bool = False
+
+    def client(self) -> str:
+        """Return the lines that make Encord's client."""
+        return CLIENT.format(domain=self.domain)
+
+    def command(self, *words: str) -> str:
+        """Return a command of this program, for this connection."""
+        if self.is_sandbox:
+            return command(*words, "--connection", "sandbox")
+        lines = ["export ENCORD_SSH_KEY_FILE=path/to/private/key"]
+        if self.domain != DEFAULT_DOMAIN:
+            lines.append(f"export ENCORD_ONBOARDING_DOMAIN={shlex.quote(self.domain)}")
+        return "\n".join((*lines, command(*words, "--connection", "encord")))
+
+
+def command(*words: str) -> str:
+    """Return a command of this program, each word quoted where a shell needs it."""
+    return shlex.join(("python", "-m", "services", *words))
+
+
+def path(name: str) -> str:
+    """Return a file's name so that no command takes it for an option."""
+    return f"./{name}" if name.startswith("-") else name

@@ -1,0 +1,119 @@
+"""`python -m services retry | link | verify | create-dataset`: what pages do with a run, by words.
+
+A command names its decision as a page's click does: after the click it finds what that began, and
+follows it to the end. A dataset is created once for the same words.
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import Final
+
+from services.bootstrap import Runtime, build_runtime
+from services.domain.runs import DatasetChoice, RunState
+from services.engine.connections import Connection
+from services.engine.onboarding import link_nonce, retry_nonce
+from services.engine.proof.proofs import Asker
+from services.ledger.errors import NothingToRetryError
+from services.ledger.keeping import DamagedLedgerError
+from services.ledger.views import RunView
+from services.onboard import (
+    NO_CONNECTION,
+    add_connection,
+    arrival,
+    connect,
+    follow,
+    refuse,
+    verdict,
+)
+from services.settings import Settings
+
+ACTOR: Final = "command line"
+NO_RUN: Final = "There is no such run in this data directory."
+
+
+def main(name: str, argv: list[str]) -> int:
+    """Run one command and return its exit code; 0 only when all that was asked for is there."""
+    asked = _parser(name).parse_args(argv)
+    try:
+        runtime = build_runtime(Settings())
+    except DamagedLedgerError as refused:
+        return refuse(str(refused))
+    try:
+        if name == "create-dataset":
+            return _create_dataset(runtime, asked)
+        run = runtime.ledger.run(asked.run)
+        if run is None:
+            return refuse(NO_RUN)
+        return _with_its_key(runtime, run, lambda first: ACTS[name](runtime, first, asked))
+    finally:
+        runtime.stop()
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m services {name}", description=__doc__)
+    if name == "create-dataset":
+        parser.add_argument("--title", required=True)
+        add_connection(parser)
+    else:
+        parser.add_argument("run", metavar="RUN", help="the run's id, as in its page's address")
+    if name == "retry":
+        parser.add_argument("--cause", metavar="CODE", help="only what failed for this cause")
+    if name == "link":
+        parser.add_argument("--dataset", metavar="TITLE", help="a new dataset; default: the run's")
+        parser.add_argument("--dataset-uuid", metavar="UUID", help="a dataset that exists")
+    if name in {"link", "create-dataset"}:
+        parser.add_argument("--description", default="")
+    return parser
+
+
+def _with_its_key(runtime: Runtime, run: RunView, act: Callable[[RunView], int]) -> int:
+    """Do it with the connection of the run, which is the sandbox's or that of the server's key."""
+    runtime.connect_server()
+    if runtime.connections.get(run.connection) is None and runtime.settings.sandbox:
+        connect(runtime, "sandbox")
+    if runtime.connections.get(run.connection) is None:
+        return refuse(NO_CONNECTION)
+    return act(runtime.ledger.run(run.parent) or run if run.parent else run)
+
+
+def _retry(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
+    nonce = retry_nonce(len(runtime.ledger.retries(asked.run)), cause=asked.cause)
+    try:
+        again = runtime.onboarding.retry(asked.run, nonce=nonce, actor=ACTOR, cause=asked.cause)
+    except NothingToRetryError:
+        return refuse(f"Nothing of {first.name} is left to retry.")
+    return arrival(follow(runtime, again))
+
+
+def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
+    title = "" if asked.dataset_uuid else asked.dataset or first.name
+    choice = DatasetChoice(uuid=asked.dataset_uuid, title=title, description=asked.description)
+    nonce = link_nonce(runtime.ledger.family(first.id).arrived)
+    runtime.onboarding.link(first.id, choice, nonce=nonce, actor=ACTOR)
+    return verdict(runtime, follow(runtime, first.id))
+
+
+def _verify(runtime: Runtime, first: RunView, _asked: argparse.Namespace) -> int:
+    if first.dataset_uuid is None:
+        return refuse("The run is not linked to a dataset yet.")
+    runtime.onboarding.verify(first.id, actor=ACTOR)
+    return verdict(runtime, follow(runtime, first.id))
+
+
+def _create_dataset(runtime: Runtime, asked: argparse.Namespace) -> int:
+    connection = connect(runtime, asked.connection)
+    if connection is None:
+        return refuse(NO_CONNECTION)
+    choice = DatasetChoice(title=asked.title, description=asked.description)
+    made = follow(runtime, runtime.proofs.create(choice, asker=_asker(connection), nonce=ACTOR))
+    if made.state is not RunState.COMPLETE:
+        return refuse(f"The dataset was not created: {made.problem_detail}")
+    print(made.dataset_uuid, flush=True)  # noqa: T201 - the command's output
+    return 0
+
+
+def _asker(connection: Connection) -> Asker:
+    return Asker(connection=connection.id, account=connection.account, actor=ACTOR)
+
+
+ACTS: Final = {"retry": _retry, "link": _link, "verify": _verify}

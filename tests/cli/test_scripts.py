@@ -1,0 +1,254 @@
+"""The programs and commands that pages show, run for real against the sandbox.
+
+What a page does is what the engine does; a command is the engine too. A program has to end in the
+same place, as Encord's own SDK or Google's client sees it.
+"""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.__main__ import main
+from services.bootstrap import Runtime, build_runtime
+from services.buckets.reach import TIMEOUT
+from services.cloud_storage.credentials import anonymous
+from services.cloud_storage.google import GoogleBuckets
+from services.cloud_storage.google import connect as connect_google
+from services.domain import cors
+from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
+from services.domain.schema.exchange import to_json
+from services.domain.scripts import buckets, manifests, onboarding
+from services.domain.scripts.script import Place, Script
+from services.encord_api.interface import EncordGateway
+from services.engine.onboarding import link_nonce, retry_nonce
+from services.manifests.options import CheckOptions
+from services.onboard import follow
+from services.sandbox.demo import BUCKET, INTEGRATION, demo_manifest_csv
+from services.settings import Settings
+
+NAME = "street & field's.csv"
+FIXED = "gs://encord-demo-bucket/restricted/0001.jpg"
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A running sandbox, and what a page would know of it."""
+
+    runtime: Runtime
+    folder: Path
+
+    @property
+    def place(self) -> Place:
+        return Place(domain=self._connection.domain, is_sandbox=True)
+
+    @property
+    def options(self) -> CheckOptions:
+        check = self.runtime.connections.check(self._connection.id)
+        return CheckOptions(schema=check.schema)
+
+    @property
+    def gateway(self) -> EncordGateway:
+        return self.runtime.connections.gateway(self._connection.id)
+
+    @property
+    def bucket(self) -> GoogleBuckets:
+        return connect_google(anonymous(), api_endpoint=self._connection.domain, timeout=TIMEOUT)
+
+    @property
+    def _connection(self) -> Any:
+        found = self.runtime.connections.sandbox()
+        assert found is not None
+        return found
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    folder = tmp_path_factory.mktemp("scripts")
+    runtime = build_runtime(Settings(data_dir=folder / "data", sandbox_rate=5000))
+    runtime.start_sandbox()
+    assert runtime.wait_for_sandbox()
+    (folder / NAME).write_bytes(demo_manifest_csv())
+    yield Dashboard(runtime, folder)
+    runtime.stop()
+
+
+@pytest.fixture
+def dashboard(started: Dashboard, monkeypatch: pytest.MonkeyPatch) -> Dashboard:
+    """Work in a folder of its own, with the settings that find the dashboard's data."""
+    for name, value in {
+        "DATA_DIR": str(started.folder / "data"),
+        "POLL_FIRST_SECONDS": "0.1",
+        "POLL_LAST_SECONDS": "0.2",
+        "SETTLE_SECONDS": "1",
+    }.items():
+        monkeypatch.setenv(f"ENCORD_ONBOARDING_{name}", value)
+    key = started.runtime.settings.data_dir / "sandbox" / "demo_key"
+    monkeypatch.setenv("ENCORD_SSH_KEY_FILE", str(key))
+    monkeypatch.chdir(started.folder)
+    return started
+
+
+def run_python(script: Script) -> None:
+    exec(compile(script.python, "script.py", "exec"), {"__name__": "__main__"})
+
+
+def run_command(script: Script) -> int:
+    """Run what a shell makes of the command; files it writes are written by a real shell."""
+    *before, last = script.command.rpartition("python -m services ")
+    if before[0]:
+        subprocess.run(["sh", "-ec", before[0]], check=True, env=os.environ)
+    return main(shlex.split(last))
+
+
+def items(dashboard: Dashboard, folder: str) -> list[tuple[str | None, str, str, object]]:
+    pages = dashboard.gateway.list_items(folder, metadata=True)
+    found = [(item.url, item.name, item.type, item.metadata) for page in pages for item in page]
+    return sorted(found, key=repr)
+
+
+def folder_called(dashboard: Dashboard, name: str) -> str:
+    (found,) = [each for each in dashboard.gateway.find_folders(name) if each.name == name]
+    return found.uuid
+
+
+def submit_script(dashboard: Dashboard, folder: FolderChoice, **options: Any) -> Script:
+    found = {each.title: each.id for each in dashboard.gateway.list_integrations()}
+    return onboarding.submit(
+        dashboard.place,
+        name=NAME,
+        check=dashboard.options.to_json(),
+        run="Streets",
+        folder=folder,
+        integration=found[INTEGRATION],
+        integration_title=INTEGRATION,
+        options=RunOptions(**options),
+    )
+
+
+def test_both_register_the_same_items(dashboard: Dashboard) -> None:
+    run_python(submit_script(dashboard, FolderChoice(name="By program"), max_chunk_entries=80))
+    command = submit_script(dashboard, FolderChoice(name="By command"), max_chunk_entries=80)
+    assert run_command(command) == 1  # three files of the demo bucket cannot be read
+    by_program = items(dashboard, folder_called(dashboard, "By program"))
+    assert len(by_program) == 192
+    assert items(dashboard, folder_called(dashboard, "By command")) == by_program
+    (run,) = dashboard.runtime.ledger.runs().rows
+    assert (run.name, run.chunks, run.dataset_uuid) == ("Streets", 3, None)
+
+
+def test_an_existing_folder_and_other_options_are_the_same(dashboard: Dashboard) -> None:
+    folder = dashboard.gateway.create_folder("Shared", "")
+    choice = FolderChoice(uuid=folder.uuid, name=folder.name)
+    run_python(submit_script(dashboard, choice))
+    once = items(dashboard, folder.uuid)
+    assert len(once) == 192
+    assert run_command(submit_script(dashboard, choice)) == 1
+    assert items(dashboard, folder.uuid) == once
+    run_command(submit_script(dashboard, choice, skip_duplicate_urls=False))
+    assert len(items(dashboard, folder.uuid)) == 2 * len(once)
+
+
+def test_both_retry_link_and_verify_one_run(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime, ledger = dashboard.runtime, dashboard.runtime.ledger
+    run_command(submit_script(dashboard, FolderChoice(name="Retried")))
+    run = ledger.runs().rows[0].id
+    assert runtime.sandbox_demo is not None
+    runtime.sandbox_demo.mend()
+
+    cause = "object-missing"
+    run_python(onboarding.retry(run, nonce=retry_nonce(0, cause=cause), cause=cause))
+    (retry,) = ledger.retries(run)
+    assert follow(runtime, retry.id).counts.registered == 2
+    assert run_command(onboarding.retry(run, nonce=retry_nonce(1))) == 0
+    assert ledger.family(run).arrived == 195
+    assert FIXED in {url for url, *_ in items(dashboard, folder_called(dashboard, "Retried"))}
+
+    link = onboarding.link(run, DatasetChoice(title="It's -linked"), nonce=link_nonce(195))
+    run_python(link)
+    assert run_command(link) == 0  # follows what the program began, and makes no second one
+    (dataset,) = dashboard.gateway.list_datasets("It's -linked")
+    assert len(dashboard.gateway.list_rows(dataset.uuid)) == 195
+    assert len(ledger.receipts(run=run)) == 1
+
+    run_python(onboarding.verify(run))
+    assert run_command(onboarding.verify(run)) == 0
+    assert "195 of 195 matched" in capsys.readouterr().out
+    assert [receipt.proven for receipt in ledger.receipts(run=run)] == [True, True]
+
+
+def test_both_create_a_dataset(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:
+    script = onboarding.create_dataset(
+        dashboard.place, DatasetChoice(title='--a "quoted" one', description="Of streets")
+    )
+    run_python(script)
+    assert run_command(script) == 0
+    said = capsys.readouterr().out.split()
+    found = dashboard.gateway.list_datasets('--a "quoted" one')
+    assert {each.uuid for each in found} == {word for word in said if word.count("-") == 4}
+    assert len(found) == 2
+    assert all(each.description.startswith("Of streets") for each in found)
+
+
+def test_both_write_the_same_files(dashboard: Dashboard) -> None:
+    options = dashboard.options
+    schema = to_json(options.schema or {})
+    convert = manifests.convert(NAME, options.to_json(), "-ready.jsonl", "jsonl", schema=schema)
+    for script, target in (
+        (manifests.validate(NAME, options.to_json(), schema=schema), Path("findings.csv")),
+        (convert, Path("-ready.jsonl")),
+    ):
+        run_python(script)
+        by_program = target.read_bytes()
+        target.unlink()
+        assert run_command(script) == 1  # five entries are held back
+        assert target.read_bytes() == by_program
+        assert by_program
+
+
+def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:
+    script = buckets.check(BUCKET, sandbox=dashboard.place.domain, sample=3)
+    run_python(script)
+    info, said = dashboard.bucket.bucket(BUCKET), capsys.readouterr().out
+    assert info.location in said
+    assert said.count("audio/") == 2 * 3  # the first names, and their content types
+    assert run_command(script) in {0, 1}
+    checks = capsys.readouterr().out
+    assert info.location in checks
+    assert "CORS" in checks
+
+
+@pytest.mark.parametrize("run", [run_python, run_command])
+def test_both_set_the_rules_that_were_shown(
+    dashboard: Dashboard, run: Callable[[Script], object]
+) -> None:
+    info = dashboard.bucket.bucket(BUCKET)
+    origin = f"https://{run.__name__.replace('_', '-')}.example.com"
+    document = cors.mended(info.cors_document, [origin])
+    sandbox = dashboard.place.domain
+    run(buckets.set_cors(BUCKET, document, info.metageneration, sandbox=sandbox))
+    assert dashboard.bucket.bucket(BUCKET).cors == cors.parse(document)
+
+
+def test_neither_overwrites_rules_that_somebody_changed(dashboard: Dashboard) -> None:
+    info = dashboard.bucket.bucket(BUCKET)
+    script = buckets.set_cors(BUCKET, "[]", info.metageneration - 1, sandbox=dashboard.place.domain)
+    with pytest.raises(Exception, match="412"):
+        run_python(script)
+    assert run_command(script) == 2
+    assert dashboard.bucket.bucket(BUCKET).cors == info.cors
+
+
+def test_no_key_is_in_a_script(dashboard: Dashboard) -> None:
+    real = Place(domain="https://api.us.encord.com")
+    script = onboarding.create_dataset(real, DatasetChoice(title="x"))
+    assert 'os.environ["ENCORD_SSH_KEY_FILE"]' in script.python
+    assert "https://api.us.encord.com" in script.command
+    assert "PRIVATE" not in script.python + script.command
