@@ -5,7 +5,15 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from components import bucket_listing, bucket_recipe, layout, manifests, session, watching
+from components import (
+    bucket_listing,
+    bucket_recipe,
+    by_script,
+    layout,
+    manifests,
+    session,
+    watching,
+)
 from components.runtime import get_runtime
 from components.tables import GRID
 from components.text import code, count
@@ -14,6 +22,7 @@ from services.buckets.catalog import Listing, View
 from services.buckets.delta import Difference
 from services.buckets.recipe import Recipe
 from services.buckets.recipes import Asked, Saved
+from services.domain.scripts import buckets
 
 
 def show(bucket: str, *, key: str) -> None:
@@ -84,6 +93,15 @@ def _make(seen: View, listing: Listing, recipe: Recipe, *, key: str) -> None:
         if st.button("Save as manifest", key=f"{key}_save", type="primary", icon=":material/save:"):
             _save(asked, session.actor())
     _watched(asked, key=f"{key}_saving")
+    if not named.table:  # a joined table is in the data directory only
+        script = buckets.make_manifest(
+            seen.bucket,
+            f"{named.name or seen.bucket}.json",
+            named.to_json().decode(),
+            prefixes=listing.prefixes,
+            sandbox=by_script.sandbox(),
+        )
+        by_script.show(script, key=f"{key}_script")
 
 
 def _save(asked: Asked, owner: str) -> None:

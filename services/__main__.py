@@ -26,6 +26,8 @@ USAGE: Final = """usage: python -m services COMMAND ...
                   ask Google what Encord needs of a bucket
   set-cors NAME FILE --if-metageneration N
                   set a bucket's CORS rules, unless somebody changed the bucket
+  make-manifest NAME OUT.json --recipe FILE
+                  list a bucket and make a manifest of it
   sandbox         start the stand-in for Encord and Google Cloud Storage
   verify-receipt FILE
                   say whether a receipt and its rows are what was given out
@@ -88,6 +90,12 @@ def _set_cors(argv: list[str]) -> int:
     from services.bucket_commands import set_cors  # noqa: PLC0415
 
     return set_cors(argv)
+
+
+def _make_manifest(argv: list[str]) -> int:
+    from services.bucket_commands import make_manifest  # noqa: PLC0415
+
+    return make_manifest(argv)
 
 
 def _sandbox(argv: list[str]) -> int:
@@ -157,6 +165,7 @@ COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     **{name: _run_command(name) for name in ("retry", "link", "verify", "create-dataset")},
     "check-bucket": _check_bucket,
     "set-cors": _set_cors,
+    "make-manifest": _make_manifest,
     "sandbox": _sandbox,
     "ledger": _ledger,
     "verify-receipt": _verify_receipt,

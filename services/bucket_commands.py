@@ -1,21 +1,32 @@
-"""`python -m services check-bucket | set-cors`: what the Bucket page does, by words."""
+"""`python -m services check-bucket | set-cors | make-manifest`: what the Bucket page does."""
 
 import argparse
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from services.bootstrap import build_runtime
 from services.buckets import clinic
+from services.buckets.building import Job, build
+from services.buckets.listing import list_objects
 from services.buckets.preflight import SAMPLE, Preflight
-from services.buckets.reach import TIMEOUT
+from services.buckets.reach import NOBODY, SERVER, TIMEOUT, Reach
+from services.buckets.recipe import read_recipe
+from services.buckets.spool import Scope, Spool
 from services.cloud_storage.credentials import CredentialProblem, anonymous, application_default
 from services.cloud_storage.errors import StorageError
 from services.cloud_storage.google import ENDPOINT, GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
 from services.domain import cors
 from services.domain.bucket_checks import Verdict
+from services.domain.globs import PatternError
+from services.manifests.command import MAX_BYTES
+from services.manifests.store import ManifestStore
 from services.onboard import EXIT_NOT_PROVEN, NO_CONNECTION, connect, refuse
 from services.settings import Settings
 
@@ -67,6 +78,47 @@ def _set_cors(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
         return refuse(NO_RULES)
     _say(f"{len(info.cors)} rules in force{'' if changed else ', as before'}")
     return 0
+
+
+def make_manifest(argv: list[str]) -> int:
+    """List a bucket and make a manifest by a recipe: 0 when there is one, 1 without an entry."""
+    parser = _parser("make-manifest")
+    parser.add_argument("target", type=Path, metavar="OUT.json")
+    parser.add_argument("--recipe", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--prefix", action="append", default=[], help="a folder; may be repeated")
+    asked = parser.parse_args(argv)
+    with _editor(asked.connection) as editor:
+        if editor is None:
+            return refuse(NO_CONNECTION)
+        account = SERVER if asked.connection == "google" else NOBODY
+        try:
+            return _make_manifest(Reach(account=account, endpoint=editor.endpoint), asked)
+        except (OSError, msgspec.DecodeError, PatternError, StorageError) as problem:
+            return refuse(f"Nothing was made: {problem}")
+
+
+def _make_manifest(reach: Reach, asked: argparse.Namespace) -> int:
+    recipe = read_recipe(asked.recipe.read_bytes())
+    with tempfile.TemporaryDirectory(prefix="onboarding-") as root:
+        spool, store = Spool(Path(root) / "listing"), ManifestStore(Path(root), max_bytes=MAX_BYTES)
+        scope = Scope(bucket=asked.bucket, prefixes=tuple(asked.prefix))
+        list_objects(spool, scope, reach.open, _quietly)
+        job = Job(
+            bucket=asked.bucket,
+            objects=spool.objects(),
+            recipe=recipe,
+            open_reader=reach.open,
+            store=store,
+        )
+        built = build(job, _quietly)
+        if built.manifest:
+            shutil.copy(store.folder(built.manifest) / "source", asked.target)
+    _say(f"{built.entries} entries of {built.objects} objects")
+    return 0 if built.manifest else EXIT_NOT_PROVEN
+
+
+def _quietly(_progress: float) -> None:
+    """Tell nobody how far it is."""
 
 
 def _parser(name: str) -> argparse.ArgumentParser:

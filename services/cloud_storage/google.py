@@ -71,7 +71,7 @@ class GoogleBuckets(BucketEditor):
 
     def __init__(self, access: Access, *, endpoint: str, timeout: tuple[float, float]) -> None:
         self.name = access.name
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         session = _SESSION(access.credentials, max_refresh_attempts=0)
         session.max_redirects = 0
         # A proxy that is set for the world must not be asked for this machine.
@@ -178,7 +178,7 @@ class GoogleBuckets(BucketEditor):
     @_asking("asking as a page of another origin")
     def as_page(self, name: str, key: str, request: PageRequest) -> CorsAnswer:
         """See the interface. The GET carries the identity, which a signed URL would stand for."""
-        url = f"{self._endpoint}/{name}/{quote(key)}"
+        url = f"{self.endpoint}/{name}/{quote(key)}"
         return ask_as_page(
             url,
             request,

@@ -4,6 +4,7 @@ What a page does is what the engine does; a command is the engine too. A program
 same place, as Encord's own SDK or Google's client sees it.
 """
 
+import json
 import os
 import shlex
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from services.__main__ import main
 from services.bootstrap import Runtime, build_runtime
 from services.buckets.reach import TIMEOUT
+from services.buckets.recipe import Recipe
 from services.cloud_storage.credentials import anonymous
 from services.cloud_storage.google import GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
@@ -29,7 +31,7 @@ from services.encord_api.interface import EncordGateway
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.manifests.options import CheckOptions
 from services.onboard import follow
-from services.sandbox.demo import BUCKET, INTEGRATION, demo_manifest_csv
+from services.sandbox.demo import BUCKET, INTEGRATION, VIDEOS, demo_manifest_csv
 from services.settings import Settings
 
 NAME = "street & field's.csv"
@@ -244,6 +246,23 @@ def test_neither_overwrites_rules_that_somebody_changed(dashboard: Dashboard) ->
         run_python(script)
     assert run_command(script) == 2
     assert dashboard.bucket.bucket(BUCKET).cors == info.cors
+
+
+def test_both_make_the_same_manifest_of_a_listing(dashboard: Dashboard) -> None:
+    recipe = Recipe(name="Videos", include=("**.mp4", "**.webm"), title="{stem}")
+    script = buckets.make_manifest(
+        BUCKET,
+        "videos.json",
+        recipe.to_json().decode(),
+        prefixes=("videos/", "audio/"),
+        sandbox=dashboard.place.domain,
+    )
+    run_python(script)
+    by_program = Path("videos.json").read_bytes()
+    Path("videos.json").unlink()
+    assert run_command(script) == 0
+    assert Path("videos.json").read_bytes() == by_program
+    assert len(json.loads(by_program)["videos"]) == VIDEOS
 
 
 def test_no_key_is_in_a_script(dashboard: Dashboard) -> None:

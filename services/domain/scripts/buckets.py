@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.domain.scripts.script import Script, command
+from services.domain.scripts.script import Script, command, path
 
 _GOOGLE: Final = '''\
 """{what}"""
@@ -34,6 +34,38 @@ bucket.cors = json.loads({document!r})
 bucket.patch(if_metageneration_match={metageneration})
 print(bucket.cors)
 """
+_MANIFEST: Final = '''\
+"""List a bucket and make a manifest of it by a recipe."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from services.buckets.building import Job, build
+from services.buckets.listing import list_objects
+from services.buckets.reach import Reach
+from services.buckets.recipe import read_recipe
+from services.buckets.spool import Scope, Spool
+from services.manifests.store import ManifestStore
+
+work = Path(tempfile.mkdtemp())
+reach = Reach({reach})
+spool = Spool(work / "listing")
+list_objects(spool, Scope(bucket={bucket!r}, prefixes={prefixes!r}), reach.open, print)
+store = ManifestStore(work / "made", max_bytes=4 << 30)
+recipe = read_recipe({recipe!r})
+job = Job(
+    bucket={bucket!r},
+    objects=spool.objects(),
+    recipe=recipe,
+    open_reader=reach.open,
+    store=store,
+)
+built = build(job, print)
+print(built.entries, "entries of", built.objects, "objects")
+if built.manifest:
+    shutil.copy(store.folder(built.manifest) / "source", {target!r})
+'''
 
 
 def check(bucket: str, *, sandbox: str | None, sample: int) -> Script:
@@ -60,6 +92,29 @@ def set_cors(bucket: str, document: str, metageneration: int, *, sandbox: str | 
         python=python + _CORS.format(document=document, metageneration=metageneration),
         command=given + command(*words),
     )
+
+
+def make_manifest(
+    bucket: str, target: str, recipe: str, *, prefixes: tuple[str, ...], sandbox: str | None
+) -> Script:
+    """List a bucket anew and make a manifest of what it holds.
+
+    Args:
+        bucket: Its name.
+        target: The file to write.
+        recipe: As `Recipe.to_json` writes it; joins no table.
+        prefixes: The folders to list; none for the whole bucket.
+        sandbox: The sandbox's address while it is the connection.
+    """
+    reach = f"account='nobody', endpoint={sandbox!r}" if sandbox else "account='server'"
+    python = _MANIFEST.format(
+        bucket=bucket, prefixes=prefixes, recipe=recipe, target=path(target), reach=reach
+    )
+    given = f"cat > recipe.json <<'END_OF_RECIPE'\n{recipe}\nEND_OF_RECIPE\n"
+    where = ["--connection", "sandbox"] if sandbox else []
+    words = ["make-manifest", bucket, path(target), "--recipe", "recipe.json"]
+    words += [f"--prefix={prefix}" for prefix in prefixes]
+    return Script(python=python, command=given + command(*words, *where))
 
 
 def _opened(what: str, bucket: str, sandbox: str | None, imports: str) -> str:
