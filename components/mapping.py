@@ -41,13 +41,10 @@ TYPES: Final = {kind.label: kind for kind in EntryType if kind is not EntryType.
 PREVIEWED: Final = 5
 
 
-def is_needed(checked: CheckedManifest) -> bool:
-    """Tell whether a CSV has no column that is known to hold URLs."""
-    return checked.summary.format.startswith("csv") and UNKNOWN_HEADER in checked.summary.counts
-
-
 def show(checked: CheckedManifest, *, key: str) -> None:
-    """Draw what each column becomes, the first rows, and the button that applies it."""
+    """Draw what each column becomes, the first rows, and the button that applies it, if needed."""
+    if not _is_needed(checked):
+        return
     try:
         sample = mapping_apply.read_sample(checked)
     except MappingError:
@@ -70,6 +67,11 @@ def show(checked: CheckedManifest, *, key: str) -> None:
             on_click=_use,
             args=(checked, mapping),
         )
+
+
+def _is_needed(checked: CheckedManifest) -> bool:
+    """Tell whether a CSV has no column that is known to hold URLs."""
+    return checked.summary.format.startswith("csv") and UNKNOWN_HEADER in checked.summary.counts
 
 
 def _guess(sample: Sample) -> ColumnMapping:

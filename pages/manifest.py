@@ -52,8 +52,7 @@ elif checked is None:
 elif not working:
     lineage.show(fingerprint, key="lineage")
     manifest_report.verdict(checked.summary)
-    if mapping.is_needed(checked):
-        mapping.show(checked, key="mapping")
+    mapping.show(checked, key="mapping")
     manifest_summary.cards(checked.summary)
     manifest_schema.show(fingerprint, key="schema")
     manifest_downloads.show(checked, key="files")
