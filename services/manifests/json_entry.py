@@ -10,9 +10,10 @@ from services.manifests import json_text, wire
 from services.manifests.collector import Where, pointer
 from services.manifests.columns import Row
 from services.manifests.document import byte_offset
-from services.manifests.entry_check import examine
+from services.manifests.entry_check import Examined, examine
 from services.manifests.faults import Fault, found
 from services.manifests.sink import Sink
+from services.manifests.url_check import single_faults
 
 #: The document and the list around an entry.
 _OUTER: Final = 2
@@ -45,6 +46,14 @@ class Place:
 def read_entry(kind: EntryType, place: Place, index: int) -> Row:
     """Examine one raw entry and count it; returns its row."""
     row = _judge(kind, place, index)
+    return row._replace(start=place.start, length=place.end - place.start)
+
+
+def read_url(kind: EntryType, place: Place, index: int, url: str, title: str | None) -> Row:
+    """Examine an entry in which all but its one URL is known to be good."""
+    faults = list(single_faults({"objectUrl": url}, kind, place.sink.options))
+    made = Examined(kind, [url], title, faults, None)
+    row = place.sink.judge(index, made, faults, place.locate)
     return row._replace(start=place.start, length=place.end - place.start)
 
 

@@ -27,7 +27,7 @@ from services.manifests.json_batch import (
     read_singles,
 )
 from services.manifests.json_bytes import Offsets, count_colons
-from services.manifests.json_entry import Place, read_entry
+from services.manifests.json_entry import Place, read_entry, read_url
 from services.manifests.json_filter import composite_filter, single_filter
 from services.manifests.json_split import Member
 from services.manifests.metadata_check import MAX_BYTES
@@ -99,11 +99,18 @@ class SectionReader:
         batch = decoded.batch
         frames = decoded.frames()
         titles = pl.Series(decoded.titles, dtype=pl.String)
+        doubted: dict[int, str] = {}
         if len(batch.suspects) < batch.size:
             self._suspect_oddities(batch, decoded.keys)
-            self._suspect_texts(batch, titles, frames)
+            batch.suspects.update(doubtful_titles(titles).arg_true())
+            doubted = self._suspect_urls(batch, frames)
         suspects = sorted(batch.suspects)
-        examined = {position: self._examine(batch, position) for position in suspects}
+        examined = {
+            position: self._examine_url(batch, position, doubted[position], titles[position])
+            if position in doubted
+            else self._examine(batch, position)
+            for position in suspects
+        }
         if suspects:
             frames = frames.filter(~pl.col("owner").is_in(suspects))
         none = pl.lit(0, dtype=pl.UInt32)
@@ -114,9 +121,19 @@ class SectionReader:
         self._sink.accepted(rows, found, count_buckets(found["url"]))
 
     def _examine(self, batch: Batch, position: int) -> Row:
-        index = batch.index + position
-        where = pointer("", (self._key, index - self._first))
-        return read_entry(self._kind, Place(self._sink, *batch.span(position), where), index)
+        return read_entry(self._kind, self._place(batch, position), self._index(batch, position))
+
+    def _examine_url(self, batch: Batch, position: int, url: str, title: str | None) -> Row:
+        """Examine an entry that the filter takes, so that its URL alone may have a finding."""
+        place, index = self._place(batch, position), self._index(batch, position)
+        return read_url(self._kind, place, index, url, title)
+
+    def _index(self, batch: Batch, position: int) -> int:
+        return batch.index + position
+
+    def _place(self, batch: Batch, position: int) -> Place:
+        where = pointer("", (self._key, self._index(batch, position) - self._first))
+        return Place(self._sink, *batch.span(position), where)
 
     def _suspect_oddities(self, batch: Batch, keys: Offsets) -> None:
         """Add the entries whose bytes hold what the filters cannot see."""
@@ -153,12 +170,19 @@ class SectionReader:
             if odd and json_text.parse(piece.decode()).repeats:
                 yield position
 
-    def _suspect_texts(self, batch: Batch, titles: pl.Series, frames: pl.DataFrame) -> None:
-        """Add the entries whose titles and URLs have to be looked at one by one."""
+    def _suspect_urls(self, batch: Batch, frames: pl.DataFrame) -> dict[int, str]:
+        """Add the entries whose URLs have to be looked at one by one.
+
+        Returns the URLs of those that have one URL and nothing else to look at.
+        """
         url, owner = frames["url"], frames["owner"]
-        batch.suspects.update(doubtful_titles(titles).arg_true())
-        batch.suspects.update(
-            owner.filter(doubtful_urls(url, self._kind, self._sink.options)).unique()
-        )
+        doubt = doubtful_urls(url, self._kind, self._sink.options)
         if self._kind.is_composite:
-            batch.suspects.update(owner.filter(odd_frames(url, owner)).unique())
+            batch.suspects.update(owner.filter(doubt | odd_frames(url, owner)).unique())
+            return {}
+        doubted = dict(zip(owner.filter(doubt), url.filter(doubt), strict=True))
+        alone = {
+            position: each for position, each in doubted.items() if position not in batch.suspects
+        }
+        batch.suspects.update(doubted)
+        return alone

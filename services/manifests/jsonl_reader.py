@@ -1,10 +1,11 @@
 """Read JSON Lines into a sink: one entry per line, its kind in a `type` field."""
 
+import re
 from typing import Final
 
 import msgspec
 
-from services.domain.entries import EntryType
+from services.domain.entries import TYPE_OF_SECTION, EntryType
 from services.domain.nearest import hint
 from services.manifests import json_text
 from services.manifests.collector import Where, always, pointer
@@ -16,12 +17,17 @@ from services.manifests.json_split import SplitError, syntax_error
 from services.manifests.sink import Sink, Span
 
 _STEP: Final = 4_096
+#: How a document of sections begins: none of their names is a field of an entry. Such a document
+#: may be one line of its whole length, which need not be read to know.
+_SECTION: Final = re.compile(rf'\s*{{\s*"(?:{"|".join(TYPE_OF_SECTION)})"\s*:\s*\['.encode())
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 _LOOSE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def looks_like_jsonl(data: bytes) -> bool:
     """Whether the first line is an entry of its own."""
+    if _SECTION.match(data):
+        return False
     first = data.lstrip(b" \t\r\n").partition(b"\n")[0]
     try:
         keys = _LOOSE.decode(first)

@@ -110,7 +110,7 @@ TASKS: Final = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--only", default="", help="tasks whose title has this")
     asked = parser.parse_args()
     say(HEAD)
