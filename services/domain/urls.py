@@ -7,6 +7,7 @@ S3-compatible endpoint or a direct access URL. Bytes are kept verbatim; nothing 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 #: Encord's documented limit for one URL, in bytes.
@@ -73,6 +74,7 @@ class UrlFault:
     at: int = 0
 
 
+@lru_cache(maxsize=64)  # one entry asks for its URL's bucket, faults and extension
 def split(url: str) -> ObjectUrl | UrlFault:
     """Take a URL apart, or say why it cannot be sent."""
     return _character_fault(url) or _by_scheme(url)

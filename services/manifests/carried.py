@@ -89,8 +89,10 @@ def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:
 
 
 def _cell(row: Row, layout: Layout, header: str) -> str:
+    if not layout.is_ours:
+        return ""
     place = next((n for n, each in enumerate(layout.columns) if each.header == header), None)
-    return unneutralized(row.cells[place]) if layout.is_ours and place is not None else ""
+    return "" if place is None else unneutralized(row.cells[place])
 
 
 def _read(text: str) -> Meant:

@@ -28,7 +28,7 @@ class CsvEntry:
     def judge(self) -> EntryColumns:
         """Examine the entry and count it; returns its row."""
         meant = carried.meant(self.draft, self.sink.options.schema)
-        self._frames = frame_keys(meant.fields)
+        self._frames = frame_keys(meant.fields) if self.draft.kind.is_composite else []
         made = examine(self.draft.kind, meant.fields, self.sink.options)
         faults = [*meant.faults, *made.faults]
         row = self.sink.judge(self.index, made, faults, self.locate, places=self.url_places())

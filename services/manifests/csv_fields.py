@@ -40,18 +40,18 @@ def _fill(
 ) -> None:
     """Put one cell where JSON has it; the first row of a group wins."""
     match column.role:
-        case csv_layout.TITLE:
-            fields.setdefault("title", text)
-        case csv_layout.CREATE:
-            fields.setdefault("createVideo", _flag(text))
-        case "field":
-            fields.setdefault(column.key, read_cell(text, is_json=True, declared=None))
         case "metadata":
             metadata = fields.setdefault("clientMetadata", {})
             declared = schema.get(column.key) if schema else None
             value = read_cell(text, is_json=column.is_json, declared=declared)
             if isinstance(metadata, dict):
                 metadata.setdefault(column.key, value)
+        case csv_layout.TITLE:
+            fields.setdefault("title", text)
+        case csv_layout.CREATE:
+            fields.setdefault("createVideo", _flag(text))
+        case "field":
+            fields.setdefault(column.key, read_cell(text, is_json=True, declared=None))
 
 
 def _flag(text: str) -> object:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from services.domain.entries import EntryType
@@ -82,6 +83,8 @@ class Layout:
     #: Whether cells carry the mark that our exports put before formulas.
     is_ours: bool = False
     unknown: list[int] = field(default_factory=list)
+    #: Role to its first column.
+    places: dict[str, int] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -90,7 +93,7 @@ class Layout:
 
     def place_of(self, role: str) -> int | None:
         """Return the column with a role."""
-        return next((n for n, each in enumerate(self.columns) if each.role == role), None)
+        return self.places.get(role)
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -108,6 +111,7 @@ def read_layout(cells: Sequence[str]) -> Layout:
         if column.role == "":
             layout.unknown.append(place)
         layout.columns.append(column)
+        layout.places.setdefault(column.role, place)
     if [each.role for each in layout.columns] == [URL]:
         layout.kind = EntryType.VIDEO
     layout.is_ours = any(fold(each.header) == fold(FINDING_HEADER) for each in layout.columns)
@@ -154,6 +158,7 @@ def header_faults(layout: Layout) -> list[tuple[int, Fault]]:
     return faults
 
 
+@lru_cache(maxsize=64)  # a column has few words, and every row asks
 def type_of(word: str) -> EntryType | None:
     """Read a type word as people write it: `Image Group`, `image_group`, `images`."""
     return _TYPES.get(fold(word.strip()))

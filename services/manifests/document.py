@@ -54,10 +54,13 @@ class Document:
 
     def places(self, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Turn byte offsets into 1-based line and column (in characters), in one sweep."""
-        places: dict[int, tuple[int, int]] = {}
+        asked = sorted(set(offsets))
         plain = self.data.isascii()
+        if plain and asked and self.data.find(b"\n", 0, asked[-1]) < 0:
+            return {offset: (1, offset + 1) for offset in asked}
+        places: dict[int, tuple[int, int]] = {}
         line, line_at, column, at = 1, 0, 0, 0
-        for offset in sorted(set(offsets)):
+        for offset in asked:
             breaks = self.data.count(b"\n", at, offset)
             if breaks:
                 line += breaks

@@ -32,7 +32,7 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
     """Add a warning for every URL that an earlier entry already has."""
     if not sink.hashes:
         return
-    suspects = _suspects(pl.concat(sink.hashes))
+    suspects = _suspects(sink.hashes)
     if not suspects:
         return
     ranges = Ranges.of(sorted({each.entry for each in suspects}))
@@ -56,14 +56,17 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
             )
 
 
-def _suspects(hashes: pl.DataFrame) -> list[_Suspect]:
+def _suspects(parts: list[pl.DataFrame]) -> list[_Suspect]:
     """Return the URLs that share a hash with another entry, in the order of the file."""
-    if hashes["hash"].n_unique() == hashes.height:
+    ordered = pl.concat([part["hash"] for part in parts]).sort()
+    repeated = ordered.filter(ordered == ordered.shift()).unique()
+    if repeated.is_empty():
         return []
-    shared = hashes.filter(pl.col("hash").is_duplicated())
+    is_shared = pl.col("hash").is_in(repeated.implode())
+    shared = pl.concat([part.filter(is_shared) for part in parts])
     across = shared.filter(pl.col("entry").n_unique().over("hash") > 1)
-    ordered = across.sort("entry", "nth").select("entry", "nth", "line", "column")
-    return [_Suspect(*row) for row in ordered.iter_rows()]
+    placed = across.sort("entry", "nth").select("entry", "nth", "line", "column")
+    return [_Suspect(*row) for row in placed.iter_rows()]
 
 
 def _report(

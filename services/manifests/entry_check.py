@@ -19,6 +19,10 @@ MAX_TITLE: Final = 300
 
 _FRAME: Final = re.compile(r"objectUrl_.*", re.DOTALL)
 _FOLDED_FRAME: Final = re.compile(r"object_?url_(\d+)", re.IGNORECASE)
+#: Type to the fields it has, by their spelling without case and separators.
+_SPELLINGS: Final = {
+    kind: {fold(name): name for name in shape.fields} for kind, shape in SHAPES.items()
+}
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
 
 
@@ -92,8 +96,7 @@ def _in_encords_spelling(
 def _respell(kind: EntryType, key: str) -> str | None:
     if kind.is_composite and (frame := _FOLDED_FRAME.fullmatch(key)):
         return f"objectUrl_{frame[1]}"
-    folded = fold(key)
-    return next((name for name in SHAPES[kind].fields if fold(name) == folded), None)
+    return _SPELLINGS[kind].get(fold(key))
 
 
 def _without_nothing(fields: dict[str, object]) -> dict[str, object]:

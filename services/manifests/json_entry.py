@@ -90,6 +90,8 @@ def _judge_wire(
 
 def text_faults(parsed: json_text.Parsed, text: str) -> list[Fault]:
     """Find what is wrong with an entry's text rather than with its meaning."""
+    if json_text.is_plain(text) and not parsed.repeats:
+        return []
     values = json_text.ValueFaults(_OUTER)
     values.visit(parsed.value)
     repeats = json_text.repeated_keys(text) if parsed.repeats else ()

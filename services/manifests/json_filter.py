@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import astuple
 
 from services.domain.entries import SHAPES, EntryType
 from services.domain.metadata import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
@@ -297,10 +298,31 @@ class CompositeFilter:
     kind: EntryType
     metadata: Metadata
     decode: Decode
+    #: Decodes entries with as many frames as most of the sample have.
+    usual: Decode | None = None
     _expected: dict[int, list[str]] = field(default_factory=dict)
 
     def accept(self, raw: msgspec.Raw) -> "Composite | None":
         """Decode one entry; None when it has to be examined."""
+        if self.usual is not None:
+            try:
+                return self._of_usual(*astuple(self.usual(raw)))
+            except msgspec.DecodeError:
+                pass
+        return self._accept_any(raw)
+
+    def _of_usual(
+        self, title: str, video: Accepted, metadata: Accepted, *urls: str
+    ) -> "Composite | None":
+        keys = 1 + len(urls) + (video is not UNSET)
+        if metadata is not UNSET:
+            count = self.metadata.count(metadata)
+            if count < 0:
+                return None
+            keys += 1 + count
+        return Composite(title, urls, video is True, keys)
+
+    def _accept_any(self, raw: msgspec.Raw) -> "Composite | None":
         try:
             found = self.decode(raw)
         except msgspec.DecodeError:
@@ -346,14 +368,46 @@ class Composite:
     """An accepted composite entry."""
 
     title: str
-    urls: list[str]
+    urls: Sequence[str]
     is_video: bool
     #: Keys in the entry and its metadata.
     keys: int
 
 
-def composite_filter(kind: EntryType, options: CheckOptions) -> CompositeFilter:
-    """Make the filter of a composite type."""
+def composite_filter(
+    kind: EntryType, options: CheckOptions, sample: Sequence[msgspec.Raw]
+) -> CompositeFilter:
+    """Make the filter of a composite type, tuned to the number of frames in a sample."""
     metadata = metadata_of(options.schema)
     members = GenericAlias(dict, (str, str | bool | metadata.type))
-    return CompositeFilter(kind, metadata, msgspec.json.Decoder(members).decode)
+    decode = msgspec.json.Decoder(members).decode
+    return CompositeFilter(kind, metadata, decode, _usual_composite(kind, metadata, sample))
+
+
+def _usual_composite(
+    kind: EntryType, metadata: Metadata, sample: Sequence[msgspec.Raw]
+) -> Decode | None:
+    """Make the decoder of entries with as many frames as most have; None when they differ."""
+    entries = [entry for raw in sample if (entry := _loosely(raw)) is not None]
+    seen = Counter(sum(map(_is_frame, entry)) for entry in entries).most_common(1)
+    if not seen or seen[0][1] * 2 < len(sample) or not 0 < seen[0][0] <= _MOST_FIELDS:
+        return None
+    frames = [f"objectUrl_{number}" for number in range(seen[0][0])]
+    video = UnsetType if kind is EntryType.DICOM_SERIES else bool | UnsetType
+    made = msgspec.defstruct(
+        "Composite",
+        [
+            ("title", Title),
+            ("createVideo", video, UNSET),
+            ("clientMetadata", metadata.type | UnsetType, UNSET),
+            *((name, str) for name in frames),
+        ],
+        forbid_unknown_fields=True,
+        kw_only=True,
+        gc=False,
+    )
+    return msgspec.json.Decoder(made).decode
+
+
+def _is_frame(key: str) -> bool:
+    return key.startswith("objectUrl_")

@@ -91,7 +91,7 @@ class SectionReader:
         if self._sink.is_wire or kind in _UNFILTERED:
             return partial(read_nothing, kind=kind)
         if kind.is_composite:
-            return partial(read_composites, using=composite_filter(kind, options))
+            return partial(read_composites, using=composite_filter(kind, options, sample))
         return partial(read_singles, using=single_filter(kind, options, sample))
 
     def _take(self, decoded: Decoded) -> None:

@@ -21,11 +21,16 @@ MAX_DEPTH: Final = 64
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _COLON: Final = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+_FIRST: Final = re.compile(r'[ \t\n\r]*\{[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*')
 _COMMA: Final = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 #: The C scanner: it reads the value at a place and says where it ends.
 _SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(
     json.JSONDecoder(parse_int=len, parse_float=len)
 )
+#: Fewer brackets than this nest nowhere near `MAX_DEPTH`, whatever is around the text.
+_SHALLOW: Final = MAX_DEPTH // 2
+#: All that may be beyond a number's limits; some of it is not.
+_LONG_NUMBER: Final = re.compile(r"[0-9]{15}|[eE][-+]?[0-9]{2}|NaN|Infinity")
 _INT_LIMIT: Final = 2**64
 _INT_FLOOR: Final = -(2**63)
 _LONG: Final = 10**300
@@ -100,6 +105,8 @@ def locate(text: str, path: Path, *, on_key: bool = False) -> int:
     A path that leads nowhere gives the place of its nearest existing ancestor. Of a repeated key
     the last one counts, as it does for readers.
     """
+    if len(path) == 1 and (first := _only_first(text, path[0])):
+        return first[0] if on_key else first[1]
     at = _skip(text, 0)
     for depth, step in enumerate(path, 1):
         found = _step(text, at, step, want_key=on_key and depth == len(path))
@@ -107,6 +114,14 @@ def locate(text: str, path: Path, *, on_key: bool = False) -> int:
             return at
         at = found
     return at
+
+
+def _only_first(text: str, key: str | int) -> tuple[int, int] | None:
+    """Return the places of a first key and its value; None when the key may come again."""
+    match = _FIRST.match(text)
+    if not match or match[1] != key or "\\" in text or text.count(f'"{key}"') > 1:
+        return None
+    return match.start(1) - 1, match.end()
 
 
 def _step(text: str, at: int, step: str | int, *, want_key: bool) -> int | None:
@@ -153,6 +168,11 @@ def repeated_keys(text: str, at: int = 0, path: Path = ()) -> Iterator[Repeat]:
     elif text[at] == "[":
         for place, value_at in enumerate(elements(text, at)):
             yield from repeated_keys(text, value_at, (*path, place))
+
+
+def is_plain(text: str) -> bool:
+    """Whether no value in an entry's text can be a number too large or nested too deeply."""
+    return text.count("{") + text.count("[") < _SHALLOW and not _LONG_NUMBER.search(text)
 
 
 @dataclass(slots=True)
