@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from tests.bench import buckets, pages, work
+from tests.bench import buckets, pages, sandbox_load, work
 from tests.bench.table import HEAD, Line, Target, late
 
 
@@ -121,6 +121,8 @@ def main() -> int:
                 task.write(file)
                 report(task, file, asked.turns)
                 file.unlink()
+    if asked.only in "sandbox":
+        report_sandbox()
     if asked.only in "pages":
         report_pages(rounds=3 * asked.turns)
     return 0
@@ -166,6 +168,22 @@ def report_pages(rounds: int) -> None:
         target = Target(seconds=0.3)
         say(Line(work=title, what=page, seconds=median(each), note=note, target=target).words())
     say(Line(work=title, what="the app", peak=resident, target=Target(megabytes=400)).words())
+
+
+#: What the sandbox may take with 500,000 items in one folder.
+SANDBOX: Final = {
+    "a job, answered": Target(seconds=5.0),
+    "a page of 1,000 items, answered": Target(seconds=0.05),
+    "the process": Target(megabytes=1000),
+}
+
+
+def report_sandbox() -> None:
+    """Print what the sandbox takes for Encord's documented maximum."""
+    for what, seconds, peak in sandbox_load.measure():
+        target = SANDBOX.get(what)
+        title = "500,000 items in the sandbox"
+        say(Line(work=title, what=what, seconds=seconds, peak=peak, target=target).words())
 
 
 def say(text: str) -> None:
