@@ -78,4 +78,4 @@ def preview(checked: CheckedManifest) -> None:
         f"The first {PREVIEW} entries, exactly as they are sent. Entries that are held back are "
         "not in it."
     )
-    st.code(checked.preview(PREVIEW), language="json", wrap_lines=True)
+    st.code(checked.preview(PREVIEW), language=None, wrap_lines=True)

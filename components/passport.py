@@ -190,7 +190,7 @@ def _mention(mention: Mention, *, newest: bool) -> None:
         if mention.asked and newest:
             with st.expander("As the manifest has it"):
                 text = orjson.dumps(mention.asked, option=orjson.OPT_INDENT_2).decode()
-                st.code(text, language="json")
+                st.code(text, language=None, wrap_lines=True)
         st.button(
             "Open the run",
             key=f"run_{mention.run}_{mention.entry}",

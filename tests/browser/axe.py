@@ -1,18 +1,64 @@
-"""Ask axe what a page makes hard for people who use assistive technology."""
+"""Ask axe what a page makes hard for people who use assistive technology, in light and in dark."""
 
-from typing import Any
+import time
+from typing import Any, Final, Literal
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+Theme = Literal["light", "dark"]
+
+#: WCAG 2.2 AA.
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+#: The background of each theme in `.streamlit/config.toml`.
+THEMES: Final[dict[Theme, str]] = {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 19, 34)"}
+#: How long a page may take to settle: what is still moving or fading is no fault.
+PATIENCE_SECONDS: Final = 3.0
+BACKGROUND: Final = "node => getComputedStyle(node).backgroundColor"
 
 
 def violations(page: Page) -> list[Any]:
-    """Return what axe objects to: rule, node and what would mend it."""
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    """Return what axe objects to in either theme: theme, rule, node and what would mend it.
+
+    The whole page is judged as it is; for the other theme only what colors change.
+    """
+    is_dark = page.get_by_test_id("stApp").evaluate(BACKGROUND) == THEMES["dark"]
+    first: Theme = "dark" if is_dark else "light"
+    second: Theme = "light" if is_dark else "dark"
+    found = _settled(page, first, RULES)
+    _paint(page, second)
+    found += _settled(page, second, {"type": "rule", "values": ["color-contrast"]})
+    _paint(page, first)
+    return found
+
+
+def _paint(page: Page, theme: Theme) -> None:
+    page.emulate_media(color_scheme=theme)
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", THEMES[theme])
+
+
+def _settled(page: Page, theme: str, rules: object) -> list[Any]:
+    """Return what is still objected to once the page has settled."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (found := _asked(page, theme, rules)) and time.monotonic() < deadline:
+        continue
+    return found
+
+
+def _asked(page: Page, theme: str, rules: object) -> list[Any]:
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(Axe().axe_script)
+    # Only what is wrong comes back: what passes is megabytes.
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(options).then(found => found.violations)", options)
     return [
-        (rule["id"], node["target"], node["html"][:200], node.get("failureSummary", "")[:300])
+        (
+            theme,
+            rule["id"],
+            node["target"],
+            node["html"][:200],
+            node.get("failureSummary", "")[:300],
+        )
         for rule in found
         for node in rule["nodes"]
     ]

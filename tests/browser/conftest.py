@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from tests.browser.axe import Theme
 from tests.browser.driver import PATIENCE, Dashboard, launch
 from tests.browser.server import Server, serving
-
-Theme = Literal["light", "dark"]
 
 
 def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) -> BrowserContext:

@@ -1,55 +1,136 @@
 """Usable by everyone: keyboard, assistive technology, small windows, light and dark."""
 
 import json
+import time
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from components.navigation import PAGES
-from tests.browser.axe import violations
-from tests.browser.conftest import Seeded, Theme, new_context
+from tests.browser.axe import PATIENCE_SECONDS, violations
+from tests.browser.conftest import Seeded, new_context
 from tests.browser.driver import Dashboard
 from tests.browser.server import Server
 
-NAMES = [spec.name for spec in PAGES]
+#: A phone, and a window of 1,280 pixels at 400 % zoom.
+NARROW: Final = (390, 320)
+BUCKET: Final = "bucket=encord-demo-bucket&bucket_view="
+#: What each page is opened with: nothing, each of its views, what nobody knows.
+STATES: Final = {
+    "overview": [""],
+    "connect": ["", "place=Encord+EU", "place=Own+domain"],
+    "bucket": [
+        "",
+        *(f"{BUCKET}{view}" for view in ("Check", "CORS", "Integration", "Browse")),
+        f"{BUCKET}Build a manifest",
+    ],
+    "schema": [
+        f"manifest={{manifest}}&schema_view={view}"
+        for view in ("Design", "Propose", "In use", "History", "Files")
+    ],
+    "manifest": [
+        "",
+        *(
+            f"manifest={{manifest}}&manifest_view={view}"
+            for view in ("Findings", "Edit", "Entries", "Statistics", "What Encord receives")
+        ),
+    ],
+    "submit": ["", "manifest={manifest}"],
+    "runs": ["", "runs_find=nothing+like+it"],
+    "run": [
+        "run=nothing",
+        *(
+            f"run={{run}}&run_view={view}"
+            for view in ("Entries", "Report", "Progress", "What was asked for", "History")
+        ),
+    ],
+    "datasets": [
+        f"run={{run}}&datasets_view={view}"
+        for view in (
+            "A whole run",
+            "A run in parts",
+            "From a folder",
+            "All datasets",
+            "All folders",
+        )
+    ],
+    "verify": ["run={run}"],
+    "passport": ["", "object=nothing", "object=gs://encord-demo-bucket/images/street/0001.jpg"],
+    "reference": [
+        *(
+            f"reference_view={view}"
+            for view in ("Finding codes", "Troubleshooting", "Formats and limits", "Words")
+        ),
+        "reference_view=Troubleshooting&symptom=wrong-region",
+        "reference_find=nothing+like+it",
+    ],
+}
+#: Buttons that open a dialog, and the page they are on. What a run or a draft is needed for is
+#: asked where it is there: cancelling, unlinking, applying a schema.
+DIALOGS: Final = {
+    "Reset the sandbox": "/connect",
+    "Adopt a job started elsewhere": "/runs",
+    "Rescue a run from its folder": "/runs",
+    "Trim ...": "/manifest?manifest={manifest}",
+}
+FITS: Final = (
+    "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+    ".every(each => each.scrollWidth <= each.clientWidth)"
+)
+#: Of so many folded parts alike one is as good as all.
+FOLDED: Final = 3
 
 
-def address(name: str, seeded: Seeded) -> str:
-    """Return a page's address with something on it."""
-    if name == "overview":
-        return "/"
-    wanted = {
-        "bucket": "bucket=encord-demo-bucket&bucket_view=CORS",
-        "manifest": f"manifest={seeded.manifest}",
-        "submit": f"manifest={seeded.manifest}",
-    }.get(name, f"run={seeded.run}")
-    return f"/{name}?{wanted}"
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", NAMES)
-def test_axe_has_nothing_to_object_to(
-    name: str, theme: Theme, browser: Browser, server: Server, seeded: Seeded
-) -> None:
-    context = new_context(browser, theme=theme)
-    person = Dashboard(context, server.url).open(address(name, seeded))
-    found = violations(person.page)
-    assert not found, json.dumps(found, indent=1)
-    person.verify_clean()
-    context.close()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_phone_needs_no_sideways_scroll(
+@pytest.mark.parametrize("name", [spec.name for spec in PAGES])
+def test_every_state_of_a_page_is_usable(
     name: str, browser: Browser, server: Server, seeded: Seeded
 ) -> None:
-    context = new_context(browser, width=390)
-    person = Dashboard(context, server.url).open(address(name, seeded))
-    main = person.page.get_by_test_id("stMain")
-    assert main.evaluate("node => node.scrollWidth <= node.clientWidth")
-    assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    person.verify_clean()
-    context.close()
+    with new_context(browser) as context:
+        person = Dashboard(context, server.url)
+        for state in STATES[name]:
+            person.page.set_viewport_size({"width": 1360, "height": 900})
+            query = state.format(manifest=seeded.manifest, run=seeded.run)
+            person.open(f"/{'' if name == 'overview' else name}?{query}")
+            expect(person.page.get_by_role("heading", level=1)).to_be_visible()
+            panel = person.page.get_by_role("tabpanel").filter(visible=True)
+            # What is above the tabs is the same for all of them.
+            alike = state != STATES[name][-1] and panel.count()
+            unfold(person, panel.first if alike else person.page.get_by_test_id("stMain"))
+            found = violations(person.page)
+            assert not found, f"{query}: {json.dumps(found, indent=1)}"
+            for width in NARROW:
+                assert fits(person, width), f"{query}: scrolls sideways at {width} pixels"
+        person.verify_clean()
+
+
+def unfold(person: Dashboard, within: Locator) -> None:
+    """Open what is folded away."""
+    folded = within.get_by_test_id("stExpander").locator("details:not([open]) > summary")
+    for _ in range(min(FOLDED, folded.count())):
+        before = folded.count()
+        folded.first.click()
+        expect(folded).to_have_count(before - 1)
+        person.idle()
+
+
+def fits(person: Dashboard, width: int) -> bool:
+    """Tell whether a window of this width needs no sideways scroll, once it is drawn anew."""
+    person.page.set_viewport_size({"width": width, "height": 900})
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (done := person.page.evaluate(FITS)) and time.monotonic() < deadline:
+        continue
+    return bool(done)
+
+
+@pytest.mark.parametrize("opener", DIALOGS)
+def test_every_dialog_is_usable(opener: str, dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open(DIALOGS[opener].format(manifest=seeded.manifest))
+    dashboard.click(opener)
+    expect(dashboard.page.get_by_role("dialog")).to_be_visible()
+    dashboard.idle()
+    assert not violations(dashboard.page)
+    assert fits(dashboard, NARROW[-1])
 
 
 def test_the_list_of_pages_works_by_keyboard(dashboard: Dashboard) -> None:

@@ -9,8 +9,8 @@ from google.cloud import storage  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
 from services.sandbox.demo import BUCKET
-from tests.browser.axe import violations
-from tests.browser.conftest import Seeded, Theme, new_context
+from tests.browser.axe import Theme, violations
+from tests.browser.conftest import Seeded, new_context
 from tests.browser.driver import Dashboard
 from tests.browser.server import Server
 

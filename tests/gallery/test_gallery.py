@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.conftest import Theme, new_context
+from tests.browser.axe import Theme
+from tests.browser.conftest import new_context
 from tests.browser.driver import PATIENCE, Dashboard, launch
 from tests.browser.server import Server, serving
 
