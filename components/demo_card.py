@@ -31,16 +31,21 @@ def show(*, key: str) -> None:
                 icon=":material/healing:",
                 on_click=_mend,
             )
-            confirm.button(
-                "Reset the sandbox",
-                key=f"{key}_reset",
-                icon=":material/restart_alt:",
-                title="Reset the sandbox?",
-                body="Its folders, items and datasets go, and the demo bucket is as on the first "
-                "day. Runs stay in the list; those that used the sandbox cannot go on.",
-                confirm="Reset",
-                on_confirm=_reset,
-            )
+            reset_button(key=f"{key}_reset")
+
+
+def reset_button(*, key: str) -> None:
+    """Offer to start the sandbox over."""
+    confirm.button(
+        "Reset the sandbox",
+        key=key,
+        icon=":material/restart_alt:",
+        title="Reset the sandbox?",
+        body="Its folders, items and datasets go, and the demo bucket is as on the first "
+        "day. Runs stay in the list; those that used the sandbox cannot go on.",
+        confirm="Reset",
+        on_confirm=_reset,
+    )
 
 
 def _mend() -> None:

@@ -37,6 +37,7 @@ WORDS: Final = {
     "schema": "The metadata keys an organization has declared, each with its type.",
     "plan": "The steps from the schema in force to the one designed, shown before any is taken.",
     "snapshot": "The schema as it was at a moment, kept to go back to.",
+    "scenario, beat": "A demo that the demo studio sets up in the sandbox, and one moment of it.",
     "sandbox": "The stand-in for Encord and Google Cloud Storage on this machine.",
 }
 

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from components import session
+from components.runtime import has_sandbox
 from components.session import TourState
 
 #: Names the guided tour in an address, so that a reload goes on with it.
@@ -24,6 +25,8 @@ class PageSpec:
     help: str
     default: bool = False
     listed: bool = True
+    #: Listed only where the sandbox runs.
+    needs_sandbox: bool = False
 
 
 PAGES: Final = (
@@ -95,6 +98,13 @@ PAGES: Final = (
         icon=":material/menu_book:",
         help="What goes wrong and what helps; every finding code, format, limit and word",
     ),
+    PageSpec(
+        name="demo",
+        title="Demo studio",
+        icon=":material/theaters:",
+        help="Set up a scenario in the sandbox and present it",
+        needs_sandbox=True,
+    ),
 )
 
 
@@ -107,8 +117,12 @@ def page_of(spec: PageSpec) -> st.Page:
         help=spec.help,
         url_path=spec.name,
         default=spec.default,
-        visibility="visible" if spec.listed else "hidden",
+        visibility="visible" if _is_listed(spec) else "hidden",
     )
+
+
+def _is_listed(spec: PageSpec) -> bool:
+    return spec.listed and (not spec.needs_sandbox or has_sandbox())
 
 
 def current_page() -> st.Page:

@@ -35,6 +35,12 @@ def get_damage() -> DamagedLedgerError | None:
     return made if isinstance(made, DamagedLedgerError) else noted(made.settings.backups)
 
 
+def has_sandbox() -> bool:
+    """Return whether this process was asked to start a sandbox."""
+    made = opening()
+    return isinstance(made, Runtime) and made.settings.sandbox
+
+
 @st.cache_resource(show_spinner=False)
 def get_background() -> Background:
     """Return the one place of this process where questions of pages wait for their answers."""

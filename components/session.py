@@ -86,6 +86,9 @@ class _State:
     waits_for: str | None = None
     takes: str | None = None
     tour: TourState = TourState.OFF
+    #: A scenario that is being set up, and whether this session presents one.
+    waits_for_demo: str | None = None
+    presents: bool = False
 
 
 def _state() -> _State:
@@ -290,3 +293,23 @@ def tour() -> TourState:
 def use_tour(state: TourState) -> None:
     """Go on the guided tour, or leave it."""
     _state().tour = state
+
+
+def wait_for_demo(work: str | None) -> None:
+    """Remember the scenario this session wants to be set up."""
+    _state().waits_for_demo = work
+
+
+def waits_for_demo() -> str | None:
+    """Return the scenario this session wants to be set up."""
+    return _state().waits_for_demo
+
+
+def present(*, on: bool) -> None:
+    """Present a demo from now on, or end that."""
+    _state().presents = on
+
+
+def is_presenting() -> bool:
+    """Return whether this session presents a demo."""
+    return _state().presents

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import connection, disk, gate, navigation, tour
+from components import connection, demo_audience, disk, gate, navigation, presenting, tour
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -12,7 +12,7 @@ st.set_page_config(
     page_title="Encord Onboarding",
     page_icon=str(ASSETS / "icon.svg"),
     layout="wide",
-    initial_sidebar_state=256,
+    initial_sidebar_state="collapsed" if demo_audience.is_asked() else 256,
 )
 logo = "logo-dark.svg" if st.context.theme.type == "dark" else "logo.svg"
 st.logo(str(ASSETS / logo), size="large", icon_image=str(ASSETS / "icon.svg"))
@@ -25,4 +25,5 @@ disk.warn_when_full()
 with st.sidebar:
     connection.footer()
 tour.banner(navigation.name_of(page))
+presenting.bar(navigation.name_of(page))
 page.run()

@@ -14,6 +14,7 @@ from services.buckets.comparisons import Comparisons
 from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
 from services.buckets.trial import Pace as TrialPace
+from services.demo_studio.studio import DemoStudio
 from services.encord_api.credentials import PrivateKey
 from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
@@ -84,6 +85,8 @@ class Runtime:
     accounts: Accounts = field(default_factory=Accounts)
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
     sandbox_demo: SandboxDemo | None = None
+    #: The scenarios that are shown on it; None as long as it is.
+    demo_studio: DemoStudio | None = None
     _children: list[Child] = field(default_factory=list)
     _worker: Child | None = None
     _sandbox_ready: threading.Event = field(default_factory=threading.Event)
@@ -135,6 +138,7 @@ class Runtime:
         said = json.loads(line)
         self.connections.add_sandbox(said["url"], Path(said["ssh_key_path"]))
         self.sandbox_demo = SandboxDemo(sandbox_folder(self.settings) / "endpoint.json")
+        self.demo_studio = open_demo_studio(self, self.sandbox_demo)
         self._sandbox_ready.set()
 
     def _key_changed(self, connection: Connection, key: PrivateKey | None) -> None:
@@ -142,6 +146,19 @@ class Runtime:
         if self._worker:
             line = forget_line(connection) if key is None else hold_line(connection, key)
             self._worker.tell(line)
+
+
+def open_demo_studio(runtime: Runtime, controls: SandboxDemo) -> DemoStudio:
+    """Wire the demo studio to a sandbox that answers."""
+    return DemoStudio(
+        runtime.settings.data_dir / "demo.json",
+        controls,
+        manifests=runtime.manifests,
+        connections=runtime.connections,
+        schemas=runtime.schemas,
+        onboarding=runtime.onboarding,
+        ledger=runtime.ledger,
+    )
 
 
 def build_runtime(settings: Settings) -> Runtime:

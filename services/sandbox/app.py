@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.sandbox import control, encord_api, gcs_routes
+from services.sandbox import control, encord_api, gcs_routes, pulse
 from services.sandbox.state import Sandbox
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ def build(sandbox: Sandbox) -> ASGIApp:
             *gcs_routes.routes(sandbox),
         ],
         exception_handlers={Exception: _broken},
+        lifespan=lambda _: pulse.beating(sandbox),
     )
     application.router.redirect_slashes = False
     return _Logged(application)

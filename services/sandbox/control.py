@@ -62,6 +62,16 @@ def forbidden(sandbox: Sandbox, call: Call) -> Object:
     return {"ok": True}
 
 
+def cors(sandbox: Sandbox, call: Call) -> Object:
+    """`POST cors` with `{"bucket", "rules"}`: a bucket's CORS rules, as Google's API has them."""
+    body = call.document()
+    bucket = as_text(body.get("bucket"), "bucket")
+    rules = orjson.dumps(as_list(body.get("rules"), "rules")).decode()
+    with sandbox.store.write() as connection:
+        connection.execute("UPDATE buckets SET cors = ? WHERE name = ?", (rules, bucket))
+    return {"ok": True}
+
+
 def rate(sandbox: Sandbox, call: Call) -> Object:
     """`POST rate` with `{"rate": units per second}`; 0 means only by hand."""
     found = call.document().get("rate")
@@ -223,6 +233,7 @@ def _manifest_keys() -> list[str]:
 _CALLS: tuple[tuple[str, str, Callable[[Sandbox, Call], Object]], ...] = (
     ("POST", "reset", reset),
     ("POST", "forbidden", forbidden),
+    ("POST", "cors", cors),
     ("POST", "rate", rate),
     ("POST", "jobs/advance", advance),
     ("POST", "jobs/stall", stall),

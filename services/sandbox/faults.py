@@ -53,7 +53,8 @@ class Fault:
     #: How many more calls it hits; None for all.
     times: int | None = None
     probability: float = 1.0
-    #: Seconds since 1970 when it is over.
+    #: Seconds since 1970 when it begins, and when it is over.
+    since: float | None = None
     until: float | None = None
 
     def over(self, now: float) -> bool:
@@ -109,6 +110,8 @@ class Faults:
         self._planned = [fault for fault in self._planned if not fault.over(now)]
 
     def _hits(self, fault: Fault, operation: str) -> bool:
+        if fault.since is not None and self._clock() < fault.since:
+            return False
         # A name with braces is plain text to fnmatch; only brackets would not be.
         return fnmatchcase(operation, fault.operation) and (
             fault.probability >= 1 or self._random.random() < fault.probability

@@ -185,6 +185,16 @@ def settle_folder(sandbox: Sandbox, folder: str) -> None:
         settle(sandbox, row["id"])
 
 
+def settle_all(sandbox: Sandbox) -> None:
+    """Decide what is due of every running job, for a bounded time each."""
+    with sandbox.store.read() as connection:
+        rate, now = state.rate(connection), sandbox.now()
+        running = connection.execute("SELECT * FROM jobs WHERE status = 'PENDING'").fetchall()
+        late = [job["id"] for job in running if due(job, rate, now) > job["settled"]]
+    for number in late:
+        settle(sandbox, number)
+
+
 def hold(connection: sqlite3.Connection, *, now: int) -> None:
     """Write down how far every running job is, before the rate changes."""
     rate = state.rate(connection)

@@ -74,7 +74,11 @@ def ensure_demo(sandbox: Sandbox) -> None:
 
 
 def reset(connection: sqlite3.Connection, *, now: int) -> None:
-    """Throw everything away and make the fresh demo state."""
+    """Throw everything away and make the fresh demo state.
+
+    The integrations keep their UUIDs: whoever listed them before goes on with what was listed.
+    """
+    known = dict(connection.execute("SELECT title, uuid FROM integrations").fetchall())
     clear(connection)
     connection.execute("DELETE FROM meta WHERE key LIKE 'metadata_schema%'")
     set_value(connection, schema_key(ORGANIZATION), json.dumps(demo.SCHEMA))
@@ -82,17 +86,21 @@ def reset(connection: sqlite3.Connection, *, now: int) -> None:
     switches.back(connection)
     set_stalled(connection, stalled=False)
     accounts.reset(connection, now=now)
-    for integration in _INTEGRATIONS:
-        _integrate(connection, *integration)
+    for title, strict, organization, owner in _INTEGRATIONS:
+        _integrate(connection, known.get(title) or new_uuid(), title, strict, organization, owner)
     connection.execute("INSERT INTO forbidden VALUES (?, ?)", (demo.BUCKET, demo.FORBIDDEN_PREFIX))
     demo_bucket.fill(connection, now=now)
 
 
 def _integrate(
-    connection: sqlite3.Connection, title: str, strict: int, organization: str, owner: str
+    connection: sqlite3.Connection,
+    uuid: str,
+    title: str,
+    strict: int,
+    organization: str,
+    owner: str,
 ) -> None:
     """Make an integration that every demo account of its organization but its owner may look at."""
-    uuid = new_uuid()
     connection.execute(
         "INSERT INTO integrations VALUES (?, ?, ?, ?, ?, ?)",
         (uuid, title, demo.BUCKET, strict, organization, owner),

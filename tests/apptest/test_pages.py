@@ -266,3 +266,8 @@ def test_runs_are_found_by_name_and_state(open_page: Open, world: World) -> None
     assert list(app.dataframe[0].value["Run"]) == ["Run"]
     app.text_input(key="runs_find").set_value("no such name").run()
     assert "Nothing matches. Clear the filter to see everything." in words(app)
+
+
+def test_without_a_sandbox_there_is_nothing_to_demonstrate(open_page: Open) -> None:
+    said = words(open_page("demo"))
+    assert "There is no sandbox" in said

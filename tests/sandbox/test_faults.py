@@ -96,6 +96,16 @@ def test_an_outage_hits_everything_until_it_is_over(sandbox: Running) -> None:
     assert isinstance(sandbox.storage().get_bucket("encord-demo-bucket"), storage.Bucket)
 
 
+def test_an_outage_that_is_still_to_come_hits_nothing(
+    sandbox: Running, client: EncordUserClient
+) -> None:
+    plan(sandbox, "*", "status", status=503, since=time.time() + 3600)
+    assert client.get_cloud_integrations()
+    plan(sandbox, "*", "status", status=503, since=time.time() - 1)
+    with pytest.raises(EncordException):
+        client.get_cloud_integrations()
+
+
 def test_chance_is_the_same_under_a_seed(sandbox: Running) -> None:
     def meet() -> list[int]:
         sandbox.control_delete("faults?seed=7")

@@ -1,0 +1,87 @@
+"""What the audience sees in a tab of its own: the beat and the numbers, following the presenter.
+
+No id is on it, and nothing can be clicked.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import streamlit as st
+
+from components import layout
+from components.runtime import get_runtime
+from components.text import number
+from services.demo_studio.studio import Progress
+
+#: Names the audience's tab in the address.
+PARAMETER: Final = "audience"
+ADDRESS: Final = f"?{PARAMETER}=follow"
+_EVERY: Final = timedelta(seconds=1)
+
+
+def is_asked() -> bool:
+    """Tell whether the address is the audience's."""
+    return PARAMETER in st.query_params
+
+
+def show() -> None:
+    """Draw the beat, again every second."""
+    st.fragment(_beat, run_every=_EVERY, key="audience")()
+
+
+def _beat() -> None:
+    studio = get_runtime().demo_studio
+    showing = studio.showing() if studio else None
+    if studio is None or showing is None:
+        layout.empty_state(
+            icon=":material/theaters:",
+            title="The demo begins in a moment",
+            body="This tab follows the presenter.",
+        )
+        return
+    progress = studio.progress(showing)
+    script = showing.script
+    st.caption(script.title)
+    st.title(progress.fill(showing.now.title), anchor=False)
+    st.progress((showing.beat + 1) / len(script.beats))
+    st.markdown(f"### {progress.fill(showing.now.see)}")
+    _cards(progress)
+
+
+def numbers(*, key: str) -> None:
+    """Draw the demo's numbers, again every second."""
+    st.fragment(_numbers, run_every=_EVERY, key=key)()
+
+
+def _numbers() -> None:
+    studio = get_runtime().demo_studio
+    showing = studio.showing() if studio else None
+    if studio and showing:
+        _cards(studio.progress(showing))
+
+
+def _cards(progress: Progress) -> None:
+    entries = layout.Card(
+        label="Entries", value=number(progress.entries), icon=":material/list_alt:"
+    )
+    if progress.registered or progress.failed or progress.waiting:
+        layout.cards(
+            entries,
+            layout.Card(
+                label="Registered",
+                value=number(progress.registered),
+                icon=":material/cloud_done:",
+            ),
+            layout.Card(label="Failed", value=number(progress.failed), icon=":material/error:"),
+            layout.Card(
+                label="Waiting", value=number(progress.waiting), icon=":material/schedule:"
+            ),
+        )
+    else:
+        layout.cards(
+            entries,
+            layout.Card(
+                label="Ready", value=number(progress.ready), icon=":material/check_circle:"
+            ),
+            layout.Card(label="To fix", value=number(progress.held), icon=":material/error:"),
+        )
