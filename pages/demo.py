@@ -4,7 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from components import demo_audience, demo_faults, demo_scenarios, demo_script, layout
+from components import (
+    demo_audience,
+    demo_faults,
+    demo_scenarios,
+    demo_script,
+    layout,
+    navigation,
+)
 from components.demo_scenarios import CHOOSE, FAULTS, PRESENT, VIEW
 from components.runtime import get_runtime
 
@@ -17,6 +24,7 @@ if studio is None:
         icon=":material/theaters:",
         title="There is no sandbox",
         body="It is switched off here, or has not answered yet.",
+        action=lambda: navigation.button("manifest", "Check a manifest", key="demo_manifest"),
     )
 elif demo_audience.is_asked():
     demo_audience.show()
