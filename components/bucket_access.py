@@ -110,7 +110,6 @@ def _key_file(*, key: str) -> None:
     st.button(
         "Use this account",
         key=f"{key}_use",
-        type="primary",
         on_click=_take,
         args=(key.removesuffix("_file"), widget),
     )

@@ -30,6 +30,14 @@ def show(bucket: str, *, key: str) -> None:
     listing = bucket_listing.choose(seen, key=key) if seen else None
     if seen and listing:
         _listed(bucket, get_runtime().catalog.spool(seen, listing.id), key=key)
+        st.button(
+            "Build a manifest from this listing",
+            key=f"{key}_build",
+            type="primary",
+            icon=":material/arrow_forward:",
+            on_click=session.set_value,
+            args=("bucket_view", "Build a manifest"),
+        )
 
 
 def _listed(bucket: str, spool: Spool, *, key: str) -> None:

@@ -13,12 +13,12 @@ from services.domain.scripts import buckets
 _SAMPLE_FIELD = "bucket_sample"
 
 
-def button(bucket: str) -> None:
-    """Draw the page's primary action."""
+def button(bucket: str, *, is_main: bool = True) -> None:
+    """Draw the button that checks, primary unless the open view has something else to do."""
     st.button(
         "Check the bucket",
         key="check_bucket",
-        type="primary",
+        type="primary" if is_main else "secondary",
         icon=":material/rule:",
         on_click=_start,
         args=(bucket_access.place(bucket),),

@@ -25,8 +25,8 @@ FILE, PASTE, SERVER = "Upload the key file", "Paste the key", "Use the server's 
 LARGEST_KEY: Final = 64 * 1024
 
 
-def show() -> None:
-    """Draw the choice of place and, for Encord, the key."""
+def show() -> bool:
+    """Draw the choice of place and, for Encord, the key; tell whether there is something to do."""
     layout.notice("connect")
     _own_connections()
     runtime = get_runtime()
@@ -34,9 +34,9 @@ def show() -> None:
     places = [*([SANDBOX] if runtime.settings.sandbox else []), *PLACES]
     place = st.radio("Where to", places, key="place", bind="query-params", horizontal=True)
     if place == SANDBOX:
-        _sandbox_choice(sandbox)
-    else:
-        _encord_form(place)
+        return _sandbox_choice(sandbox)
+    _encord_form(place)
+    return True
 
 
 def _own_connections() -> None:
@@ -50,7 +50,8 @@ def _own_connections() -> None:
                 st.text(f"{connection.label}, {connection.account}", width="content")
 
 
-def _sandbox_choice(sandbox: Connection | None) -> None:
+def _sandbox_choice(sandbox: Connection | None) -> bool:
+    """Offer the sandbox; tell whether it is not in use yet."""
     st.caption(
         "A stand-in for Encord and Google Cloud Storage on this machine, with a bucket of demo "
         "files. It needs no account and no key."
@@ -59,7 +60,7 @@ def _sandbox_choice(sandbox: Connection | None) -> None:
     default = get_runtime().connections.default()
     if sandbox and (chosen or (default and default.id)) == sandbox.id:
         st.badge("In use", icon=":material/check_circle:", color="green")
-        return
+        return False
     st.button(
         "Use the sandbox",
         key="use_sandbox",
@@ -70,6 +71,7 @@ def _sandbox_choice(sandbox: Connection | None) -> None:
         on_click=_use,
         args=(sandbox.id if sandbox else None,),
     )
+    return True
 
 
 def _encord_form(place: str) -> None:

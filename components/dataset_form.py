@@ -37,7 +37,7 @@ def show(run: RunView, counts: Counts) -> None:
         st.button(
             f"Link {count(counts.arrived, 'entry')}",
             key="link",
-            type="primary",
+            type="secondary" if run.dataset_uuid or run.problem else "primary",
             icon=":material/link:",
             disabled=choice is None or not counts.arrived,
             on_click=_link,

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import (
     dataset_folder,
@@ -21,6 +22,7 @@ from components import (
 )
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
+from components.text import count, number
 from services.domain.paging import Page
 from services.domain.tasks import Purpose
 from services.ledger.views import RunView
@@ -42,8 +44,19 @@ TASKS: Final = PagedTable[RunView](
 )
 
 
-def show(run: RunView | None) -> None:
-    """Draw the tabs; only the open one does any work."""
+def line(run: RunView | None) -> str:
+    """Say where the chosen run stands, for the page's head."""
+    if run is None:
+        return "No run to link yet"
+    counts = run_view.counts_of(run)
+    files = f"{number(counts.arrived)} of {count(counts.entries, 'entry')}"
+    if run.dataset_uuid:
+        return f"{files} arrived; the run is linked to a dataset"
+    return f"{files} arrived; not linked to a dataset yet"
+
+
+def show(run: RunView | None, head: DeltaGenerator) -> None:
+    """Draw the tabs; only the open one does any work. What comes after linking goes to the head."""
     whole, parts, folder, everything, folders = st.tabs(
         ["A whole run", "A run in parts", dataset_folder.TAB, "All datasets", "All folders"],
         key=folder_list.TABS,
@@ -51,7 +64,7 @@ def show(run: RunView | None) -> None:
     )
     if whole.open:
         with whole:
-            _whole(run)
+            _whole(run, head)
     if parts.open:
         with parts:
             _in_parts(run)
@@ -66,7 +79,7 @@ def show(run: RunView | None) -> None:
             folder_list.show()
 
 
-def _whole(run: RunView | None) -> None:
+def _whole(run: RunView | None, head: DeltaGenerator) -> None:
     if run is None:
         _no_run()
         return
@@ -76,6 +89,8 @@ def _whole(run: RunView | None) -> None:
     if status.is_active(run):
         run_progress.live(run, key=f"linking_{run.id}")
     else:
+        with head:
+            run_view.verification_button(run)
         run_view.linked_to(run)
         dataset_form.show(run, counts)
 
@@ -114,5 +129,7 @@ def _no_run() -> None:
         icon=":material/dataset:",
         title="No run yet",
         body="Files are linked to a dataset after a run has registered them.",
-        action=lambda: navigation.button("manifest", "Check a manifest", key="to_manifest"),
+        action=lambda: navigation.button(
+            "manifest", "Check a manifest", key="to_manifest", primary=True
+        ),
     )

@@ -21,10 +21,11 @@ class Card:
 
 def page_head(
     title: str, line: str, action: Callable[[], None] | None = None, *, word: str = ""
-) -> None:
+) -> DeltaGenerator:
     """Draw the title, one line saying where things stand, and the primary action.
 
-    The meaning of `word` is the help beside the line, for whoever meets it here first.
+    The meaning of `word` is the help beside the line, for whoever meets it here first. Returns the
+    place of the action, for a page that knows it only after what stands below.
     """
     with st.container(
         horizontal=True,
@@ -35,9 +36,11 @@ def page_head(
         with st.container(width="stretch", gap=None):
             st.title(title, anchor=False)
             st.caption(line, help=glossary.meaning(word) if word else None)
+        place = st.container(width="content", horizontal=True)
         if action:
-            with st.container(width="content", horizontal=True):
+            with place:
                 action()
+    return place
 
 
 def section(title: str, line: str = "") -> None:

@@ -133,7 +133,13 @@ def demo_button(*, key: str) -> None:
     """Offer the demo manifest, in the sandbox only."""
     current = connection.current()
     if current and current.kind == "sandbox":
-        st.button("Use the demo manifest", key=key, icon=":material/science:", on_click=use_demo)
+        st.button(
+            "Use the demo manifest",
+            key=key,
+            type="primary",
+            icon=":material/science:",
+            on_click=use_demo,
+        )
 
 
 def _store(name: str, file: io.BytesIO) -> None:

@@ -98,7 +98,6 @@ def _offer(subject: Subject, *, again: bool, key: str) -> None:
     st.button(
         "Compare again" if again else "Compare now",
         key=f"{key}_start",
-        type="secondary" if again else "primary",
         icon=":material/compare_arrows:",
         on_click=comparisons.start,
         args=(subject,),

@@ -75,7 +75,7 @@ def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key
     st.button(
         "Save as a new manifest",
         key=f"{key}_save",
-        type="primary",
+        type="secondary" if checked.summary.valid_entries else "primary",
         icon=":material/save:",
         on_click=_save,
         args=(checked, page.rows, names, key),

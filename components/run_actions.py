@@ -159,7 +159,13 @@ def head_action(run: RunView, counts: Counts) -> None:
     elif counts.arrived:
         _go("datasets", "Link to a dataset", run, icon=":material/dataset:")
     else:
-        navigation.button("manifest", "Open the manifest", key="to_manifest", manifest=run.manifest)
+        navigation.button(
+            "manifest",
+            "Open the manifest",
+            key="to_manifest",
+            primary=True,
+            manifest=run.manifest,
+        )
 
 
 def _go(page: str, label: str, run: RunView, *, icon: str) -> None:

@@ -10,17 +10,23 @@ from services.ledger.views import RunView
 OFFERED = 50
 
 
-def pick(page: str) -> RunView | None:
-    """Draw the choice of first runs (their retries belong to them) and return the chosen one."""
-    ledger = get_runtime().ledger
-    chosen = links.run()
-    if chosen and chosen.parent:
-        chosen = ledger.run(chosen.parent) or chosen
-    runs = [run for run in ledger.runs(limit=OFFERED).rows if run.parent is None]
+def chosen() -> RunView | None:
+    """Return the run that was chosen, else the newest; of a retry the run it belongs to."""
+    ledger, run = get_runtime().ledger, links.run()
+    if run is None:
+        return next(iter(_first_runs()), None)
+    return (ledger.run(run.parent) or run) if run.parent else run
+
+
+def _first_runs() -> list[RunView]:
+    return [run for run in get_runtime().ledger.runs(limit=OFFERED).rows if run.parent is None]
+
+
+def show(page: str, chosen: RunView | None) -> None:
+    """Draw the choice of first runs (their retries belong to them); nothing while there is none."""
     if chosen is None:
-        chosen = runs[0] if runs else None
-    if chosen is None:
-        return None
+        return
+    runs = _first_runs()
     if chosen.id not in {run.id for run in runs}:
         runs.insert(0, chosen)
     named = {run.id: f"{run.name}, {stamp(run.created_at)}" for run in runs}
@@ -34,7 +40,6 @@ def pick(page: str) -> RunView | None:
         on_change=_choose,
         args=(page, key),
     )
-    return chosen
 
 
 def _choose(page: str, key: str) -> None:

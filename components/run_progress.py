@@ -24,6 +24,7 @@ SENTENCES: Final = {
 }
 #: Names the notice that a run has stopped.
 ENDED: Final = "ended"
+ENDINGS: Final = {"green": st.success, "orange": st.warning, "red": st.error}
 #: The entries are settled in these, so a bar of entries would stand at its end.
 AFTER_REGISTERING: Final = frozenset({RunState.LINKING, RunState.VERIFYING})
 
@@ -64,12 +65,14 @@ def _panel(run_id: str) -> None:
 
 
 def announce(run: RunView, counts: Counts) -> None:
-    """Say in a toast that a run ended or stopped while somebody watched it."""
+    """Say that a run ended or stopped while somebody watched it, and mark the tab's title."""
     ended = session.notice(ENDED)
     if ended and ended.title == run.id:
         session.clear_notice(ENDED)
         look = status.of_run(run, counts)
-        st.toast(f"{look.word}: {code(run.name)}", icon=look.icon, duration="long")
+        # An alert is read out, stays, and covers nothing; a toast would lie over the next action.
+        tell = ENDINGS.get(look.color, st.info)
+        tell(f"{code(run.name)} stopped while this page was open.", title=look.word, icon=look.icon)
         # Under the strict policy no page may ask for notifications of the system, so whoever has
         # gone to another tab is told by this one's title, until the next thing done here.
         st.set_page_config(page_title=f"({look.word}) {run.name}")

@@ -151,10 +151,16 @@ def linked_to(run: RunView) -> None:
             title="Linked",
             icon=":material/link:",
         )
+
+
+def verification_button(run: RunView) -> None:
+    """Draw the way on from a run whose files are linked."""
+    if run.dataset_uuid:
         navigation.button(
             "verify",
             "See the verification",
             key="to_verify",
+            primary=True,
             icon=":material/verified:",
             run=run.id,
         )

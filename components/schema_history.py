@@ -51,6 +51,7 @@ def _way_back(desk: SchemaDesk, rows: Sequence[SchemaSnapshot], *, key: str) -> 
         st.button(
             "Plan the way back",
             key=f"{key}_back",
+            type="primary",
             icon=":material/history:",
             on_click=schema_desk.go_back,
             args=(desk, chosen),

@@ -69,7 +69,7 @@ def sentence(found: Impact, sample: Sample) -> str:
 def fill(connection: Connection, desk: SchemaDesk, *, key: str) -> None:
     """Draw in how many registered items each key is filled."""
     layout.section("Filled in registered items", "Read from Encord when you ask for it.")
-    sample = _sample(connection, "Read a sample of items", key=key)
+    sample = _sample(connection, "Read a sample of items", key=key, is_main=True)
     if sample is None:
         return
     rows = _fill(sample, desk.base.declared)
@@ -106,8 +106,13 @@ def _fill(sample: Sample, declared: MetadataSchema) -> Sequence[tuple[str, int]]
     return sorted(keys.items(), key=lambda each: (-each[1], each[0]))
 
 
-def _sample(connection: Connection, label: str, *, key: str) -> Sample | None:
-    """Return the last sample, with what was read said and a button that reads one."""
+def _sample(
+    connection: Connection, label: str, *, key: str, is_main: bool = False
+) -> Sample | None:
+    """Return the last sample, with what was read said and a button that reads one.
+
+    The button is the page's primary action, or one beside it.
+    """
     held = get_runtime().held_values
     if held.is_reading(connection.id):
         st.fragment(_reading, run_every=EVERY, key=f"{key}_reading")(connection.id)
@@ -120,6 +125,7 @@ def _sample(connection: Connection, label: str, *, key: str) -> Sample | None:
     st.button(
         "Read them again" if sample else label,
         key=f"{key}_look",
+        type="primary" if is_main else "secondary",
         icon=":material/search:",
         help="Reads up to 3,000 registered items with their metadata; changes nothing",
         on_click=held.refresh,

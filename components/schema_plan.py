@@ -52,12 +52,12 @@ def show(connection: Connection, desk: SchemaDesk, plan: Plan, *, key: str) -> N
         **GRID,
     )
     schema_impact.impact(connection, plan, key=f"{key}_impact")
-    _drift(desk, plan, key=key)
+    has_drifted = _drift(desk, plan, key=key)
     with st.container(horizontal=True, key=f"{key}_actions"):
         if st.button(
             f"Apply {count(len(plan.steps), 'change')}",
             key=f"{key}_apply",
-            type="primary",
+            type="secondary" if has_drifted else "primary",
             icon=":material/publish:",
         ):
             _ask(connection, desk, plan, key)
@@ -159,12 +159,12 @@ def _drifted(found: tuple[KeyDrift, ...]) -> Notice:
     )
 
 
-def _drift(desk: SchemaDesk, plan: Plan, *, key: str) -> None:
-    """Show three views of what somebody else changed, and offer to plan on it."""
+def _drift(desk: SchemaDesk, plan: Plan, *, key: str) -> bool:
+    """Show three views of what somebody else changed, if anything, and offer to plan on it."""
     last = get_runtime().schemas.last(desk.connection)
     found = schema_desk.drift_of(desk, plan, last)
     if not found or last is None:
-        return
+        return False
     with st.container(border=True, key=f"{key}_drift"):
         st.warning(
             "Your plan was made from an older schema and cannot be applied. Plan again on what is "
@@ -187,6 +187,7 @@ def _drift(desk: SchemaDesk, plan: Plan, *, key: str) -> None:
             on_click=_rebase,
             args=(desk, last.whole),
         )
+    return True
 
 
 def _rebase(desk: SchemaDesk, now: OrganisationSchema) -> None:

@@ -22,11 +22,12 @@ def line(connection: Connection | None, desk: SchemaDesk | None) -> str:
     return f"{keys} in use{gone} in {connection.label}, read {moment(desk.at)}"
 
 
-def read_button(connection: Connection) -> None:
+def read_button(connection: Connection, *, is_main: bool) -> None:
     """Draw the button that begins anew with what Encord answers now."""
     st.button(
         "Read again",
         key="schema_read",
+        type="primary" if is_main else "secondary",
         icon=":material/refresh:",
         help="Drops the draft and begins with what Encord answers now",
         on_click=schema_desk.read_again,

@@ -13,6 +13,7 @@ from services.domain.runs import Submission
 from services.domain.scripts import onboarding
 from services.engine.connections import Connection
 from services.ledger.views import RunView
+from services.manifests.checked import CheckedManifest
 from services.manifests.errors import NotCheckedError
 from services.manifests.options import CheckOptions
 
@@ -25,40 +26,58 @@ NOT_CHECKED: Final = session.Notice(
 )
 
 
-def review(draft: Draft, summary: Summary, connection: Connection, options: CheckOptions) -> None:
-    """Say what will happen, what stands in the way, and offer the one button."""
+def line(checked: CheckedManifest | None, connection: Connection | None) -> str:
+    """Say where things stand, for the page's head."""
+    if checked is None:
+        return "No manifest to submit yet"
+    if connection is None:
+        return "Not connected"
+    summary = checked.summary
+    return f"{summary.valid_entries:,} of {count(summary.entries, 'entry')} ready to submit"
+
+
+def review(draft: Draft, summary: Summary, connection: Connection, options: CheckOptions) -> bool:
+    """Say what will happen and what stands in the way; tell whether nothing does."""
     earlier = get_runtime().onboarding.earlier(summary.fingerprint, None)
     problems = draft.problems(summary)
-    with st.container(border=True, key="review"):
-        st.markdown(sentence(draft, summary))
-        st.caption(
-            "Files stay where they are: Encord stores their URLs. Nothing is sent before you "
-            "click, and the run goes on without this page."
+    st.markdown(sentence(draft, summary))
+    st.caption(
+        "Files stay where they are: Encord stores their URLs. Nothing is sent before you "
+        "click, and the run goes on without this page."
+    )
+    confirmed = _confirm_again(earlier)
+    if problems:
+        st.warning(" ".join(problems), title="Not ready to submit", icon=":material/edit:")
+    elif draft.integration:
+        script = onboarding.submit(
+            by_script.place(connection),
+            name=summary.name,
+            check=options.to_json(),
+            run=draft.name.strip(),
+            folder=draft.folder,
+            integration=draft.integration.id,
+            integration_title=draft.integration.title,
+            options=draft.options,
         )
-        confirmed = _confirm_again(earlier)
-        if problems:
-            st.caption(" ".join(problems))
-        st.button(
-            f"Submit {count(summary.valid_entries, 'entry')}",
-            key="submit",
-            type="primary",
-            icon=":material/cloud_upload:",
-            disabled=bool(problems) or not confirmed,
-            on_click=_submit,
-            args=(draft, summary, connection, options, len(earlier)),
-        )
-        if draft.integration and not problems:
-            script = onboarding.submit(
-                by_script.place(connection),
-                name=summary.name,
-                check=options.to_json(),
-                run=draft.name.strip(),
-                folder=draft.folder,
-                integration=draft.integration.id,
-                integration_title=draft.integration.title,
-                options=draft.options,
-            )
-            by_script.show(script, key="submit_script")
+        by_script.show(script, key="submit_script")
+    return confirmed and not problems
+
+
+def button(
+    draft: Draft, summary: Summary, connection: Connection, options: CheckOptions, *, is_ready: bool
+) -> None:
+    """Draw the one button that sends."""
+    earlier = get_runtime().onboarding.earlier(summary.fingerprint, None)
+    st.button(
+        f"Submit {count(summary.valid_entries, 'entry')}",
+        key="submit",
+        type="primary",
+        icon=":material/cloud_upload:",
+        disabled=not is_ready,
+        help=None if is_ready else "What is needed first stands below",
+        on_click=_submit,
+        args=(draft, summary, connection, options, len(earlier)),
+    )
 
 
 def _confirm_again(earlier: list[RunView]) -> bool:

@@ -205,7 +205,7 @@ def verify_button(run: RunView, *, again: bool) -> None:
     st.button(
         "Verify again" if again else "Verify",
         key="verify",
-        type="secondary" if again else "primary",
+        type="secondary" if run.problem else "primary",
         icon=":material/verified:",
         on_click=get_runtime().onboarding.verify,
         args=(run.id,),

@@ -57,7 +57,6 @@ def _ask(current: Connection) -> None:
     st.button(
         "Verify this",
         key="verify_else_yes",
-        type="primary",
         icon=":material/verified:",
         disabled=chosen is None or not (dataset or folder),
         on_click=_verify,

@@ -1,6 +1,7 @@
 """What the Verify page is about: a task, a receipt, or a run's newest receipt."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import (
     layout,
@@ -36,20 +37,35 @@ HISTORY = PagedTable[ReceiptView](
 )
 
 
-def named() -> bool:
-    """Draw the task or the receipt that the URL names; False when it names none."""
+def line(run: RunView | None) -> str:
+    """Say where things stand, for the page's head."""
     task, receipt = links.task(), links.receipt()
-    if task is None and receipt is None:
-        return False
+    ledger = get_runtime().ledger
     if task:
-        _task(task)
-    elif receipt:
+        receipt = ledger.receipt(task.receipt) if task.receipt else None
+    elif receipt is None and run:
+        receipt = next(iter(ledger.receipts(run=run.id, limit=1)), None)
+    if receipt is None:
+        return "Nothing is compared yet"
+    matched = f"{number(receipt.matched)} of {number(receipt.expected)} matched"
+    return f"{matched}, compared {moment(receipt.at)}"
+
+
+def is_named() -> bool:
+    """Tell whether the URL names a task or a receipt."""
+    return links.task() is not None or links.receipt() is not None
+
+
+def named(head: DeltaGenerator) -> None:
+    """Draw the task or the receipt that the URL names."""
+    if task := links.task():
+        _task(task, head)
+    elif receipt := links.receipt():
         st.text(receipt.name)
         verification.show(receipt)
-    return True
 
 
-def _task(task: RunView) -> None:
+def _task(task: RunView, head: DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not status.is_active(task):
             status.badge(status.of_run(task))
@@ -58,8 +74,9 @@ def _task(task: RunView) -> None:
     if status.is_active(task):
         run_progress.live(task, key=f"task_{task.id}")
     elif task.receipt and (receipt := get_runtime().ledger.receipt(task.receipt)):
+        with head:
+            verification.verify_button(task, again=True)
         verification.show(receipt)
-        verification.verify_button(task, again=True)
 
 
 def history(run: RunView | None) -> None:

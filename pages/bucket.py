@@ -1,7 +1,5 @@
 """Bucket: check it, mend its CORS rules, prove that Encord reads it, browse it, build from it."""
 
-from functools import partial
-
 import streamlit as st
 
 from components import (
@@ -18,11 +16,7 @@ from components import (
 
 bucket = links.bucket()
 
-layout.page_head(
-    "Bucket",
-    bucket_choice.line(bucket),
-    action=partial(bucket_check.button, bucket) if bucket else None,
-)
+head = layout.page_head("Bucket", bucket_choice.line(bucket))
 bucket_choice.show(bucket)
 if bucket is None:
     layout.empty_state(
@@ -37,6 +31,8 @@ else:
         key="bucket_view",
         bind="query-params",
     )
+    with head:
+        bucket_check.button(bucket, is_main=bool(check.open or cors.open))
     if check.open:
         with check:
             bucket_check.show(bucket, key="bucket_check")

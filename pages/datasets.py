@@ -2,9 +2,8 @@
 
 from components import dataset_tabs, layout, run_picker
 
-layout.page_head(
-    "Datasets",
-    "Link a run's files, with those of its retries, to one dataset or to several",
-    word="dataset, data row",
-)
-dataset_tabs.show(run_picker.pick("datasets"))
+run = run_picker.chosen()
+
+head = layout.page_head("Datasets", dataset_tabs.line(run), word="dataset, data row")
+run_picker.show("datasets", run)
+dataset_tabs.show(run, head)

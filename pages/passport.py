@@ -11,7 +11,7 @@ if not sought:
         icon=":material/id_card:",
         title="Which object?",
         body="Paste an object URL, the UUID of an item or a data row, or a title.",
-        action=lambda: navigation.button("runs", "Find it in a run", key="to_runs"),
+        action=lambda: navigation.button("runs", "Find it in a run", key="to_runs", primary=True),
     )
 elif (found := passport.find(sought)).mentions or found.items:
     passport.show(found)
@@ -20,4 +20,5 @@ else:
         icon=":material/search_off:",
         title="Nothing is known about it here",
         body="No run asked for it. It may stand under another URL, or belong to another server.",
+        action=lambda: navigation.button("runs", "Find it in a run", key="to_runs", primary=True),
     )

@@ -11,7 +11,7 @@ if run is None:
         icon=":material/search_off:",
         title="There is no such run",
         body="The link may be incomplete, or it belongs to another installation.",
-        action=lambda: navigation.button("runs", "See all runs", key="all_runs"),
+        action=lambda: navigation.button("runs", "See all runs", key="all_runs", primary=True),
     )
 else:
     counts = run_view.counts_of(run)

@@ -1,7 +1,5 @@
 """Schema: design the metadata schema, plan, apply, go back."""
 
-from functools import partial
-
 import streamlit as st
 
 from components import (
@@ -21,10 +19,9 @@ from components import (
 current = connection.current()
 desk = schema_desk.current(current) if current else None
 
-layout.page_head(
+head = layout.page_head(
     "Schema",
     schema_view.line(current, desk),
-    action=partial(schema_view.read_button, current) if current and desk else None,
     word="schema",
 )
 layout.notice(schema_desk.PLACE)
@@ -33,7 +30,7 @@ if current is None:
         icon=":material/schema:",
         title="Not connected",
         body="The metadata schema belongs to an organisation in Encord. Connect to see it.",
-        action=lambda: navigation.button("connect", "Connect", key="schema_connect"),
+        action=lambda: navigation.button("connect", "Connect", key="schema_connect", primary=True),
     )
 elif desk is None:
     schema_desk.waiting(current)
@@ -43,6 +40,7 @@ else:
         key=schema_desk.VIEW,
         bind="query-params",
     )
+    is_settled = bool(files.open)
     if design.open:
         with design:
             schema_view.way_back(desk)
@@ -55,6 +53,7 @@ else:
                 schema_plan.kept_back(found)
             else:
                 schema_plan.show(current, desk, plan, key="schema_plan")
+                is_settled = not plan.steps
     if propose.open:
         with propose:
             schema_proposal.show(desk, key="schema_propose")
@@ -68,3 +67,5 @@ else:
         with files:
             schema_exchange.downloads(desk, key="schema_files")
             schema_exchange.upload(desk, key="schema_import")
+    with head:
+        schema_view.read_button(current, is_main=is_settled)

@@ -1,5 +1,7 @@
 """Submit: review what will happen, decide, and start a run."""
 
+import streamlit as st
+
 from components import (
     connection,
     connection_card,
@@ -14,23 +16,29 @@ from components import submit as submission
 current = connection.current()
 checked = manifests.checked(links.manifest())
 
-layout.page_head("Submit", "Review what will happen and start a run", word="run")
+head = layout.page_head("Submit", submission.line(checked, current), word="run")
 if checked is None:
     layout.notice(submission.PLACE)
     layout.empty_state(
         icon=":material/fact_check:",
         title="No checked manifest yet",
         body="A manifest is checked before it is submitted.",
-        action=lambda: navigation.button("manifest", "Check a manifest", key="to_manifest"),
+        action=lambda: navigation.button(
+            "manifest", "Check a manifest", key="to_manifest", primary=True
+        ),
     )
 elif current is None:
     layout.empty_state(
         icon=":material/cable:",
         title="Not connected",
         body="Choose Encord or the sandbox first.",
-        action=lambda: navigation.button("connect", "Open Connect", key="to_connect"),
+        action=lambda: navigation.button("connect", "Open Connect", key="to_connect", primary=True),
     )
 else:
     found = connection_card.known_integrations(current)
+    review = st.container(border=True, key="review")
     draft = submit_form.ask(checked.summary, current, found)
-    submission.review(draft, checked.summary, current, checked.options)
+    with review:
+        is_ready = submission.review(draft, checked.summary, current, checked.options)
+    with head:
+        submission.button(draft, checked.summary, current, checked.options, is_ready=is_ready)

@@ -15,28 +15,32 @@ from components import (
 )
 from components.runtime import get_runtime
 
-layout.page_head(
-    "Verify",
-    "Compares what was asked for with what Encord lists, by object URL",
-    word="verification",
-)
-if verify_view.named():
+run = run_picker.chosen()
+
+head = layout.page_head("Verify", verify_view.line(run), word="verification")
+if verify_view.is_named():
+    verify_view.named(head)
     verify_view.back()
-elif (run := run_picker.pick("verify")) is None:
+elif run is None:
     layout.empty_state(
         icon=":material/verified:",
         title="No run yet",
         body="A run is verified after its files are linked to a dataset.",
-        action=lambda: navigation.button("manifest", "Check a manifest", key="to_manifest"),
+        action=lambda: navigation.button(
+            "manifest", "Check a manifest", key="to_manifest", primary=True
+        ),
     )
 elif status.is_active(run):
+    run_picker.show("verify", run)
     run_progress.live(run, key=f"verifying_{run.id}")
 else:
     receipts = get_runtime().ledger.receipts(run=run.id, limit=1)
+    run_picker.show("verify", run)
     run_actions.needs_attention(run, key="attention")
     if receipts:
+        with head:
+            verification.verify_button(run, again=True)
         verification.show(receipts[0])
-        verification.verify_button(run, again=True)
     elif not run.dataset_uuid:
         verify_view.not_linked(run)
     else:

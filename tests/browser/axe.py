@@ -22,6 +22,8 @@ def violations(page: Page) -> list[Any]:
 
     The whole page is judged as it is; for the other theme only what colors change.
     """
+    # What the pointer rests on has colors of its own, and they are Streamlit's.
+    page.mouse.move(0, 0)
     is_dark = page.get_by_test_id("stApp").evaluate(BACKGROUND) == THEMES["dark"]
     first: Theme = "dark" if is_dark else "light"
     second: Theme = "light" if is_dark else "dark"

@@ -24,6 +24,8 @@ MAC_APPS = ("Google Chrome", "Chromium")
 #: Streamlit asks for these below the page's own path first, and expects to be refused.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 PATIENCE = 30_000
+#: Streamlit's words when a probe is refused, and when a page is left while it is drawn anew.
+HARMLESS = ("Failed to load resource", "Cannot send rerun backMessage when disconnected")
 #: How long an open list is waited for, in milliseconds, and how often it is opened again.
 MOMENT = 3_000
 TRIES = 8
@@ -81,7 +83,7 @@ class Dashboard:
             self.refused.append(f"{status} {url}")
 
     def _saw_console(self, message: Any) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not any(word in message.text for word in HARMLESS):
             self.console.append(message.text)
 
     def open(self, path: str = "/") -> "Dashboard":

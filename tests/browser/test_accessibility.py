@@ -97,6 +97,8 @@ def test_every_state_of_a_page_is_usable(
             # What is above the tabs is the same for all of them.
             alike = state != STATES[name][-1] and panel.count()
             unfold(person, panel.first if alike else person.page.get_by_test_id("stMain"))
+            primary = person.page.get_by_test_id("stBaseButton-primary").filter(visible=True)
+            assert primary.count() <= 1, f"{query}: {primary.all_inner_texts()}"
             found = violations(person.page)
             assert not found, f"{query}: {json.dumps(found, indent=1)}"
             for width in NARROW:
