@@ -32,12 +32,17 @@ def footer() -> None:
 def _mark(connection: Connection) -> None:
     if connection.kind == "sandbox":
         st.badge("Sandbox", icon=":material/science:", color="orange")
-        st.badge("Demo data", icon=":material/dataset:", color="gray")
+        demo_mark()
     elif connection.label.startswith("Encord "):
         st.badge(connection.label, icon=":material/check_circle:", color="green")
     else:
         st.badge("Own domain", icon=":material/check_circle:", color="green")
         st.text(connection.label)
+
+
+def demo_mark() -> None:
+    """Draw the mark of everything that is not anybody's real data."""
+    st.badge("Demo data", icon=":material/dataset:", color="gray")
 
 
 @st.fragment(run_every=1)

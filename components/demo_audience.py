@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import layout
+from components import connection, layout
 from components.runtime import get_runtime
 from components.text import number
 from services.demo_studio.studio import Progress
@@ -33,15 +33,14 @@ def _beat() -> None:
     studio = get_runtime().demo_studio
     showing = studio.showing() if studio else None
     if studio is None or showing is None:
-        layout.empty_state(
-            icon=":material/theaters:",
-            title="The demo begins in a moment",
-            body="This tab follows the presenter.",
-        )
+        st.title("The demo begins in a moment", anchor=False)
+        st.caption("This tab follows the presenter.")
         return
     progress = studio.progress(showing)
     script = showing.script
-    st.caption(script.title)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        connection.demo_mark()
+        st.caption(script.title, width="content")
     st.title(progress.fill(showing.now.title), anchor=False)
     st.progress((showing.beat + 1) / len(script.beats))
     st.markdown(f"### {progress.fill(showing.now.see)}")

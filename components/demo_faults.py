@@ -29,8 +29,8 @@ def _form(studio: DemoStudio) -> None:
     with st.form("fault_form", border=False):
         st.selectbox("With", list(CALLS), key="fault_call")
         st.selectbox("What happens", list(KINDS), key="fault_kind")
-        st.slider("Of a hundred calls, so many", 1, 100, 100, key="fault_share")
         with st.container(horizontal=True):
+            st.number_input("Of a hundred calls", 1, 100, 100, key="fault_share")
             st.number_input(
                 "Times", 0, 1_000, 1, key="fault_times", help="0 goes on until it is over."
             )

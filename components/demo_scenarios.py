@@ -75,10 +75,11 @@ def speed(studio: DemoStudio, showing: Showing | None) -> None:
     rate = showing.rate if showing else SPEEDS["As usual"]
     known = next((word for word, each in SPEEDS.items() if each == rate), None)
     key = f"demo_speed_{rate:g}"
-    st.segmented_control(
+    st.radio(
         "Speed of the sandbox",
         list(SPEEDS),
-        default=known,
+        index=list(SPEEDS).index(known) if known else None,
+        horizontal=True,
         key=key,
         on_change=_use_speed,
         args=(studio, key),

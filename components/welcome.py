@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import layout, navigation, tour
+from components import connection, layout, navigation, tour
 from components.runtime import get_runtime
 
 
@@ -20,7 +20,7 @@ def show(*, key: str) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge("Sandbox", icon=":material/science:", color="orange")
-            st.badge("Demo data", icon=":material/dataset:", color="gray")
+            connection.demo_mark()
             st.caption(
                 "You are connected to a stand-in for Encord and Google Cloud Storage on this "
                 "machine. Nothing leaves it; no account is needed.",

@@ -65,6 +65,10 @@ STATES: Final = {
         "reference_view=Troubleshooting&symptom=wrong-region",
         "reference_find=nothing+like+it",
     ],
+    "demo": [
+        *(f"demo_view={view}" for view in ("Scenarios", "Presenter", "Faults")),
+        "audience=follow",
+    ],
 }
 #: Buttons that open a dialog, and the page they are on. What a run or a draft is needed for is
 #: asked where it is there: cancelling, unlinking, applying a schema.
