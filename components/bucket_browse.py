@@ -65,6 +65,7 @@ def _listed(bucket: str, spool: Spool, *, key: str) -> None:
         key=f"{key}_table",
         name=PAGE,
         nothing="There is nothing here in this listing.",
+        filters={"pattern": "", FOLDER: ""},
     )
     if rows:
         _pick({row.name: row for row in rows}, bucket, key=key)

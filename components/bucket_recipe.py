@@ -83,8 +83,10 @@ def _types(counts: list[TypeCount], *, key: str) -> tuple[TypeRule, ...]:
         key=f"recipe_types_{key}",
         hide_index=True,
         disabled=["Extension", "Content type", "Objects"],
+        alt="Kinds of objects, how many there are, and what each becomes",
         column_config={
-            "Becomes": st.column_config.SelectboxColumn(options=[*KINDS, LEFT_OUT], required=True)
+            "Objects": st.column_config.NumberColumn(format="localized"),
+            "Becomes": st.column_config.SelectboxColumn(options=[*KINDS, LEFT_OUT], required=True),
         },
     )
     return tuple(

@@ -18,7 +18,7 @@ from components import (
 )
 from components.runtime import get_background, get_runtime
 from components.tables import Column, PagedTable
-from components.text import code, stamp
+from components.text import code, moment
 from services.domain.paging import Page
 from services.encord_api.interface import Dataset
 from services.engine.connections import Connection
@@ -36,15 +36,15 @@ TABLE = PagedTable[Listed](
     noun="dataset",
     alt="Datasets of this account",
     columns=(
-        Column("Title", lambda row: row.dataset.title, width=240),
-        Column("Description", lambda row: row.dataset.description, width=240),
+        Column("Title", lambda row: row.dataset.title, width=200),
+        Column("Description", lambda row: row.dataset.description, width=130),
         Column(
             "Same title", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=110
         ),
         Column(
             "Created",
-            lambda row: stamp(row.dataset.created_at) if row.dataset.created_at else "",
-            width=160,
+            lambda row: moment(row.dataset.created_at) if row.dataset.created_at else "",
+            width=235,
         ),
         Column("UUID", lambda row: row.dataset.uuid, width=290),
     ),
@@ -78,6 +78,7 @@ def show() -> None:
         lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),
         key="datasets",
         name="datasets_page",
+        filters={"dataset_find": ""},
     )
 
 

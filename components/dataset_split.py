@@ -69,7 +69,13 @@ def _parts(run: RunView, split: Split) -> None:
             "Dataset": list(titles.values()),
         }
     )
-    st.dataframe(table, key="split_parts", alt="Parts, their entries and their datasets", **GRID)
+    st.dataframe(
+        table,
+        key="split_parts",
+        alt="Parts, their entries and their datasets",
+        column_config={"Entries": st.column_config.NumberColumn(format="localized")},
+        **GRID,
+    )
     _disjoint(split, values)
     chosen = sum(len(split.parts[value]) for value in values)
     unique = len(set(titles.values())) == len(values) and all(titles.values())

@@ -10,7 +10,7 @@ import streamlit as st
 from components import connection, dataset_folder, session
 from components.runtime import get_background, get_runtime
 from components.tables import Column, PagedTable
-from components.text import number, stamp
+from components.text import moment, number
 from services.domain.paging import Page
 from services.encord_api.interface import Folder
 from services.engine.connections import Connection
@@ -33,9 +33,9 @@ TABLE = PagedTable[Listed](
     alt="Folders of this account",
     columns=(
         Column("Name", lambda row: row.folder.name, width=190),
-        Column("Description", lambda row: row.folder.description, width=160),
+        Column("Description", lambda row: row.folder.description, width=100),
         Column("Same name", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=95),
-        Column("Created", lambda row: stamp(row.folder.created_at), width=155),
+        Column("Created", lambda row: moment(row.folder.created_at), width=235),
         Column("UUID", lambda row: row.folder.uuid, width=250),
     ),
     on_open=lambda row: session.go_to(
@@ -70,6 +70,7 @@ def show() -> None:
         lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),
         key="folders",
         name="folders_page",
+        filters={"folder_find": ""},
     )
 
 

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import streamlit as st
-
 #: Word to meaning, in the order in which a person meets them.
 WORDS: Final = {
     "connection": "An Encord domain plus a key; or the built-in sandbox.",
@@ -45,19 +43,3 @@ WORDS: Final = {
 def meaning(word: str) -> str:
     """Return what a word means, to be shown as help where it is new."""
     return WORDS[word]
-
-
-def show(search: str) -> None:
-    """Draw the words that match."""
-    wanted = search.casefold()
-    found = {
-        word: meaning for word, meaning in WORDS.items() if wanted in f"{word} {meaning}".casefold()
-    }
-    if not found:
-        st.caption("Nothing matches. Clear the search to see every word.")
-        return
-    with st.grid(2, min_column_width=300):
-        for word, meaning in found.items():
-            with st.container(border=True, height="stretch", gap="xsmall"):
-                st.markdown(f"**{word.capitalize()}**")
-                st.caption(meaning)

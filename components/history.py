@@ -4,17 +4,17 @@ from typing import Final
 
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable
-from components.text import stamp
+from components.text import moment
 from services.ledger.views import EventRow
 
 TABLE: Final = PagedTable[EventRow](
     noun="event",
     alt="The run's history, newest first",
     columns=(
-        Column("When", lambda row: stamp(row.at), width=170),
-        Column("Who", lambda row: row.actor, width=120),
-        Column("What", lambda row: row.what, width=220),
-        Column("Detail", lambda row: row.detail, width=460),
+        Column("When", lambda row: moment(row.at), width=240),
+        Column("Who", lambda row: row.actor, width=100),
+        Column("What", lambda row: row.what, width=160),
+        Column("Detail", lambda row: row.detail, width=440),
     ),
 )
 

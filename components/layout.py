@@ -1,6 +1,6 @@
 """The parts every page is put together from: head, cards, empty state, notices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -78,6 +78,36 @@ def empty_state(
         if action:
             action()
         st.space("small")
+
+
+def filtered_out(filters: Mapping[str, object], *, key: str) -> None:
+    """Say that nothing passes a filter, and offer to clear it.
+
+    Args:
+        filters: The widgets that filter, by key, with the value that lets everything pass.
+        key: Names the button.
+    """
+    empty_state(
+        icon=":material/filter_alt_off:",
+        title="Nothing matches",
+        body="The filter leaves nothing over.",
+        action=lambda: _clear_button(filters, key),
+    )
+
+
+def _clear_button(filters: Mapping[str, object], key: str) -> None:
+    st.button(
+        "Clear the filter",
+        key=f"{key}_clear",
+        icon=":material/filter_alt_off:",
+        on_click=_clear,
+        args=(filters,),
+    )
+
+
+def _clear(filters: Mapping[str, object]) -> None:
+    for name, everything in filters.items():
+        session.set_value(name, everything)
 
 
 def notice(place: str) -> None:

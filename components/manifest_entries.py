@@ -69,6 +69,7 @@ def show(checked: CheckedManifest, *, key: str) -> None:
         ),
         key=f"{key}_table",
         name="entries_page",
+        filters={"entries_find": "", "entries_type": ANY, "entries_which": ALL},
     )
 
 

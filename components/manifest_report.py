@@ -165,4 +165,5 @@ def _all_findings(checked: CheckedManifest, codes: list[str], *, key: str) -> No
         ),
         key=f"{key}_table",
         name="findings_page",
+        filters={"findings_find": "", "findings_code": ANY, "findings_severity": ANY},
     )

@@ -149,4 +149,5 @@ def _findings(subject: Subject, found: Compared, *, key: str) -> None:
         ),
         key=f"{key}_table",
         name="truth_page",
+        filters={f"{key}_code": ANY},
     )

@@ -63,11 +63,11 @@ def show(run: RunView, *, key: str) -> None:
             disabled=not total,
             key=f"{key}_download",
         )
-    _rows(run, total, WORDS.get(chosen), CAUSES.get(cause), search=search or "", key=f"{key}_table")
+    _rows(run, WORDS.get(chosen), CAUSES.get(cause), search=search or "", key=f"{key}_table")
 
 
 def _rows(
-    run: RunView, total: int, outcome: Outcome | None, cause: str | None, *, search: str, key: str
+    run: RunView, outcome: Outcome | None, cause: str | None, *, search: str, key: str
 ) -> None:
     ledger = get_runtime().ledger
     retrying = bool(run.still_failed) and not status.is_active(run)
@@ -78,7 +78,8 @@ def _rows(
         ),
         key=key,
         name="run_page",
-        nothing="" if total else "Outcomes appear here once Encord has answered.",
+        nothing="Outcomes appear here once Encord has answered.",
+        filters={"run_find": "", "run_outcome": ANY, "run_cause": ANY_CAUSE},
     )
     if retrying:
         retries.offer(run, ticked, cause=cause, search=search, key=key)

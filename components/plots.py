@@ -1,4 +1,4 @@
-"""Plots of counts, with their figures in a table behind them."""
+"""Plots of counts, each with its figures in a table behind it: there is no other way to draw."""
 
 from typing import Any, Final
 
@@ -14,21 +14,23 @@ ROW: Final = 26
 _COUNTS: Final = {"title": None, "tickCount": 3, "tickMinStep": 1, "format": ",d"}
 
 
-def bars(frame: pd.DataFrame, *, alt: str) -> None:
+def bars(frame: pd.DataFrame, *, alt: str, color: str = COLOR, label: int = LABEL) -> None:
     """Draw how many entries or items have each value.
 
     Args:
         frame: A column of values, then one of counts, in the order to draw.
         alt: What a screen reader says instead.
+        color: Of the bars, where it says something.
+        label: How much room the values have, in pixels.
     """
     value, counts = map(str, frame.columns)
-    axis = {"title": None, "labelLimit": LABEL, "labelOverlap": False}
+    axis = {"title": None, "labelLimit": label, "labelOverlap": False}
     encoding = {
         "y": {"field": value, "type": "nominal", "sort": None, "axis": axis},
         "x": {"field": counts, "type": "quantitative", "axis": _COUNTS},
         "tooltip": [{"field": value}, {"field": counts, "format": ",d"}],
     }
-    mark = {"type": "bar", "color": COLOR, "height": {"band": 0.6}, "cornerRadiusEnd": 2}
+    mark = {"type": "bar", "color": color, "height": {"band": 0.6}, "cornerRadiusEnd": 2}
     height = ROW * len(frame) + 50
     st.vega_lite_chart(frame, {"height": height, "mark": mark, "encoding": encoding}, alt=alt)
     _figures(frame, alt=alt)
@@ -59,9 +61,50 @@ def histogram(frame: pd.DataFrame, bounds: pd.DataFrame, *, is_time: bool, alt: 
     _figures(frame, alt=alt)
 
 
+def lines(frame: pd.DataFrame, colors: dict[str, str], *, title: str, alt: str) -> None:
+    """Draw how counts go over time.
+
+    Args:
+        frame: A column of times as numbers, then one of counts for each of `colors`.
+        colors: The color of each line, by its column.
+        title: What the times count.
+        alt: What a screen reader says instead.
+    """
+    over = str(frame.columns[0])
+    scale = {"domain": list(colors), "range": list(colors.values())}
+    encoding = {
+        "x": {
+            "field": over,
+            "type": "quantitative",
+            "axis": {"title": title, "grid": False, "tickCount": 6},
+        },
+        "y": {"field": "Entries", "type": "quantitative", "axis": _COUNTS},
+        "color": {
+            "field": "Outcome",
+            "scale": scale,
+            "legend": {"orient": "top", "title": None},
+        },
+    }
+    mark = {"type": "line", "strokeWidth": 2}
+    # Streamlit's own line chart adds marks for the pointer that screen readers stumble over.
+    st.vega_lite_chart(
+        frame.melt(over, var_name="Outcome", value_name="Entries"),
+        {"height": HEIGHT, "mark": mark, "encoding": encoding},
+        alt=alt,
+    )
+    _figures(frame, alt=alt)
+
+
 def _figures(frame: pd.DataFrame, *, alt: str) -> None:
     """Offer the figures behind a plot as a table."""
     with st.expander("The figures", type="compact"):
+        numbers = frame.select_dtypes("number").columns
         st.dataframe(
-            frame, hide_index=True, height=min(260, 35 * (len(frame) + 1) + 3), alt=f"{alt}: table"
+            frame,
+            hide_index=True,
+            height=min(260, 35 * (len(frame) + 1) + 3),
+            alt=f"{alt}: table",
+            column_config={
+                name: st.column_config.NumberColumn(format="localized") for name in numbers
+            },
         )

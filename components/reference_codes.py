@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import navigation, session, status
+from components import layout, navigation, session, status
 from components.fixes import FIXES
 from components.text import count
 from services.domain.rules import GROUPS, RULES, Rule
@@ -17,7 +17,7 @@ def show(search: str) -> None:
     chosen = st.selectbox("Code", [ANY, *RULES], key="code", bind="query-params", width=300)
     rules = [RULES[chosen]] if chosen != ANY else found(search)
     if not rules:
-        st.caption("Nothing matches. Clear the search to see every code.")
+        layout.filtered_out({"reference_find": "", "code": ANY}, key="codes")
         return
     st.caption(f"{len(rules)} of {count(len(RULES), 'code')}")
     for heading, group in GROUPS.items():

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import reference_codes, troubleshooting
+from components import reference_codes, reference_symptoms
 
 
 def ask() -> str:
@@ -21,4 +21,4 @@ def ask() -> str:
 def _look_at_everything() -> None:
     """Forget what a link chose before: a search looks at all there is."""
     reference_codes.show_all()
-    troubleshooting.show_all()
+    reference_symptoms.show_all()

@@ -8,7 +8,7 @@ import streamlit as st
 from components import links, session, status
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
-from components.text import stamp
+from components.text import moment, stamp
 from services.domain.paging import Page
 from services.ledger.views import RunView
 
@@ -33,24 +33,20 @@ TABLE: Final = PagedTable[RunView](
         Column(
             "Status",
             lambda run: [status.of_run(run).word],
-            status_column("Status", ALL_LOOKS, width=165),
+            status_column("Status", ALL_LOOKS, width=160),
         ),
-        Column("Run", lambda run: run.name, width=190),
-        Column("Manifest", lambda run: run.manifest_name, width=150),
+        Column("Run", lambda run: run.name, width=150),
+        Column("Manifest", lambda run: run.manifest_name, width=130),
         Column(
             "Progress",
             _progress,
             st.column_config.ProgressColumn(
-                "Progress", format="%d%%", min_value=0, max_value=100, width=110
+                "Progress", format="%d%%", min_value=0, max_value=100, width=95
             ),
         ),
         Column("Entries", lambda run: run.counts.entries, width=70),
         Column("Failed", lambda run: run.counts.failed, width=65),
-        Column(
-            "Started",
-            lambda run: run.created_at,
-            st.column_config.DatetimeColumn("Started", format="distance", width=115),
-        ),
+        Column("Started", lambda run: moment(run.created_at), width=235),
     ),
 )
 
@@ -82,6 +78,7 @@ def search_and_show(*, key: str) -> None:
         ),
         key=key,
         name="runs_page",
+        filters={"runs_find": "", "runs_state": ANY},
     )
     _open_choice(shown, key=f"{key}_choice")
 

@@ -1,10 +1,11 @@
 """How a run went over time and what failed, as plots with their figures in tables behind them."""
 
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
+from components import plots
 from components.runtime import get_runtime
 from components.text import count
 from services.ledger.views import RunView
@@ -36,28 +37,12 @@ def _over_time(run: RunView) -> None:
         }
     )
     st.markdown("**Entries over time**")
-    # Streamlit's own line chart adds marks for the pointer that screen readers stumble over.
-    st.vega_lite_chart(
-        frame.melt(unit, var_name="Outcome", value_name="Entries"),
-        _lines(unit),
+    plots.lines(
+        frame,
+        COLORS,
+        title=f"{unit} since the first answer",
         alt=f"Settled and failed entries over time, {count(len(points), 'answer')} of Encord",
     )
-    with st.expander("The figures", type="compact"):
-        st.dataframe(frame, hide_index=True, height=300, alt="Settled and failed entries by time")
-
-
-def _lines(unit: str) -> dict[str, Any]:
-    scale = {"domain": list(COLORS), "range": list(COLORS.values())}
-    legend = {"orient": "top", "title": None}
-    return {
-        "height": 240,
-        "mark": {"type": "line", "strokeWidth": 2},
-        "encoding": {
-            "x": {"field": unit, "type": "quantitative", "title": f"{unit} since the first answer"},
-            "y": {"field": "Entries", "type": "quantitative"},
-            "color": {"field": "Outcome", "scale": scale, "legend": legend},
-        },
-    }
 
 
 def _by_cause(run: RunView) -> None:
@@ -66,18 +51,4 @@ def _by_cause(run: RunView) -> None:
         return
     frame = pd.DataFrame([{"Cause": each.cause.title, "Entries": each.count} for each in groups])
     st.markdown("**Failures by cause**")
-    st.vega_lite_chart(frame, _bars(len(groups)), alt="Failed entries by cause")
-    with st.expander("The figures by cause", type="compact"):
-        st.dataframe(frame, hide_index=True, alt="Failed entries by cause")
-
-
-def _bars(causes: int) -> dict[str, Any]:
-    axis = {"labelLimit": 190, "title": None}
-    return {
-        "height": 48 * causes + 60,
-        "mark": {"type": "bar", "color": COLORS["Failed"], "height": 18},
-        "encoding": {
-            "y": {"field": "Cause", "type": "nominal", "sort": "-x", "axis": axis},
-            "x": {"field": "Entries", "type": "quantitative", "axis": {"tickMinStep": 1}},
-        },
-    }
+    plots.bars(frame, alt="Failed entries by cause", color=COLORS["Failed"], label=190)

@@ -5,11 +5,11 @@ from typing import Final
 
 import streamlit as st
 
-from components import schema_desk
+from components import layout, schema_desk, session
 from components.runtime import get_runtime
 from components.session import SchemaDesk
 from components.tables import Column, PagedTable
-from components.text import count, number, stamp
+from components.text import count, moment, number, stamp
 from services.domain.metadata import OrganisationSchema
 from services.engine.connections import Connection
 from services.ledger.snapshots import SchemaSnapshot
@@ -18,19 +18,26 @@ TABLE: Final = PagedTable[SchemaSnapshot](
     noun="snapshot",
     alt="Snapshots of the metadata schema, newest first",
     columns=(
-        Column("When", lambda row: stamp(row.at), width=190),
+        Column("When", lambda row: moment(row.at), width=240),
         Column("Who", lambda row: row.actor, width=160),
         Column("Taken", lambda row: row.reason, width=150),
         Column("Keys in use", lambda row: number(_keys(row)), width=110),
         Column("SHA-256", lambda row: row.sha256[:12], width=130),
     ),
-    nothing="No snapshot yet. One is taken before and after each change made here.",
 )
 
 
 def show(connection: Connection, desk: SchemaDesk, *, key: str) -> None:
     """Draw the snapshots, newest first, and the way back to one of them."""
     studio = get_runtime().schema_studio
+    if not studio.history(connection, offset=0, limit=1).total:
+        layout.empty_state(
+            icon=":material/history:",
+            title="No snapshot yet",
+            body="One is taken before and after each change made here, to go back to.",
+            action=_to_design,
+        )
+        return
     rows = TABLE.show(
         lambda offset, limit: studio.history(connection, offset=offset, limit=limit),
         key=key,
@@ -38,6 +45,16 @@ def show(connection: Connection, desk: SchemaDesk, *, key: str) -> None:
     )
     if rows:
         _way_back(desk, rows, key=key)
+
+
+def _to_design() -> None:
+    st.button(
+        "Design a change",
+        key="schema_to_design",
+        type="primary",
+        on_click=session.set_value,
+        args=(schema_desk.VIEW, schema_desk.DESIGN),
+    )
 
 
 def _way_back(desk: SchemaDesk, rows: Sequence[SchemaSnapshot], *, key: str) -> None:

@@ -3,18 +3,21 @@
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from components import session
+from components import layout, session
 from components.status import Status
 from components.text import count, number
 
 ACTION: Final = "Action"
 #: How every table looks.
 GRID: Final[dict[str, Any]] = {"hide_index": True, "row_height": 38, "height": "content"}
+#: Of a table that nothing narrows.
+NO_FILTERS: Final[Mapping[str, object]] = MappingProxyType({})
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -48,9 +51,13 @@ class Column(Generic[T]):
     config: Any = None
     width: int | None = None
 
-    def settings(self) -> Any:  # noqa: ANN401 - Streamlit's column types share no base
-        """Return Streamlit's settings of the column."""
-        return self.config or st.column_config.Column(width=self.width)
+    def settings(self, cells: Sequence[object]) -> Any:  # noqa: ANN401 - Streamlit's column types share no base
+        """Return Streamlit's settings of the column; numbers get separators."""
+        if self.config:
+            return self.config
+        if cells and all(type(cell) is int for cell in cells):
+            return st.column_config.NumberColumn(format="localized", width=self.width)
+        return st.column_config.Column(width=self.width)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +70,20 @@ class PagedTable(Generic[T]):
     #: What the table shows, for a screen reader.
     alt: str
     page_rows: int = 25
-    nothing: str = "Nothing matches. Clear the filter to see everything."
+    nothing: str = "There is none yet."
     #: Called with the row whose button was clicked.
     on_open: Callable[[T], None] | None = None
     open_label: str = field(default=":material/open_in_new: Open")
 
-    def show(self, fetch: Fetch[T], *, key: str, name: str, nothing: str = "") -> Sequence[T]:
+    def show(
+        self,
+        fetch: Fetch[T],
+        *,
+        key: str,
+        name: str,
+        nothing: str = "",
+        filters: Mapping[str, object] = NO_FILTERS,
+    ) -> Sequence[T]:
         """Draw the asked-for page and return its rows.
 
         Args:
@@ -76,21 +91,40 @@ class PagedTable(Generic[T]):
             key: Names the table's widgets.
             name: The page number's name in the URL.
             nothing: What to say when there is no row, should it not be for a filter.
+            filters: The widgets that filter, by key, with the value that lets everything pass.
         """
-        return self._show(fetch, key, name, nothing)[0]
+        return self._show(fetch, key, name, nothing, filters)[0]
 
-    def choose(self, fetch: Fetch[T], *, key: str, name: str, nothing: str = "") -> Sequence[T]:
+    def choose(
+        self,
+        fetch: Fetch[T],
+        *,
+        key: str,
+        name: str,
+        nothing: str = "",
+        filters: Mapping[str, object] = NO_FILTERS,
+    ) -> Sequence[T]:
         """Draw the asked-for page with a box before each row, and return the rows ticked."""
-        rows, picked = self._show(fetch, key, name, nothing, selectable=True)
+        rows, picked = self._show(fetch, key, name, nothing, filters, selectable=True)
         return [rows[place] for place in picked if place < len(rows)]
 
     def _show(
-        self, fetch: Fetch[T], key: str, name: str, nothing: str, *, selectable: bool = False
+        self,
+        fetch: Fetch[T],
+        key: str,
+        name: str,
+        nothing: str,
+        filters: Mapping[str, object],
+        *,
+        selectable: bool = False,
     ) -> tuple[Sequence[T], Sequence[int]]:
         known = int(session.value(name) or 1)
         page = self._fetch(fetch, known)
         if not page.total:
-            st.caption(nothing or self.nothing)
+            if any((session.value(each) or every) != every for each, every in filters.items()):
+                layout.filtered_out(filters, key=key)
+            else:
+                st.caption(nothing or self.nothing)
             return (), ()
         place = st.container(gap="xsmall", key=key)
         pages = -(-page.total // self.page_rows)
@@ -115,14 +149,13 @@ class PagedTable(Generic[T]):
         else:
             st.caption(count(page.total, self.noun))
         cells = {column.label: [column.value(row) for row in page.rows] for column in self.columns}
-        settings = {column.label: column.settings() for column in self.columns}
+        settings = {each.label: each.settings(cells[each.label]) for each in self.columns}
         if self.on_open:
             cells[ACTION] = [self.open_label] * len(page.rows)
             settings[ACTION] = self._open_column(page, key=key)
         frame = pd.DataFrame(cells)
-        look: dict[str, Any] = {"column_config": settings, "alt": self.alt}
         if not selectable:
-            st.dataframe(frame, key=f"{key}_grid", **GRID, **look)
+            st.dataframe(frame, key=f"{key}_grid", alt=self.alt, column_config=settings, **GRID)
             return ()
         # Ticks belong to rows: another page, or another filter, is another grid.
         rows = zlib.crc32(repr(cells).encode())
@@ -131,8 +164,9 @@ class PagedTable(Generic[T]):
             key=f"{key}_grid_{rows}",
             on_select="rerun",
             selection_mode="multi-row",
+            alt=self.alt,
+            column_config=settings,
             **GRID,
-            **look,
         )
         return list(chosen.selection.rows)
 

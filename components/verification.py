@@ -197,6 +197,7 @@ def rows(receipt: ReceiptView, *, key: str) -> None:
         ),
         key=key,
         name="verify_page",
+        filters={"verify_find": "", "verdict": ANY},
     )
 
 

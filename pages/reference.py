@@ -3,11 +3,12 @@
 import streamlit as st
 
 from components import (
-    glossary,
     layout,
     reference_codes,
     reference_formats,
     reference_search,
+    reference_symptoms,
+    reference_words,
     troubleshooting,
 )
 
@@ -25,10 +26,10 @@ if codes.open:
         reference_codes.show(search)
 if symptoms.open:
     with symptoms:
-        troubleshooting.show(search)
+        reference_symptoms.show(search)
 if formats.open:
     with formats:
         reference_formats.show()
 if words.open:
     with words:
-        glossary.show(search)
+        reference_words.show(search)

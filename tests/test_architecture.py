@@ -63,6 +63,25 @@ def test_nothing_shown_bypasses_escaping(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SHOWN, ids=named)
+def test_tables_and_plots_can_be_read_out(path: Path) -> None:
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    drawn = [(node, node.func.attr) for node in calls if isinstance(node.func, ast.Attribute)]
+    unnamed = [
+        f"line {node.lineno}: {name}"
+        for node, name in drawn
+        if (name in {"dataframe", "data_editor", "image"} or name.endswith("_chart"))
+        and not {"alt", "caption"} & {keyword.arg for keyword in node.keywords}
+    ]
+    assert not unnamed
+    if path.name != "plots.py":  # where each plot gets its table
+        assert not [name for _, name in drawn if name.endswith("_chart")]
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=named)
 def test_only_one_module_touches_the_session(path: Path) -> None:
     if path.name != "session.py":
         assert "session_state" not in path.read_text()
