@@ -33,20 +33,20 @@ TABLE: Final = PagedTable[RunView](
         Column(
             "Status",
             lambda run: [status.of_run(run).word],
-            status_column("Status", ALL_LOOKS, width=160),
+            status_column("Status", ALL_LOOKS, width=155),
         ),
-        Column("Run", lambda run: run.name, width=150),
-        Column("Manifest", lambda run: run.manifest_name, width=130),
+        Column("Run", lambda run: run.name, width=140),
+        Column("Manifest", lambda run: run.manifest_name, width=115),
         Column(
             "Progress",
             _progress,
             st.column_config.ProgressColumn(
-                "Progress", format="%d%%", min_value=0, max_value=100, width=95
+                "Progress", format="%d%%", min_value=0, max_value=100, width=90
             ),
         ),
-        Column("Entries", lambda run: run.counts.entries, width=70),
-        Column("Failed", lambda run: run.counts.failed, width=65),
-        Column("Started", lambda run: moment(run.created_at), width=235),
+        Column("Entries", lambda run: run.counts.entries, width=65),
+        Column("Failed", lambda run: run.counts.failed, width=60),
+        Column("Started", lambda run: moment(run.created_at), width=228),
     ),
 )
 

@@ -78,6 +78,8 @@ def test_the_clinic_lets_a_page_of_another_origin_open_an_object(
     ]
     assert elsewhere.evaluate(FETCH, asked[0]) == "refused"
     dashboard.click("Apply to the bucket")
+    expect(dashboard.page.get_by_role("dialog")).to_be_visible()
+    assert not violations(dashboard.page)
     dashboard.page.get_by_role("dialog").get_by_role("button", name="Apply", exact=True).click()
     dashboard.sees("Rules applied")
     dashboard.sees("Encord's pages are allowed")

@@ -174,6 +174,7 @@ def test_a_run_is_cancelled_only_after_a_second_thought(
     person.click("Cancel run")
     dialog = person.page.get_by_role("dialog")
     expect(dialog).to_contain_text("What Encord has registered stays.")
+    assert not violations(person.page)
     dialog.get_by_role("button", name="Go back").click()
     expect(dialog).to_have_count(0)
     person.click("Cancel run")
