@@ -57,7 +57,6 @@ STATES: Final = {
     ],
     "verify": ["run={run}"],
     "passport": ["", "object=nothing", "object=gs://encord-demo-bucket/images/street/0001.jpg"],
-    "demo": [f"demo_view={view}" for view in ("Scenarios", "Presenter", "Faults")],
     "reference": [
         *(
             f"reference_view={view}"
