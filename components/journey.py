@@ -235,14 +235,14 @@ LOOKS: Final[dict[StepState, tuple[Color, str]]] = {
 }
 
 
-def show(judged: tuple[Step, ...], *, key: str, is_main: bool = True) -> None:
-    """Draw the steps as cards, in order; the next has a button, primary unless another one is."""
+def show(judged: tuple[Step, ...], *, key: str) -> None:
+    """Draw the steps as cards, in order; the next has a button."""
     with st.grid(3, min_column_width=240, key=key):
         for place, step in enumerate(judged, 1):
-            _card(place, step, key=f"{key}_{place}", is_main=is_main)
+            _card(place, step, key=f"{key}_{place}")
 
 
-def _card(place: int, step: Step, *, key: str, is_main: bool) -> None:
+def _card(place: int, step: Step, *, key: str) -> None:
     color, icon = LOOKS[step.state]
     with st.container(border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -250,13 +250,16 @@ def _card(place: int, step: Step, *, key: str, is_main: bool) -> None:
             st.badge(step.state.value, icon=icon, color=color)
         st.caption(step.because or f"After step {place - 1}")
         if step.state in {StepState.CURRENT, StepState.BLOCKED}:
-            navigation.button(
-                step.page,
-                step.action,
-                key=key,
-                primary=is_main and step.state is StepState.CURRENT,
-                icon=":material/arrow_forward:",
-            )
+            navigation.button(step.page, step.action, key=key, icon=":material/arrow_forward:")
+
+
+def next_button(following: Step | None) -> None:
+    """Draw the page's primary action: the next step, or a new beginning after the last."""
+    if following:
+        page, label, icon = following.page, following.action, ":material/arrow_forward:"
+    else:
+        page, label, icon = "manifest", "New manifest", ":material/add:"
+    navigation.button(page, label, key="next_step", primary=True, icon=icon)
 
 
 def next_step(judged: tuple[Step, ...]) -> Step | None:

@@ -14,11 +14,7 @@ is_new = welcome.is_due()
 layout.page_head(
     "Overview",
     f"Next: {following.title.lower()}" if following else "Everything arrived, and it is proven",
-    action=None
-    if is_new
-    else lambda: navigation.button(
-        "manifest", "New manifest", key="new_manifest", primary=True, icon=":material/add:"
-    ),
+    action=None if is_new else lambda: journey.next_button(following),
 )
 tour.resume_button(key="tour_left")
 if is_new:
@@ -45,7 +41,7 @@ else:
         ),
     )
 layout.section("Nine steps to a proven dataset")
-journey.show(steps, key="steps", is_main=not is_new)
+journey.show(steps, key="steps")
 if not is_new:
     layout.section("Last runs")
     if runs.total:

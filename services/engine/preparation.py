@@ -35,7 +35,7 @@ def advance_plan(step: Step) -> None:
             "planned",
             actor="worker",
             run=step.claim.run,
-            detail=f"{sent} entries in {count} chunks",
+            detail=f"{sent:,} entries in {count:,} chunk{'' if count == 1 else 's'}",
         )
         if step.run.adopted_job:
             _refuse_followed(cx, step.run.adopted_job)
