@@ -3,12 +3,17 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SCRUBBED = ("ENCORD_", "GOOGLE_", "STORAGE_EMULATOR_HOST", "STREAMLIT_")
+
+
+#: Guards the processes that tests start in the same way.
+os.environ["PYTHONPATH"] = str(Path(__file__).with_name("inside"))
 
 
 class OutsideError(RuntimeError):

@@ -17,7 +17,7 @@ from services.ledger.store import Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What the server may never say.
-FORBIDDEN = ("Traceback", "Please replace", "missing ScriptRunContext")
+FORBIDDEN = ("Traceback", "Please replace", "missing ScriptRunContext", "OutsideError")
 #: Short pauses, so that a test waits for the dashboard and not for the clock.
 FAST = {
     "ENCORD_ONBOARDING_POLL_FIRST_SECONDS": "0.2",
