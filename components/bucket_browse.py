@@ -8,7 +8,7 @@ import streamlit as st
 from components import bucket_access, bucket_listing, layout, session
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable
-from components.text import code, count, moment, size, stamp
+from components.text import code, count, moment, size
 from services.buckets import browsing
 from services.buckets.browsing import Entry
 from services.buckets.preview import Preview, preview
@@ -168,11 +168,11 @@ TABLE: Final = PagedTable[Entry](
     noun="line",
     alt="Folders and objects of the bucket",
     columns=(
-        Column("Name", lambda row: row.name, width=380),
+        Column("Name", lambda row: row.name, width=310),
         Column("Objects", lambda row: row.objects, width=90),
         Column("Size", lambda row: size(row.bytes), width=100),
         Column("Content type", lambda row: row.content_type or "", width=140),
-        Column("Updated", lambda row: stamp(row.updated) if row.updated else "", width=170),
+        Column("Updated", lambda row: moment(row.updated) if row.updated else "", width=235),
     ),
     on_open=_open,
 )

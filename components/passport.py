@@ -13,7 +13,7 @@ import streamlit as st
 from components import bucket_access, connection, layout, session, status
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
-from components.text import count, moment, size, stamp
+from components.text import count, moment, number, size
 from services.buckets.desk import Place
 from services.cloud_storage.interface import ObjectInfo
 from services.domain.urls import ObjectUrl, split
@@ -64,8 +64,8 @@ def show(found: Passport) -> None:
         _choose(found)
         return
     _now(found)
-    for number, mention in enumerate(found.mentions):
-        _mention(mention, newest=number == 0)
+    for place, mention in enumerate(found.mentions):
+        _mention(mention, newest=place == 0)
     if found.more:
         st.caption("There are more entries than these; an object URL narrows it down.")
     _history(found)
@@ -74,10 +74,10 @@ def show(found: Passport) -> None:
 def _choose(found: Passport) -> None:
     """Offer the objects that share a title."""
     st.caption(f"{count(len(found.urls), 'object')} have this title. Choose one:")
-    for number, url in enumerate(found.urls):
+    for place, url in enumerate(found.urls):
         st.button(
-            f"Object {number + 1}",
-            key=f"object_{number}",
+            f"Object {place + 1}",
+            key=f"object_{place}",
             on_click=session.go_to,
             args=("passport",),
             kwargs={"object": url},
@@ -119,7 +119,7 @@ def _bucket(url: str) -> None:
         {
             "Size": size(info.size),
             "Type": info.content_type or "not known",
-            "Updated": stamp(info.updated),
+            "Updated": moment(info.updated),
             "Generation": str(info.generation),
         }
     )
@@ -151,7 +151,7 @@ def _item(uuid: str) -> None:
             "Item": item.uuid,
             "Name": item.name,
             "Type": item.type,
-            "Created": stamp(item.created_at),
+            "Created": moment(item.created_at),
             "Datasets": ", ".join(each.title for each in answer.datasets) or "none",
         }
     )
@@ -171,16 +171,16 @@ def _ask(name: str, ask: Callable[[], object]) -> object:
 
 def _mention(mention: Mention, *, newest: bool) -> None:
     look = status.OUTCOMES[mention.outcome]
-    words = f"{mention.run_name}, {stamp(mention.at)}"
+    words = f"{mention.run_name}, {moment(mention.at)}"
     with st.container(border=True, key=f"mention_{mention.run}_{mention.entry}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             status.badge(look)
             st.text(f"{words}{' (retry)' if mention.retry else ''}", width="content")
         rows = {
-            "Entry": f"{mention.entry} of {mention.manifest_name}",
+            "Entry": f"{mention.entry + 1:,} of {mention.manifest_name}",
             "Type": mention.type,
             "Title": mention.title or "",
-            "URLs": str(mention.urls),
+            "URLs": number(mention.urls),
             "Encord said": mention.message,
             "Job": mention.job_id or "",
             "Unit": mention.subtask_uuid or "",

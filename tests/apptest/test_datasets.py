@@ -146,7 +146,7 @@ def test_a_passport_tells_what_became_of_an_object(open_page: Open, world: World
     world.settle()
     said = words(open_page("passport", object="gs://bucket/1.jpg"))
     assert "404: no such object" in said
-    assert "1 of manifest.json" in said
+    assert "2 of manifest.json" in said
     assert "No storage item is known for it." in said
     assert "Nothing is known about it here" in words(open_page("passport", object="gs://b/none"))
     app = open_page("passport")
