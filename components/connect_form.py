@@ -157,7 +157,12 @@ def _take_key(source: str) -> bytes:
 
 def notice_of(problem: ConnectionProblem) -> session.Notice:
     """Put a problem into words for the page."""
-    return session.Notice(title=problem.title, body=code(problem.remedy), symptom=problem.symptom)
+    return session.Notice(
+        title=problem.title,
+        body=code(problem.remedy),
+        reference=problem.reference,
+        symptom=problem.symptom,
+    )
 
 
 def _use(connection: str | None) -> None:

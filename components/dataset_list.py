@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from components import (
+    answers,
     connection,
     dataset_create,
     links,
@@ -16,7 +17,7 @@ from components import (
     session,
     status,
 )
-from components.runtime import get_background, get_runtime
+from components.runtime import get_runtime
 from components.tables import Column, PagedTable
 from components.text import code, moment
 from services.domain.paging import Page
@@ -71,7 +72,6 @@ def show() -> None:
         st.button("Read again", key="datasets_again", icon=":material/refresh:", on_click=_again)
     found = _find(current)
     if found is None:
-        st.caption("Encord has not answered yet. Read again in a moment.")
         return
     rows = _listed(found, search or "")
     TABLE.show(
@@ -115,12 +115,8 @@ def _again() -> None:
 
 
 def _find(current: Connection) -> list[Dataset] | None:
-    background, name = get_background(), _name(current)
-    background.start(name, partial(get_runtime().connections.datasets, current.id))
-    if background.phase(name, patience=2.0) != "done":
-        return None
-    found = background.result(name)
-    return found if isinstance(found, list) else None
+    ask = partial(get_runtime().connections.datasets, current.id)
+    return answers.of_encord(_name(current), ask)
 
 
 def _listed(found: list[Dataset], search: str) -> list[Listed]:

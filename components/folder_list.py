@@ -7,8 +7,8 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, dataset_folder, session
-from components.runtime import get_background, get_runtime
+from components import answers, connection, dataset_folder, session
+from components.runtime import get_runtime
 from components.tables import Column, PagedTable
 from components.text import moment, number
 from services.domain.paging import Page
@@ -61,7 +61,6 @@ def show() -> None:
         st.button("Read again", key="folders_again", icon=":material/refresh:", on_click=_again)
     found = _find(current, (search or "").strip())
     if found is None:
-        st.caption("No such folder, or Encord has not answered yet. Read again in a moment.")
         return
     if len(found) == MOST:
         st.caption(f"The first {number(MOST)} folders. Search by name to see others.")
@@ -79,13 +78,8 @@ def _again() -> None:
 
 
 def _find(current: Connection, search: str) -> list[Folder] | None:
-    background, name = get_background(), f"folders {current.id} {search} {session.nonce('folders')}"
     ask = partial(get_runtime().connections.folders, current.id, search, limit=MOST)
-    background.start(name, ask)
-    if background.phase(name, patience=2.0) != "done":
-        return None
-    found = background.result(name)
-    return found if isinstance(found, list) else None
+    return answers.of_encord(f"folders {current.id} {search} {session.nonce('folders')}", ask)
 
 
 def _listed(found: list[Folder]) -> list[Listed]:

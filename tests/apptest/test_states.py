@@ -7,7 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from components.navigation import PAGES
 from services.domain.runs import DatasetChoice
+from services.encord_api.errors import NotAuthorised
 from tests.apptest.conftest import Open, words
+from tests.contract.memory import Fault
 from tests.unit.engine.world import World
 
 MISSING = "404: no such object"
@@ -112,3 +114,25 @@ def test_a_filter_that_leaves_nothing_is_cleared_by_a_click(
     clear.click().run()
     assert "Nothing matches" not in words(app)
     assert app.text_input(key=widget).value == ""
+
+
+@pytest.mark.parametrize(
+    ("view", "asked", "again"),
+    [
+        ("All datasets", "list_datasets", "datasets_again"),
+        ("All folders", "find_folders", "folders_again"),
+    ],
+)
+def test_a_refusal_is_told_with_its_reference_until_asked_again(
+    open_page: Open, world: World, view: str, asked: str, again: str
+) -> None:
+    world.encord.script(asked, Fault(NotAuthorised("listing", trace_id="trace-4711")))
+    app = open_page("datasets", datasets_view=view)
+    assert app.error[0].proto.title == "This account is not allowed to do that"
+    assert "Reference for Encord's support" in words(app)
+    assert "trace-4711" in words(app)
+    app.run()
+    assert "trace-4711" in words(app)
+    app.button(key=again).click().run()
+    assert "trace-4711" not in words(app)
+    assert "There is none yet." in words(app)
