@@ -31,7 +31,7 @@ def show(studio: DemoStudio, showing: Showing | None) -> None:
     script, beat, progress = showing.script, showing.now, studio.progress(showing)
     count = len(script.beats)
     st.progress((showing.beat + 1) / count, text=f"Beat {showing.beat + 1} of {count}")
-    st.title(progress.fill(beat.title), anchor=False)
+    st.header(progress.fill(beat.title), anchor=False)
     st.markdown(f"### {progress.fill(beat.say)}")
     st.markdown(f":gray[The audience sees: {progress.fill(beat.see)}]")
     layout.notice(PLACE)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from services.demo_studio.scenarios import BY_ID
 from services.domain.runs import RunState
 from services.engine.sandbox_demo import SandboxDemo
 from services.ledger.views import RunView
@@ -33,7 +34,8 @@ class Presenter(Dashboard):
         field.blur()
         self.idle()
         card.get_by_role("button", name=re.compile("^Set it up")).click()
-        self.sees("Beat 1 of")
+        expect(self.page.get_by_role("tab", name="Presenter", selected=True)).to_be_visible()
+        self.sees(f"{BY_ID[scenario].title}: beat 1 of")
         self.idle()
 
     def begin(self, page: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from components import navigation
+from services.demo_studio.scenarios import SCENARIOS
 from tests.browser.axe import Theme
 from tests.browser.conftest import new_context
 from tests.browser.driver import PATIENCE, Dashboard, launch
@@ -30,8 +32,8 @@ def test_take_the_pictures(tmp_path: Path) -> None:
         both(browser, server, "verify", f"/verify?run={run}")
         both(browser, server, "overview", "/")
         picture(browser, server, "overview-mobile", "/", width=390)
-        set_a_scenario_up(browser, server)
-        both(browser, server, "demo", "/demo?demo_view=Presenter")
+        show_scenarios(browser, server)
+        both(browser, server, "demo", "/demo")
         browser.close()
 
 
@@ -59,13 +61,20 @@ def first_pictures(browser: Browser, server: Server) -> tuple[str, str]:
         return manifest, run
 
 
-def set_a_scenario_up(browser: Browser, server: Server) -> None:
-    """Set the forbidden prefix up: its run is over in a moment, and has failures to speak of."""
+def show_scenarios(browser: Browser, server: Server) -> None:
+    """Set each scenario up and keep its first beat, on the page it is about."""
     with new_context(browser) as context:
-        person = Dashboard(context, server.url).open("/demo")
-        card = person.page.locator(".st-key-scenario_forbidden-cors")
-        card.get_by_role("button", name="Set it up").click()
-        person.sees("20 files failed, with one cause")
+        person = Dashboard(context, server.url)
+        for scenario in SCENARIOS:
+            person.open("/demo")
+            card = person.page.locator(f".st-key-scenario_{scenario.id}")
+            card.get_by_role("button", name="Set it up").click()
+            expect(person.page.get_by_role("tab", name="Presenter", selected=True)).to_be_visible()
+            page = navigation.title(scenario.beats[0].page)
+            person.click(f"Go to {page}")
+            person.heading(page)
+            expect(person.page.get_by_text("Under way", exact=True)).to_have_count(0)
+            keep(person, f"demo-{scenario.id}")
 
 
 def both(browser: Browser, server: Server, name: str, address: str) -> None:
@@ -87,8 +96,14 @@ def picture(
     """Draw a page in a fresh window and keep what is seen of it."""
     with new_context(browser, theme=theme, width=width) as context:
         person = Dashboard(context, server.url).open(address)
-        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-        person.page.evaluate("document.fonts.ready")
-        path = HERE / f"{name}.png"
-        person.page.screenshot(path=path, animations="disabled")
-        assert path.stat().st_size <= LARGEST
+        keep(person, name)
+
+
+def keep(person: Dashboard, name: str) -> None:
+    """Keep what is seen of a page."""
+    expect(person.page.get_by_role("heading", level=1)).to_be_visible()
+    person.idle()
+    person.page.evaluate("document.fonts.ready")
+    path = HERE / f"{name}.png"
+    person.page.screenshot(path=path, animations="disabled")
+    assert path.stat().st_size <= LARGEST
