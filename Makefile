@@ -14,10 +14,10 @@ run: $(APP_STAMP)  ## Start the dashboard on http://localhost:8501
 	@$(BIN)/streamlit run app.py
 
 test: check chromium machine  ## Every check and every test, the browser's included
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 test-fast: $(TEST_STAMP) machine  ## Everything that needs no browser
-	$(BIN)/pytest -n 3 --dist worksteal -m "not browser and not chaos"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not browser and not chaos"
 
 check: $(TEST_STAMP)  ## Lint, format, types, import contracts
 	$(BIN)/ruff check $(CHECKED)
