@@ -21,7 +21,6 @@ MAX_DEPTH: Final = 64
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _COLON: Final = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
-_FIRST: Final = re.compile(r'[ \t\n\r]*\{[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*')
 _COMMA: Final = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 #: The C scanner: it reads the value at a place and says where it ends.
 _SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(
@@ -105,8 +104,8 @@ def locate(text: str, path: Path, *, on_key: bool = False) -> int:
     A path that leads nowhere gives the place of its nearest existing ancestor. Of a repeated key
     the last one counts, as it does for readers.
     """
-    if len(path) == 1 and (first := _only_first(text, path[0])):
-        return first[0] if on_key else first[1]
+    if len(path) == 1 and (only := _only(text, path[0])):
+        return only[0] if on_key else only[1]
     at = _skip(text, 0)
     for depth, step in enumerate(path, 1):
         found = _step(text, at, step, want_key=on_key and depth == len(path))
@@ -116,12 +115,20 @@ def locate(text: str, path: Path, *, on_key: bool = False) -> int:
     return at
 
 
-def _only_first(text: str, key: str | int) -> tuple[int, int] | None:
-    """Return the places of a first key and its value; None when the key may come again."""
-    match = _FIRST.match(text)
-    if not match or match[1] != key or "\\" in text or text.count(f'"{key}"') > 1:
+def _only(text: str, key: str | int) -> tuple[int, int] | None:
+    """Return the places of a key and its value where a look is enough; None where it is not.
+
+    It is when the key stands there once, nothing is escaped, and no object or array begins before
+    it: then what a colon follows is a key of the entry itself.
+    """
+    quoted = f'"{key}"'
+    at = text.find(quoted)
+    if at < 0 or "\\" in text or text.find(quoted, at + 1) >= 0:
         return None
-    return match.start(1) - 1, match.end()
+    colon = _COLON.match(text, at + len(quoted))
+    if colon is None or text.count("{", 0, at) != 1 or text.find("[", 0, at) >= 0:
+        return None
+    return at, colon.end()
 
 
 def _step(text: str, at: int, step: str | int, *, want_key: bool) -> int | None:

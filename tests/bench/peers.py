@@ -1,7 +1,8 @@
 """What each contender does with one document, alone in its process.
 
 `python -m tests.bench.peers NAME FILE` prints one line for each thing it does: what, seconds, and
-peak memory in MB up to then.
+peak memory in MB up to then. What one contender alone needs is imported where it is used, so that
+nobody's memory holds another's libraries.
 """
 
 import gc
@@ -18,13 +19,9 @@ from typing import Any, Final
 import polars as pl
 
 from services.domain.chunks import plan
-from services.engine.proof.columns import Places
-from services.engine.proof.compare import compare
-from services.engine.proof.rows import VerifiedRows
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
-from tests.bench import buckets, work
 
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -120,10 +117,29 @@ def use_entries(checked: CheckedManifest, folder: Path) -> None:
 
 def verification(file: Path) -> None:
     """Compare columns on disk, and write what is said about every row."""
+    from services.engine.proof.columns import Places
+    from services.engine.proof.compare import compare
+    from services.engine.proof.rows import VerifiedRows
+    from tests.bench import work
+
     places = Places(dataset=pl.read_ipc(work.found_beside(file)))
     lines = compare(pl.read_ipc(file), places)
     counts, _ = VerifiedRows(file.parent).write("lines", lines)
     assert set(counts.values()) == {0, work.ITEMS}
+
+
+def listing(file: Path) -> None:
+    """List a bucket of the sandbox."""
+    from tests.bench import buckets
+
+    buckets.listing(file)
+
+
+def join(file: Path) -> None:
+    """Compare a manifest's names with a listing."""
+    from tests.bench import buckets
+
+    buckets.join(file)
 
 
 def command(file: Path) -> None:
@@ -148,8 +164,8 @@ PEERS: Final[dict[str, Callable[[Path], None]]] = {
     "pydantic": pydantic,
     "polars": polars,
     "verification": verification,
-    "listing": buckets.listing,
-    "join": buckets.join,
+    "listing": listing,
+    "join": join,
     "command": command,
 }
 
