@@ -181,9 +181,10 @@ class ManifestStore:
     def check_state(self, fingerprint: str, options: CheckOptions) -> JobState:
         """Return how far a check is."""
         target = self._target(fingerprint, options)
+        state = self.jobs.state(_job(target))
+        # Asked in this order, as a check may end in between.
         if is_current(target):
             return JobState(phase="done", progress=1.0)
-        state = self.jobs.state(_job(target))
         # A job that is done without a check we can read belongs to another engine.
         return JobState(phase="none") if state.phase == "done" else state
 
