@@ -23,6 +23,7 @@ def show(studio: DemoStudio) -> None:
     with right, layout.card_box("Planned", key="planned"):
         layout.notice(_PLACE)
         _table(studio, studio.planned())
+        _jobs(studio)
 
 
 def _form(studio: DemoStudio) -> None:
@@ -63,6 +64,22 @@ def _plan(studio: DemoStudio) -> None:
 
 def _number(key: str) -> int:
     return int(session.value(key) or 0)
+
+
+def _jobs(studio: DemoStudio) -> None:
+    """Offer to let all jobs stand still: Encord answers, and nothing moves."""
+    stalled = studio.is_stalled()
+    st.button(
+        "Let jobs go on" if stalled else "Stall every job",
+        key=f"fault_stall_{stalled}",
+        icon=":material/play_arrow:" if stalled else ":material/hourglass_disabled:",
+        on_click=_stall,
+        args=(studio, not stalled),
+    )
+
+
+def _stall(studio: DemoStudio, on: bool) -> None:  # noqa: FBT001 - Streamlit passes by place
+    studio.stall(on=on)
 
 
 def _table(studio: DemoStudio, faults: Sequence[Fault]) -> None:

@@ -239,6 +239,14 @@ class DemoStudio:
         found = self._controls.call("GET", "faults")["planned"]
         return [Fault.of(each) for each in found]
 
+    def is_stalled(self) -> bool:
+        """Tell whether every job stands still."""
+        return bool(self._controls.call("GET", "state")["stalled"])
+
+    def stall(self, *, on: bool) -> None:
+        """Let every job stand still, or go on."""
+        self._controls.call("POST", "jobs/stall", {"stalled": on})
+
     def clear_faults(self) -> None:
         """Let everything go well from now on."""
         showing = self.showing()

@@ -194,13 +194,14 @@ def schema(sandbox: Sandbox, call: Call) -> Object:
 
 
 def counts(sandbox: Sandbox, call: Call) -> Object:
-    """`GET state`: how many rows there are of everything, the rate, the forbidden prefixes."""
+    """`GET state`: how many rows there are of everything, the rate, whether jobs are stalled."""
     del call
     with sandbox.store.read() as connection:
         found: Object = {
             table: connection.execute(_COUNT.replace("?", table)).fetchone()[0] for table in _TABLES
         }
         found["rate"] = state.rate(connection)
+        found["stalled"] = state.is_stalled(connection)
         found["forbidden"] = [dict(row) for row in connection.execute("SELECT * FROM forbidden")]
     return found
 

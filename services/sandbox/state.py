@@ -50,9 +50,14 @@ class Sandbox:
 
 def rate(connection: sqlite3.Connection) -> float:
     """Return how many units a job advances per second; 0 means only by hand, or stalled."""
-    if value(connection, "stalled") == "1":
+    if is_stalled(connection):
         return 0.0
     return float(value(connection, "rate") or 0)
+
+
+def is_stalled(connection: sqlite3.Connection) -> bool:
+    """Tell whether every job stands still."""
+    return value(connection, "stalled") == "1"
 
 
 def set_stalled(connection: sqlite3.Connection, *, stalled: bool) -> None:

@@ -179,3 +179,9 @@ def test_a_fault_is_planned_and_cleared(presenter: Presenter, stage: Server) -> 
     presenter.click("Clear all faults")
     presenter.sees("every call goes well")
     assert controls.call("GET", "faults")["planned"] == []
+    presenter.click("Stall every job")
+    presenter.sees("Let jobs go on")
+    assert controls.call("GET", "state")["stalled"]
+    presenter.click("Let jobs go on")
+    presenter.sees("Stall every job")
+    assert not controls.call("GET", "state")["stalled"]
