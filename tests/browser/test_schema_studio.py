@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard, tab_to, type_into
+from tests.browser.driver import MOMENT, TRIES, Dashboard, tab_to, type_into
 from tests.browser.server import Server
 
 
@@ -41,8 +41,14 @@ def add_key(person: Dashboard, key: str, kind: str) -> None:
 
 
 def apply(person: Dashboard, label: str, *confirm: str) -> None:
-    press(person.page, label)
     dialog = person.page.get_by_role("dialog")
+    for _ in range(TRIES):
+        press(person.page, label)
+        try:
+            expect(dialog).to_be_visible(timeout=MOMENT)
+        except AssertionError:  # a page that was drawn anew took the focus from the button
+            continue
+        break
     for name in confirm:
         tab_to(person.page, dialog.get_by_role("textbox", name=re.compile(re.escape(name))))
         person.page.keyboard.type(name)
