@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SCRUBBED = ("ENCORD_", "GOOGLE_", "STORAGE_EMULATOR_HOST", "STREAMLIT_")
@@ -14,6 +15,15 @@ SCRUBBED = ("ENCORD_", "GOOGLE_", "STORAGE_EMULATOR_HOST", "STREAMLIT_")
 
 #: Guards the processes that tests start in the same way.
 os.environ["PYTHONPATH"] = str(Path(__file__).with_name("inside"))
+#: A traceback with every frame's source in colours costs seconds each.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 
 class OutsideError(RuntimeError):

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
 from services.domain.runs import Problem, WorkKind
 from services.encord_api.errors import (
@@ -33,6 +34,7 @@ from services.engine.proof.tasks import advance_expect, advance_unlink
 from services.engine.proof.verifying import advance_verify
 from services.engine.rescue import advance_rescue
 from services.ledger import runs
+from services.ledger.database import is_away
 from services.ledger.errors import LeaseLostError
 from services.ledger.events import record
 from services.ledger.specs import run_spec, work_spec
@@ -88,9 +90,12 @@ def advance(tools: Tools, claim: Claim) -> None:
         _block(step, stop.problem, stop.detail)
     except EncordError as error:
         _after_error(step, error)
-    except Exception:  # the boundary of the worker: nothing may end its loop
+    except Exception as error:  # the boundary of the worker: nothing may end its loop
         log.exception("step failed", work=claim.work, kind=claim.kind)
-        _after_surprise(step)
+        if isinstance(error, DBAPIError) and is_away(error):
+            _back_off(step, None, "The ledger's database was away.")
+        else:
+            _after_surprise(step)
 
 
 def _after_error(step: Step, error: EncordError) -> None:
@@ -104,12 +109,13 @@ def _after_error(step: Step, error: EncordError) -> None:
 
 
 def _after_surprise(step: Step) -> None:
+    """Try again for some times: waits for Encord and for the ledger do not count as such."""
     with step.tools.ledger.reading() as cx:
-        tries = work_spec(cx, step.claim.work).tries
-    if tries + 1 >= UNEXPECTED_TRIES and step.claim.kind is not WorkKind.NOTIFY:
+        times = runs.surprises(cx, step.claim.run, step.claim.work) + 1
+    if times >= UNEXPECTED_TRIES and step.claim.kind is not WorkKind.NOTIFY:
         _block(step, Problem.UNEXPECTED, "Something failed on our side; the log has the details.")
     else:
-        _back_off(step, None, "something failed on our side")
+        _back_off(step, None, "Something failed on our side.", what=runs.SURPRISE)
 
 
 def _block(step: Step, problem: Problem, detail: str) -> None:
@@ -120,7 +126,7 @@ def _block(step: Step, problem: Problem, detail: str) -> None:
         log.info("lease lost", work=step.claim.work)
 
 
-def _back_off(step: Step, hint: float | None, why: str) -> None:
+def _back_off(step: Step, hint: float | None, why: str, *, what: str = "waiting") -> None:
     """Give the work back for later: waiting is a row with a time, never a sleeping thread."""
     pace = step.tools.pace
     try:
@@ -133,7 +139,7 @@ def _back_off(step: Step, hint: float | None, why: str) -> None:
             cx.execute(update(WORK).where(WORK.c.id == step.claim.work).values(tries=tries))
             record(
                 cx,
-                "waiting",
+                what,
                 actor="worker",
                 run=step.claim.run,
                 work=step.claim.work,

@@ -1,9 +1,11 @@
 """Open the ledger's database so that a commit is on disk and writers wait their turn."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from services.ledger import seal
@@ -12,6 +14,16 @@ from services.ledger.filesystem import refuse_network_folder
 #: Execution option of transactions that only read: they never queue behind a writer.
 READING: Final = "ledger_reading"
 BUSY_MILLISECONDS: Final = 10_000
+#: What SQLite says of a file that somebody else holds, or of a disk that is full or fails.
+AWAY: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 
 
 def open_engine(url: str) -> Engine:
@@ -27,6 +39,14 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database could not answer, which waiting mends; not whether it refused."""
+    if isinstance(error.orig, sqlite3.Error):
+        # The low byte is the plain code, without the kind of the failure.
+        return error.orig.sqlite_errorcode & 0xFF in AWAY
+    return error.connection_invalidated or isinstance(error, OperationalError)
 
 
 def _prepare_sqlite(dbapi: Any, entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's

@@ -21,8 +21,11 @@ from services.domain.runs import (
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
 from services.ledger.state import refresh
-from services.ledger.tables import ATTEMPT, RUN, WORK
+from services.ledger.tables import ATTEMPT, EVENT, RUN, WORK
 
+#: Events that `surprises` counts by: a step failed on our side; a person has to look.
+SURPRISE: Final = "unexpected"
+ATTENTION: Final = "needs attention"
 #: What sends something that was not sent before.
 UPLOADS: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK)
 
@@ -219,8 +222,17 @@ def block(cx: Connection, work: int, problem: Problem, detail: str) -> None:
         )
     )
     run = cx.execute(select(WORK.c.run).where(WORK.c.id == work)).scalar_one()
-    record(cx, "needs attention", actor="worker", run=run, work=work, detail=f"{problem}: {detail}")
+    record(cx, ATTENTION, actor="worker", run=run, work=work, detail=f"{problem}: {detail}")
     refresh(cx, run)
+
+
+def surprises(cx: Connection, run: str, work: int) -> int:
+    """Count how often a piece of work failed on our side since a person last looked at it."""
+    ours = (EVENT.c.run == run, EVENT.c.work == work)
+    looked = select(func.max(EVENT.c.seq)).where(*ours, EVENT.c.what == ATTENTION).scalar_subquery()
+    since = EVENT.c.seq > func.coalesce(looked, 0)
+    counted = select(func.count()).select_from(EVENT).where(*ours, EVENT.c.what == SURPRISE, since)
+    return cx.execute(counted).scalar_one()
 
 
 def unblock(cx: Connection, *, run: str | None = None, connection: str | None = None) -> list[str]:

@@ -22,18 +22,19 @@ from multiprocessing.process import BaseProcess  # noqa: TC003 - reads better up
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.bootstrap import build_runtime
 from services.domain.runs import FolderChoice, RunOptions, Submission
 from services.encord_api.credentials import load_private_key_file
 from services.engine.connections import Connection
 from services.ledger.care import examine
-from services.ledger.tables import ATTEMPT
+from services.ledger.runs import SURPRISE
+from services.ledger.tables import ATTEMPT, EVENT
 from services.manifests.options import CheckOptions
 from services.settings import Settings
 from tests.chaos.proxy import FaultyFront
-from tests.chaos.victim import Reaper, work
+from tests.chaos.victim import VICTIMS_LOG, Reaper, work
 from tests.postgres import Cluster
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -66,6 +67,8 @@ class Report:
     duplicated: int = 0
     untracked: int = 0
     redundant: int = 0
+    #: Steps that failed on our side; a database that was away is none.
+    surprises: int = 0
     #: What an examination of the ledger found at the end.
     findings: tuple[str, ...] = ()
     jobs: int = 0
@@ -84,7 +87,8 @@ class Report:
             f"{self.seconds:.0f} s\n{steps}\n"
             f"{self.runs} runs, {self.urls} URLs, {self.jobs} jobs: lost {self.lost}, "
             f"duplicated {self.duplicated}, untracked {self.untracked}, "
-            f"redundant {self.redundant}, ledger {' '.join(self.findings) or 'whole'}"
+            f"redundant {self.redundant}, surprises {self.surprises}, "
+            f"ledger {' '.join(self.findings) or 'whole'}"
         )
 
 
@@ -277,7 +281,11 @@ class Campaign:
         while self.runtime.ledger.overview().active:
             self._keep_alive(front.url, key, chance=0.0)
             threading.Event().wait(0.1)
-            assert time.monotonic() < deadline, self.runtime.ledger.runs().rows
+            assert time.monotonic() < deadline, (self.runtime.ledger.runs().rows, self.said())
+
+    def said(self) -> str:
+        """Return the last that the workers said of failures."""
+        return (self.folder / VICTIMS_LOG).read_text(encoding="utf-8")[-5000:]
 
     def _count(self) -> None:
         """Ask the sandbox's own records, not ours."""
@@ -295,6 +303,8 @@ class Campaign:
         books.close()
         with self.runtime.ledger.reading() as cx:
             tokens = set(cx.execute(select(ATTEMPT.c.token)).scalars())
+            surprised = select(func.count()).where(EVENT.c.what == SURPRISE)
+            self.report.surprises = cx.execute(surprised).scalar_one()
         self.report.lost = self.report.urls - len(items)
         self.report.duplicated = items.total() - len(items)
         self.report.jobs = len(jobs)

@@ -26,6 +26,7 @@ def judge(report: Report) -> None:
     assert report.killed >= KILLS
     assert (report.lost, report.duplicated, report.untracked) == (0, 0, 0), report
     assert report.findings == ()
+    assert not report.surprises, report
     assert report.freezes
     assert report.faults
     assert set(report.kills) >= STEPS, "a step of the protocol was never hit"

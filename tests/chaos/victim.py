@@ -22,6 +22,8 @@ from services.engine import chunk
 from services.ledger.store import Claim, Ledger
 from services.settings import Settings
 
+#: Where workers say what failed; most of it is the database that was killed.
+VICTIMS_LOG: Final = "victims.log"
 #: Steps by function: killed right before it, or right after it returned.
 REQUESTS: Final = ("start_upload", "job_status", "link_items", "create_folder", "list_rows")
 
@@ -82,7 +84,8 @@ class Reaper:
 
 def work(settings: Settings, url: str, key: Path, reaper: Reaper) -> None:
     """Work until killed."""
-    logs.configure("CRITICAL")  # dying is what we are here for
+    said = (settings.data_dir / VICTIMS_LOG).open("a", encoding="utf-8")
+    logs.configure("ERROR", as_json=True, stream=said)
     reaper.around_commits()
     for name in REQUESTS:
         reaper.around(SdkGateway, name)

@@ -29,6 +29,7 @@ def sink() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     before = (root.handlers[:], root.level, logging.getLogRecordFactory())
     hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    plain = structlog.get_config()
     stream = io.StringIO()
     configure(logging.DEBUG, as_json=True, stream=stream)
     yield stream
@@ -36,7 +37,7 @@ def sink() -> Iterator[io.StringIO]:
     root.setLevel(before[1])
     logging.setLogRecordFactory(factory)
     sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    structlog.reset_defaults()
+    structlog.configure(**plain)
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:

@@ -46,10 +46,13 @@ class World:
     encord: MemoryGateway = field(default_factory=MemoryGateway)
     pace: Pace = field(default_factory=lambda: Pace(settle=60, lag_looks=2))
     connected: bool = True
+    #: The ledger's database; a SQLite file in the folder when empty.
+    database_url: str = ""
 
     def __post_init__(self) -> None:
         self.clock = HandClock()
-        self.ledger = Ledger(f"sqlite:///{self.folder / 'ledger.sqlite3'}", clock=self.clock)
+        database = self.database_url or f"sqlite:///{self.folder / 'ledger.sqlite3'}"
+        self.ledger = Ledger(database, clock=self.clock)
         self.manifests = ManifestStore(self.folder / "manifests", max_bytes=10**9)
         self.tools = Tools(
             ledger=self.ledger,

@@ -2,17 +2,19 @@
 
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
-from services.domain.runs import WorkKind
+from services.domain.runs import RunState, WorkKind
 from services.ledger import runs
 from services.ledger.errors import SchemaChangedError
 from services.ledger.filesystem import NetworkFolderError, refuse_network_folder
 from services.ledger.store import Ledger
+from tests.postgres import Cluster
 from tests.unit.engine.world import World
 from tests.unit.ledger.test_ledger import create
 
@@ -59,6 +61,33 @@ def test_a_locked_ledger_is_waited_for(tmp_path: Path) -> None:
     release.join()
     blocker.close()
     assert ledger.runs().total == 1
+
+
+@pytest.mark.parametrize("every", [2, 3, 5])
+def test_a_database_that_cuts_its_connections_delays_a_run_and_blocks_nothing(
+    tmp_path: Path, postgres: Cluster, every: int
+) -> None:
+    world = World(tmp_path, database_url=postgres.new_database())
+    run = world.submit(world.images(12), chunk=3)
+    cuts = commits = 0
+
+    def cut(cx: Connection) -> None:
+        nonlocal cuts, commits
+        commits += 1
+        if commits % every == 0 and cuts < 12:
+            cuts += postgres.terminate_backends()
+
+    event.listen(world.ledger.engine, "commit", cut)
+    while cuts < 12:
+        with suppress(OperationalError):  # one that is cut twice stays leased
+            world.step()
+        world.clock.seconds += 400
+        world.encord.advance()
+    world.settle()
+    view = world.view(run)
+    assert (view.state, view.counts.registered) == (RunState.COMPLETE, 12)
+    assert world.asked("start_upload") == 4
+    world.ledger.engine.dispose()
 
 
 def test_newer_tables_stop_an_older_process(ledger: Ledger) -> None:
