@@ -105,7 +105,7 @@ def _still_to_send(step: Step, work: WorkSpec) -> Ranges | None:
 
 def _write_document(step: Step, work: WorkSpec, attempt: Attempt, document: Path) -> None:
     """Write what Encord receives, from a manifest that is still what was planned."""
-    if digest_of(step.entries(work.entries)) != work.digest:
+    if digest_of(step.shares(work.entries)) != work.digest:
         raise StopError(
             Problem.MANIFEST_CHANGED,
             "The stored manifest is not the one that was submitted. Upload it again.",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from services.domain.chunks import Ranges
+from services.domain.chunks import Ranges, Share
 from services.domain.entries import Entry
 from services.encord_api.interface import EncordGateway
 from services.engine.webhook import Webhook
@@ -84,6 +84,10 @@ class Step:
     def entries(self, ranges: Ranges) -> Iterator[Entry]:
         """Read entries of the manifest, in index order."""
         return self.manifest.read(ranges)
+
+    def shares(self, ranges: Ranges) -> Iterator[Share]:
+        """Read what cutting entries into chunks needs of them, in index order."""
+        return self.manifest.shares(ranges)
 
     def selection(self) -> Ranges:
         """Return the entries this run is about."""

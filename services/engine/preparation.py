@@ -22,10 +22,10 @@ def advance_plan(step: Step) -> None:
 
     A job that was started elsewhere is one chunk, and is followed as if it had been sent here.
     """
-    entries = step.entries(step.selection())
+    shares = step.shares(step.selection())
     whole = step.run.adopted_job is not None
     size = step.run.entries if whole else step.run.options.max_chunk_entries
-    chunks = list(plan(entries, max_entries=size, max_urls=None if whole else MAX_URLS))
+    chunks = list(plan(shares, max_entries=size, max_urls=None if whole else MAX_URLS))
     with step.fenced() as cx:
         count = runs.add_chunks(cx, step.claim.run, chunks)
         sent = sum(len(chunk.entries) for chunk in chunks)

@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 import polars as pl
 
-from services.domain.chunks import Ranges
+from services.domain.chunks import Ranges, Share
 from services.domain.entries import Entry, EntryRow, EntryType
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
 from services.domain.paging import Page
@@ -30,7 +30,7 @@ from services.manifests.options import CheckOptions
 from services.manifests.orders import EntryOrder, FindingOrder, sorted_indexes
 from services.manifests.registration import write_registration
 from services.manifests.report import write_report
-from services.manifests.stored import Source, read_entries, valid_entries
+from services.manifests.stored import Source, read_entries, shares, valid_entries
 
 __all__ = ["CheckedManifest", "EntryRow", "Page"]
 
@@ -195,6 +195,10 @@ class CheckedManifest:
     def read(self, ranges: Ranges) -> Iterator[Entry]:
         """Stream entries in index order; only a part of the columns is in memory at a time."""
         return valid_entries(self.source, ranges)
+
+    def shares(self, ranges: Ranges) -> Iterator[Share]:
+        """Stream what `plan` and `digest_of` need of entries, in index order."""
+        return shares(self.source, ranges)
 
     def write_registration(
         self,

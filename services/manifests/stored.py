@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from services.domain.chunks import Ranges
+from services.domain.chunks import Ranges, Share, line_of
 from services.domain.entries import COMPOSITE, Entry, EntryType
 from services.manifests import json_text
 from services.manifests.columns import PART, UNKNOWN, part_path
@@ -21,6 +21,9 @@ from services.manifests.entry_check import urls_of
 _KINDS: Final = {kind.value: kind for kind in EntryType}
 #: Types whose entries may have many URLs.
 _MANY: Final = {*COMPOSITE, EntryType.SCENE}
+#: The digest's line of an entry with one URL, for a whole column at once.
+_LINE: Final = pl.format(line_of("{}", ["{}"]), "type", "url")
+_IS_MANY: Final = pl.col("type").is_in([kind.value for kind in _MANY])
 _ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length")
 
 
@@ -148,6 +151,24 @@ def valid_entries(source: Source, ranges: Ranges) -> Iterator[Entry]:
             kind = _KINDS[word]
             urls = urls_of(kind, orjson.loads(payload)) if kind in _MANY else (url,)
             yield Entry(index=index, type=kind, urls=tuple(urls), title=title, payload=payload)
+
+
+def shares(source: Source, ranges: Ranges) -> Iterator[Share]:
+    """Yield what cutting into chunks needs of entries without errors, in index order."""
+    for frame in frames(source.folder, ranges):
+        rows = frame.select("index", pl.lit(1), _LINE).iter_rows()
+        many = frame.filter(_IS_MANY)
+        if many.is_empty():
+            yield from map(Share._make, rows)
+            continue
+        read = zip(many["index"], many["type"], source.payloads(many), strict=True)
+        known = {index: _share(index, kind, payload) for index, kind, payload in read}
+        yield from (known.get(row[0]) or Share._make(row) for row in rows)
+
+
+def _share(index: int, kind: str, payload: bytes) -> Share:
+    urls = urls_of(_KINDS[kind], orjson.loads(payload))
+    return Share(index, len(urls), line_of(kind, urls))
 
 
 def metadata_by_part(source: Source, entries: int) -> Iterator[list[Mapping[str, object]]]:

@@ -112,7 +112,7 @@ def use_entries(checked: CheckedManifest, folder: Path) -> None:
     with timed("conversion"):
         checked.write_registration(valid, folder / "registration.json")
     with timed("chunking"):
-        assert list(plan(checked.read(valid)))
+        assert list(plan(checked.shares(valid)))
 
 
 def verification(file: Path) -> None:

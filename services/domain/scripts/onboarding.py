@@ -24,7 +24,7 @@ from services.domain.chunks import plan
 {client}
 {checked}
 folder = {folder}
-for chunk in plan(manifest.read(manifest.valid_indexes()), max_entries={size}):
+for chunk in plan(manifest.shares(manifest.valid_indexes()), max_entries={size}):
     document = work / "registration.json"
     manifest.write_registration(
         chunk.entries, document, skip_duplicate_urls={skip}, upsert_metadata={upsert}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.domain.chunks import Share, line_of
 from services.domain.metadata import read_schema
 from services.domain.rules import RULES
 from services.manifests.checked import CheckedManifest
@@ -70,6 +71,16 @@ def test_what_is_written_reads_back(folder: Path, tmp_path: Path) -> None:
     again = store.check(store.add("out.json", io.BytesIO(target.read_bytes())), CheckOptions())
     assert not again.summary.has_errors
     assert said(again) == said(checked)
+
+
+@pytest.mark.parametrize("folder", [*examples("valid"), *examples("invalid")], ids=str)
+def test_what_is_cut_into_chunks_is_what_is_read(folder: Path, tmp_path: Path) -> None:
+    checked, _ = checked_example(folder, tmp_path)
+    valid = checked.valid_indexes()
+    assert [*checked.shares(valid)] == [
+        Share(entry.index, len(entry.urls), line_of(entry.type, entry.urls))
+        for entry in checked.read(valid)
+    ]
 
 
 def said(checked: CheckedManifest) -> list[tuple[str, ...]]:
