@@ -10,7 +10,7 @@ import orjson
 import pandas as pd
 import streamlit as st
 
-from components import bucket_access, connection, layout, session, status
+from components import bucket_access, connection, layout, navigation, session, status
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
 from components.text import count, moment, number, size
@@ -55,6 +55,13 @@ def _look() -> None:
 def find(sought: str) -> Passport:
     """Look it up in the ledger."""
     return get_runtime().passports.find(sought)
+
+
+def head_action(found: Passport) -> None:
+    """Draw the way to the run that asked for it last."""
+    if len(found.urls) == 1 and found.mentions:
+        run = found.mentions[0].run
+        navigation.button("run", "See its run", key="to_run", primary=True, run=run)
 
 
 def show(found: Passport) -> None:

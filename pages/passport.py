@@ -2,7 +2,7 @@
 
 from components import layout, navigation, passport
 
-layout.page_head(
+head = layout.page_head(
     "Passport", "Everything known about one object, by its URL, UUID or title", word="passport"
 )
 sought = passport.asked()
@@ -14,6 +14,8 @@ if not sought:
         action=lambda: navigation.button("runs", "Find it in a run", key="to_runs", primary=True),
     )
 elif (found := passport.find(sought)).mentions or found.items:
+    with head:
+        passport.head_action(found)
     passport.show(found)
 else:
     layout.empty_state(

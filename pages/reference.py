@@ -4,6 +4,7 @@ import streamlit as st
 
 from components import (
     layout,
+    navigation,
     reference_codes,
     reference_formats,
     reference_search,
@@ -13,7 +14,9 @@ from components import (
 )
 
 layout.page_head(
-    "Reference", "What goes wrong and what helps, what the check looks for, and what words mean"
+    "Reference",
+    "What goes wrong and what helps, what the check looks for, and what words mean",
+    lambda: navigation.button("manifest", "Check a manifest", key="to_manifest", primary=True),
 )
 search = reference_search.ask()
 codes, symptoms, formats, words = st.tabs(

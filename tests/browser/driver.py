@@ -23,12 +23,15 @@ SERVER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-
 MAC_APPS = ("Google Chrome", "Chromium")
 #: Streamlit asks for these below the page's own path first, and expects to be refused.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
-PATIENCE = 30_000
+#: For a machine that has all hands full; only a test that fails waits so long, in milliseconds.
+PATIENCE = 60_000
 #: Streamlit's words when a probe is refused, and when a page is left while it is drawn anew.
 HARMLESS = ("Failed to load resource", "Cannot send rerun backMessage when disconnected")
 #: How long an open list is waited for, in milliseconds, and how often it is opened again.
 MOMENT = 3_000
 TRIES = 8
+#: More stops than any page has, the cells of its tables included.
+MOST_STOPS = 300
 IDLE = (
     "[data-testid='stApp'][data-test-connection-state='CONNECTED']"
     "[data-test-script-state='notRunning']"
@@ -188,7 +191,7 @@ class Dashboard:
 
 def tab_to(page: Page, wanted: Locator) -> None:
     """Press Tab until the wanted element has the focus, as somebody without a mouse does."""
-    for _ in range(120):
+    for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         if wanted.evaluate("(each) => each === document.activeElement"):
             return

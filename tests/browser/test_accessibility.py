@@ -137,6 +137,15 @@ def test_every_dialog_is_usable(opener: str, dashboard: Dashboard, seeded: Seede
     assert fits(dashboard, NARROW[-1])
 
 
+def test_a_script_is_usable_where_it_is_shown(dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open(f"/submit?manifest={seeded.manifest}")
+    dashboard.click("Do this by script")
+    expect(dashboard.page.get_by_test_id("stPopoverBody")).to_be_visible()
+    dashboard.idle()
+    assert not violations(dashboard.page)
+    assert fits(dashboard, NARROW[-1])
+
+
 def test_the_list_of_pages_works_by_keyboard(dashboard: Dashboard) -> None:
     dashboard.open("/")
     runs = dashboard.page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs")

@@ -134,16 +134,16 @@ def test_an_outage_in_the_middle(presenter: Presenter, stage: Server, browser: B
 
 
 def test_many_files_at_speed(presenter: Presenter, stage: Server) -> None:
-    presenter.set_up("at-speed", entries=30_000)
+    presenter.set_up("at-speed", entries=12_000)
     presenter.begin("Manifest")
-    presenter.sees("All 30,000 entries ready")
+    presenter.sees("All 12,000 entries ready")
     presenter.next("Submit", 2)
-    presenter.click("Submit 30,000 entries")
+    presenter.click("Submit 12,000 entries")
     presenter.heading("Run")
     presenter.next("Run", 3)
-    expect(presenter.metric("Registered")).to_have_text("30,000")
+    expect(presenter.metric("Registered")).to_have_text("12,000")
     presenter.next("Run", 4)
-    assert newest(stage).counts.registered == 30_000
+    assert newest(stage).counts.registered == 12_000
 
 
 def test_a_schema_conflict(presenter: Presenter) -> None:

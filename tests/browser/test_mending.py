@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -131,12 +132,14 @@ def test_urls_change_their_spelling_and_back(vendor: Dashboard) -> None:
         ("gs:// to https://storage.googleapis.com/", "https://storage.googleapis.com/encord-demo"),
         ("https://storage.googleapis.com/ to gs://", STREET),
     ):
-        vendor.open(f"/manifest?manifest={vendor.query('manifest')}&manifest_view=Edit")
+        mended = vendor.query("manifest")
+        vendor.open(f"/manifest?manifest={mended}&manifest_view=Edit")
         vendor.sees("1 to 3 of 3 entries")
         vendor.choose("Replace", choice)
         vendor.click("See what would change")
         dialog = vendor.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Apply 1 change").click()
+        expect(vendor.page).not_to_have_url(re.compile(mended))
         vendor.sees("Replaced in URLs, 1 change")
         vendor.page.get_by_role("tab", name="What Encord receives", exact=True).click()
         vendor.sees(words)

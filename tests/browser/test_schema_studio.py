@@ -54,6 +54,8 @@ def apply(person: Dashboard, label: str, *confirm: str) -> None:
         person.page.keyboard.type(name)
         person.page.keyboard.press("Tab")
         person.idle()
+    if confirm:  # the dialog with most in it
+        assert not violations(person.page)
     press(person.page, "Apply", within=dialog)
     expect(dialog).to_have_count(0)
     person.idle()
