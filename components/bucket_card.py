@@ -5,7 +5,7 @@ import streamlit as st
 
 from components import bucket_access, layout, navigation, status, tables
 from components.runtime import get_runtime
-from components.text import stamp
+from components.text import moment
 from services.domain.bucket_checks import Verdict
 from services.engine.connections import Connection
 
@@ -14,7 +14,7 @@ def show(connection: Connection, *, key: str) -> None:
     """Draw what is remembered of buckets, and the way to their page."""
     checked = {each.bucket: each for each in bucket_access.checked(connection)}
     proofs = get_runtime().buckets.records.proofs(connection.id)
-    proven = {each.bucket: stamp(each.at) for each in reversed(proofs)}
+    proven = {each.bucket: moment(each.at) for each in reversed(proofs)}
     names = list(dict.fromkeys((*checked, *proven)))
     with layout.card_box("Buckets", key=key):
         if names:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from components import layout, session
 from components.runtime import get_runtime
-from components.text import code, moment, stamp
+from components.text import code, moment
 from services.encord_api.interface import Integration
 from services.engine.connections import Check, Connection
 
@@ -89,7 +89,7 @@ def integrations(connection: Connection, *, key: str) -> None:
 def _last_proven(connection: Connection) -> dict[str, str]:
     """Say of each integration when it last delivered, and from which bucket."""
     proofs = get_runtime().buckets.records.proofs(connection.id)
-    return {each.integration: f"{stamp(each.at)}, {each.bucket}" for each in reversed(proofs)}
+    return {each.integration: f"{each.bucket}, {moment(each.at)}" for each in reversed(proofs)}
 
 
 def known_integrations(connection: Connection) -> tuple[Integration, ...]:
