@@ -98,9 +98,9 @@ class _Member:
     values: pl.Series
     bare: bool
 
-    def pieces(self) -> list[pl.Expr]:
-        """Write `,"key":value`, or `{"key":value` for a URL."""
-        opening = f"{'{' if self.key == _URL else ','}{self.key}:"
+    def pieces(self, before: str = ",") -> list[pl.Expr]:
+        """Write `,"key":value`, or what begins with something else."""
+        opening = f"{before}{self.key}:"
         if self.bare:
             return [pl.lit(opening), pl.lit(self.values.replace("", "null"))]
         return [pl.lit(f'{opening}"'), pl.lit(self.values), pl.lit('"')]
@@ -123,14 +123,22 @@ def _escaped(cells: pl.Series) -> pl.Series:
 
 def _objects(fields: list[_Member], metadata: list[_Member]) -> pl.Series:
     """Write everything as if it were there, and take away what is not."""
-    pieces = [piece for member in fields for piece in member.pieces()]
-    inside = [piece for member in metadata for piece in member.pieces()]
-    if inside:
+    gaps = [text for member in metadata for text in member.absent()]
+    pieces = _pieces(fields, "{")
+    if metadata:
+        # Where a key may be gone, the first that is left has to lose its comma afterwards.
+        inside = _pieces(metadata, "," if gaps else "")
         pieces += [pl.lit(f",{_METADATA}:{{"), *inside, pl.lit("}")]
     whole = pl.select(json=pl.concat_str(*pieces, pl.lit("}")))["json"]
-    for absent in (text for member in (*fields, *metadata) for text in member.absent()):
+    for absent in (*(text for member in fields for text in member.absent()), *gaps):
         whole = whole.str.replace(absent, "", literal=True)
-    if metadata:
+    if gaps:
         whole = whole.str.replace(f"{_METADATA}:{{,", f"{_METADATA}:{{", literal=True)
         whole = whole.str.replace(f",{_METADATA}:{{}}", "", literal=True)
     return whole
+
+
+def _pieces(members: list[_Member], before: str) -> list[pl.Expr]:
+    """Write members one after the other, the first behind `before`."""
+    rest = (piece for member in members[1:] for piece in member.pieces())
+    return [*members[0].pieces(before), *rest]
