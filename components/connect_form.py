@@ -23,6 +23,7 @@ PLACES: Final = {
 SANDBOX: Final = "Sandbox"
 FILE, PASTE, SERVER = "Upload the key file", "Paste the key", "Use the server's key"
 LARGEST_KEY: Final = 64 * 1024
+PLACE, DOMAIN = "place", "own_domain"
 
 
 def show() -> bool:
@@ -32,7 +33,7 @@ def show() -> bool:
     runtime = get_runtime()
     sandbox = runtime.connections.sandbox()
     places = [*([SANDBOX] if runtime.settings.sandbox else []), *PLACES]
-    place = st.radio("Where to", places, key="place", bind="query-params", horizontal=True)
+    place = st.radio("Where to", places, key=PLACE, bind="query-params", horizontal=True)
     if place == SANDBOX:
         return _sandbox_choice(sandbox)
     _encord_form(place)
@@ -75,7 +76,8 @@ def _sandbox_choice(sandbox: Connection | None) -> bool:
 
 
 def _encord_form(place: str) -> None:
-    domain = PLACES.get(place) or _own_domain()
+    if PLACES.get(place) is None:
+        _own_domain()
     server = get_runtime().connections.server()
     ways = [FILE, PASTE, *([SERVER] if server else [])]
     way = st.radio("Key", ways, key="key_by", horizontal=True)
@@ -103,20 +105,18 @@ def _encord_form(place: str) -> None:
         type="primary",
         icon=":material/cable:",
         on_click=_connect,
-        args=(domain, source, passphrase),
+        args=(source, passphrase),
     )
 
 
-def _own_domain() -> str:
+def _own_domain() -> None:
     known = get_runtime().settings.domains
     if known:
-        return st.selectbox("Domain", known, key="own_domain", accept_new_options=True) or ""
-    return (
+        st.selectbox("Domain", known, key=DOMAIN, accept_new_options=True)
+    else:
         st.text_input(
-            "Domain", key="own_domain", type="url", placeholder="https://api.encord.example.com"
+            "Domain", key=DOMAIN, type="url", placeholder="https://api.encord.example.com"
         )
-        or ""
-    )
 
 
 def _key_widget(way: str) -> str:
@@ -134,7 +134,12 @@ def _key_widget(way: str) -> str:
     return key
 
 
-def _connect(domain: str, source: str, passphrase: str) -> None:
+def _connect(source: str, passphrase: str) -> None:
+    # Asks the fields themselves, see `session`: a key goes only where it was meant to.
+    place = session.value(PLACE)
+    if place not in PLACES:
+        return
+    domain = PLACES[place] or session.typed(DOMAIN)
     secret, phrase = _take_key(source), session.value(passphrase)
     session.renew_nonce("key")
     session.clear_notice("connect")

@@ -34,13 +34,14 @@ ABOUT: Final = (
 
 def form(current: Connection) -> None:
     """Draw the form."""
-    title = (st.text_input("Title", key="new_title", max_chars=LONGEST_TITLE) or "").strip()
-    description = (st.text_input("Description", key="new_description") or "").strip()
+    st.text_input("Title", key="new_title", max_chars=LONGEST_TITLE)
+    st.text_input("Description", key="new_description")
+    choice = _decided()
+    title = choice.title
     if title:
         collisions(current, title)
     st.markdown(ABOUT)
     locations()
-    choice = DatasetChoice(title=title, description=description)
     st.button(
         "Create the dataset",
         key="new_yes",
@@ -48,11 +49,17 @@ def form(current: Connection) -> None:
         icon=":material/add:",
         disabled=not title,
         on_click=_create,
-        args=(current, choice),
+        args=(current,),
     )
     if title:
         script = onboarding.create_dataset(by_script.place(current), choice)
         by_script.show(script, key="new_script")
+
+
+def _decided() -> DatasetChoice:
+    """Return what the fields say now, which a callback has to ask for itself: see `session`."""
+    title, description = session.typed("new_title"), session.typed("new_description")
+    return DatasetChoice(title=title, description=description)
 
 
 def locations() -> None:
@@ -91,7 +98,10 @@ def _datasets(name: str) -> list[Dataset]:
     return found if isinstance(found, list) else []
 
 
-def _create(current: Connection, choice: DatasetChoice) -> None:
+def _create(current: Connection) -> None:
+    choice = _decided()
+    if not choice.title:
+        return
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     # The same words in the same session are the same dataset: whoever wants two changes a word.
     nonce = session.nonce(f"create {choice}")

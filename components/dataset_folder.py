@@ -16,6 +16,8 @@ PLACE: Final = "link_folder"
 #: The tab this is drawn in, and the field that a link fills.
 TAB: Final = "From a folder"
 FOLDER: Final = "link_folder_uuid"
+SEARCH, TYPE, UNUSED = "link_folder_find", "link_folder_type", "link_folder_unused"
+ALREADY, TITLE, DATASET = "folder_dup", "folder_dataset_title", "folder_dataset_uuid"
 ANY: Final = "Any type"
 TYPES: Final = {
     ANY: "",
@@ -42,14 +44,12 @@ def show() -> None:
     if current is None:
         st.caption("Connect to link files of a folder.")
         return
-    source = _source()
-    already = st.radio(
-        "Files that are in the dataset already", [SKIP, REFUSE], key="folder_dup", horizontal=True
-    )
+    _ask_for_files()
+    st.radio("Files that are in the dataset already", [SKIP, REFUSE], key=ALREADY, horizontal=True)
     st.caption(DUPLICATES)
-    title = st.text_input("Title of the new dataset", key="folder_dataset_title")
-    uuid = st.text_input("Or the UUID of an existing one", key="folder_dataset_uuid")
-    choice = DatasetChoice(uuid=(uuid or "").strip() or None, title=(title or "").strip())
+    st.text_input("Title of the new dataset", key=TITLE)
+    st.text_input("Or the UUID of an existing one", key=DATASET)
+    source, choice = _source(), _choice()
     layout.notice(PLACE)
     st.button(
         "Link the selection",
@@ -58,30 +58,40 @@ def show() -> None:
         icon=":material/link:",
         disabled=not source.id or not (choice.uuid or choice.title),
         on_click=_link,
-        args=(current, source, choice, already == REFUSE),
+        args=(current,),
     )
+
+
+def _ask_for_files() -> None:
+    left, right = st.columns(2)
+    left.text_input("UUID of the folder", key=FOLDER, bind="query-params")
+    right.text_input("Only names or URLs with", key=SEARCH)
+    left.selectbox("Type", list(TYPES), key=TYPE)
+    right.toggle("Only files that are in no dataset yet", key=UNUSED)
 
 
 def _source() -> Source:
-    left, right = st.columns(2)
-    uuid = left.text_input("UUID of the folder", key=FOLDER, bind="query-params")
-    search = right.text_input("Only names or URLs with", key="link_folder_find")
-    kind = left.selectbox("Type", list(TYPES), key="link_folder_type")
-    unused = right.toggle("Only files that are in no dataset yet", key="link_folder_unused")
+    """Return which files the fields say now, which a callback asks for itself: see `session`."""
     return Source(
         teller="folder",
-        id=(uuid or "").strip(),
-        search=(search or "").strip(),
-        type=TYPES[kind],
-        unused=unused,
+        id=session.typed(FOLDER),
+        search=session.typed(SEARCH),
+        type=TYPES[session.value(TYPE) or ANY],
+        unused=bool(session.value(UNUSED)),
     )
 
 
-def _link(current: Connection, source: Source, choice: DatasetChoice, refuse: bool) -> None:  # noqa: FBT001 - a callback's argument
+def _choice() -> DatasetChoice:
+    """Return which dataset the fields say now."""
+    return DatasetChoice(uuid=session.typed(DATASET) or None, title=session.typed(TITLE))
+
+
+def _link(current: Connection) -> None:
+    source, choice = _source(), _choice()
     folder = folder_lookup.find(current.id, source.id, place=PLACE)
-    if folder is None:
+    if folder is None or not (choice.uuid or choice.title):
         return
-    question = Question(source=source, refuse_linked=refuse)
+    question = Question(source=source, refuse_linked=session.value(ALREADY) == REFUSE)
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     task = get_runtime().proofs.link(
         question,

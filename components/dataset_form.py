@@ -24,7 +24,8 @@ def show(run: RunView, counts: Counts) -> None:
         else st.container(border=True, key="dataset_form")
     )
     with form:
-        choice = _ask(run)
+        _ask(run)
+        choice = _decided(run)
         st.markdown(_sentence(choice, counts))
         missing = counts.entries - counts.arrived
         if missing:
@@ -41,41 +42,48 @@ def show(run: RunView, counts: Counts) -> None:
             icon=":material/link:",
             disabled=choice is None or not counts.arrived,
             on_click=_link,
-            args=(run.id, choice, counts.arrived),
+            args=(run, counts.arrived),
         )
         if choice and counts.arrived:
             script = onboarding.link(run.id, choice, nonce=link_nonce(counts.arrived))
             by_script.show(script, key="link_script")
 
 
-def _ask(run: RunView) -> DatasetChoice | None:
+def _way(run: RunView) -> str:
+    return f"dataset_way_{run.dataset_uuid}"
+
+
+def _decided(run: RunView) -> DatasetChoice | None:
+    """Return what the fields say now, which a callback has to ask for itself: see `session`."""
+    uuid, title, description = (
+        session.typed(f"dataset_{each}_{run.id}") for each in ("uuid", "title", "description")
+    )
+    if session.value(_way(run)) == EXISTING:
+        return DatasetChoice(uuid=uuid) if uuid else None
+    return DatasetChoice(title=title, description=description) if title else None
+
+
+def _ask(run: RunView) -> None:
     way = st.radio(
         "Dataset",
         [NEW, EXISTING],
         index=1 if run.dataset_uuid else 0,
-        key=f"dataset_way_{run.dataset_uuid}",
+        key=_way(run),
         horizontal=True,
     )
     if way == EXISTING:
-        uuid = st.text_input(
+        st.text_input(
             "UUID of the dataset",
             value=run.dataset_uuid or "",
             key=f"dataset_uuid_{run.id}",
             placeholder="00000000-0000-0000-0000-000000000000",
             help="Titles are not unique in Encord, so a dataset is chosen by its UUID",
         )
-        return DatasetChoice(uuid=uuid.strip()) if uuid and uuid.strip() else None
+        return
     left, right = st.columns(2)
-    title = left.text_input(
-        "Title", value=run.name, max_chars=LONGEST_TITLE, key=f"dataset_title_{run.id}"
-    )
-    description = right.text_input(
-        "Description", key=f"dataset_description_{run.id}", placeholder="Optional"
-    )
+    left.text_input("Title", value=run.name, max_chars=LONGEST_TITLE, key=f"dataset_title_{run.id}")
+    right.text_input("Description", key=f"dataset_description_{run.id}", placeholder="Optional")
     st.caption("A dataset cannot be deleted through the SDK, only in Encord itself.")
-    if not title or not title.strip():
-        return None
-    return DatasetChoice(title=title.strip(), description=(description or "").strip())
 
 
 def _sentence(choice: DatasetChoice | None, counts: Counts) -> str:
@@ -92,7 +100,8 @@ def _sentence(choice: DatasetChoice | None, counts: Counts) -> str:
     )
 
 
-def _link(run: str, choice: DatasetChoice | None, arrived: int) -> None:
+def _link(run: RunView, arrived: int) -> None:
+    choice = _decided(run)
     if choice:
         nonce = link_nonce(arrived)
-        get_runtime().onboarding.link(run, choice, nonce=nonce, actor=session.actor())
+        get_runtime().onboarding.link(run.id, choice, nonce=nonce, actor=session.actor())

@@ -18,6 +18,7 @@ from services.ledger.views import Counts, RunView
 
 PATIENCE: Final = 2.0
 VALUE: Final = "{value}"
+KEY: Final = "split_key"
 
 
 def show(run: RunView, counts: Counts) -> None:
@@ -30,7 +31,7 @@ def show(run: RunView, counts: Counts) -> None:
     if not keys:
         st.caption("No metadata key of this run has few enough values to split by.")
         return
-    key = st.selectbox("Split by", keys, key="split_key", bind="query-params")
+    key = st.selectbox("Split by", keys, key=KEY, bind="query-params")
     split = _work(f"split {known} {key}", partial(proofs.split, run.id, str(key)))
     if isinstance(split, Split):
         _parts(run, split)
@@ -46,22 +47,23 @@ def _work(name: str, work: Callable[[], object]) -> object:
 
 
 def _parts(run: RunView, split: Split) -> None:
-    pattern = st.text_input(
+    st.text_input(
         "Title of each dataset",
         value=f"{run.name} {VALUE}",
-        key=f"split_title_{run.id}",
+        key=_pattern(run),
         help=f"{VALUE} stands for the value",
     )
     # Pills, because the little crosses of a multiselect are too small to hit.
-    values = st.pills(
+    st.pills(
         "Values that become a dataset",
         list(split.parts),
         default=list(split.parts),
         selection_mode="multi",
         format_func=code,
-        key=f"split_values_{split.key}",
+        key=_values(split),
     )
-    titles = {value: (pattern or "").replace(VALUE, value).strip() for value in values}
+    titles = _decided(run, split)
+    values = list(titles)
     table = pd.DataFrame(
         {
             "Value": values,
@@ -78,18 +80,41 @@ def _parts(run: RunView, split: Split) -> None:
     )
     _disjoint(split, values)
     chosen = sum(len(split.parts[value]) for value in values)
-    unique = len(set(titles.values())) == len(values) and all(titles.values())
-    if not unique:
+    if not _are_titles(titles):
         st.caption(f"Every dataset needs a title of its own: use {VALUE} in it.")
     st.button(
         f"Link {count(chosen, 'entry')} to {count(len(values), 'new dataset')}",
         key="split_link",
         type="primary",
         icon=":material/call_split:",
-        disabled=not chosen or not unique,
+        disabled=not chosen or not _are_titles(titles),
         on_click=_link,
-        args=(run, split, titles),
+        args=(run, split),
     )
+
+
+def _pattern(run: RunView) -> str:
+    return f"split_title_{run.id}"
+
+
+def _values(split: Split) -> str:
+    return f"split_values_{split.key}"
+
+
+def _decided(run: RunView, split: Split) -> dict[str, str]:
+    """Return the values and their titles as the fields say now, also to a callback: see `session`.
+
+    Empty where another key was chosen, whose parts nobody has seen yet.
+    """
+    if session.value(KEY) != split.key:
+        return {}
+    pattern = session.typed(_pattern(run))
+    chosen: list[str] = session.value(_values(split)) or []
+    return {value: pattern.replace(VALUE, value).strip() for value in chosen}
+
+
+def _are_titles(titles: dict[str, str]) -> bool:
+    return all(titles.values()) and len(set(titles.values())) == len(titles)
 
 
 def _disjoint(split: Split, values: list[str]) -> None:
@@ -111,7 +136,10 @@ def _disjoint(split: Split, values: list[str]) -> None:
         st.caption(f"In no part: {count(left, 'entry')}{more}.")
 
 
-def _link(run: RunView, split: Split, titles: dict[str, str]) -> None:
+def _link(run: RunView, split: Split) -> None:
+    titles = _decided(run, split)
+    if not titles or not _are_titles(titles):
+        return
     parts = [
         Part(dataset=DatasetChoice(title=title), entries=split.parts[value])
         for value, title in titles.items()

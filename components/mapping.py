@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from components import layout, mending
+from components import layout, mending, session
 from components.runtime import get_runtime
 from components.text import code
 from services.domain.entries import EntryType
@@ -52,7 +52,9 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     with layout.card_box("Map the columns", key=key):
         st.caption("No column is known to hold URLs. Say what each one means; nothing is lost.")
         prefix = f"{key}_{checked.summary.fingerprint[:8]}"
-        mapping = _ask(sample, _guess(sample), key=prefix)
+        guess = _guess(sample)
+        _ask(sample, guess, key=prefix)
+        mapping = _decided(guess, key=prefix)
         problems = mapping.problems()
         for problem in problems:
             st.markdown(f":material/info: {code(problem)}")
@@ -65,7 +67,7 @@ def show(checked: CheckedManifest, *, key: str) -> None:
             icon=":material/check:",
             disabled=bool(problems),
             on_click=_use,
-            args=(checked, mapping),
+            args=(checked, guess, prefix),
         )
 
 
@@ -78,35 +80,43 @@ def _guess(sample: Sample) -> ColumnMapping:
     return get_runtime().mappings.recall(sample.headers, sample.delimiter) or suggest(sample)
 
 
-def _ask(sample: Sample, guess: ColumnMapping, *, key: str) -> ColumnMapping:
+def _ask(sample: Sample, guess: ColumnMapping, *, key: str) -> None:
     with st.grid(3, min_column_width=240):
-        columns = tuple(
+        for place, mapped in enumerate(guess.columns):
             _column(sample, place, mapped, key=f"{key}_{place}")
-            for place, mapped in enumerate(guess.columns)
-        )
-    targets = [column.target for column in columns]
-    template, kind = "", None
+    targets = _targets(guess, key=key)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if URL not in targets:
-            template = _template(guess, key=key)
+            _template(guess, key=f"{key}_template")
         if TYPE not in targets:
-            kind = _type(guess, key=key)
+            _type(guess, key=f"{key}_type")
+
+
+def _targets(guess: ColumnMapping, *, key: str) -> list[str]:
+    return [str(session.value(f"{key}_{place}") or IGNORE) for place in range(len(guess.columns))]
+
+
+def _decided(guess: ColumnMapping, *, key: str) -> ColumnMapping:
+    """Return what the fields say now, which a callback has to ask for itself: see `session`."""
+    targets = _targets(guess, key=key)
+    named = zip(guess.columns, targets, strict=True)
+    kind = TYPES.get(session.value(f"{key}_type")) if TYPE not in targets else None
     return ColumnMapping(
-        columns=columns,
+        columns=tuple(Mapped(header=each.header, target=target) for each, target in named),
         delimiter=guess.delimiter,
-        template=template,
+        template=session.typed(f"{key}_template") if URL not in targets else "",
         constant_type=kind,
         type_by_extension=TYPE not in targets and kind is None,
     )
 
 
-def _column(sample: Sample, place: int, mapped: Mapped, *, key: str) -> Mapped:
+def _column(sample: Sample, place: int, mapped: Mapped, *, key: str) -> None:
     examples = sample.values(place)
     offered = [*WORDS, _metadata(mapped)]
     with st.container(border=True, gap="xsmall", height="stretch"):
         st.text(mapped.header or "(no name)")
         st.markdown(code(examples[0][:60]) if examples else ":gray[No value]")
-        target = st.selectbox(
+        st.selectbox(
             f"Column {place + 1} becomes",
             offered,
             index=offered.index(mapped.target) if mapped.target in offered else 0,
@@ -115,7 +125,6 @@ def _column(sample: Sample, place: int, mapped: Mapped, *, key: str) -> Mapped:
         )
         if mapped.reason:
             st.text(mapped.reason.capitalize())
-    return Mapped(header=mapped.header, target=str(target))
 
 
 def _metadata(mapped: Mapped) -> str:
@@ -125,29 +134,25 @@ def _metadata(mapped: Mapped) -> str:
     return METADATA + (mapped.header.strip().replace(" ", "_") or "column")
 
 
-def _template(guess: ColumnMapping, *, key: str) -> str:
-    return (
-        st.text_input(
-            "Pattern of the URLs",
-            value=guess.template,
-            key=f"{key}_template",
-            placeholder="gs://bucket/{path}",
-            help="Column names in braces are replaced by the values of each row",
-        )
-        or ""
-    ).strip()
+def _template(guess: ColumnMapping, *, key: str) -> None:
+    st.text_input(
+        "Pattern of the URLs",
+        value=guess.template,
+        key=key,
+        placeholder="gs://bucket/{path}",
+        help="Column names in braces are replaced by the values of each row",
+    )
 
 
-def _type(guess: ColumnMapping, *, key: str) -> EntryType | None:
+def _type(guess: ColumnMapping, *, key: str) -> None:
     options = [BY_ENDING, *TYPES]
     known = guess.constant_type.label if guess.constant_type else BY_ENDING
-    chosen = st.selectbox(
+    st.selectbox(
         "Type of the rows",
         options,
         index=options.index(known) if known in options else 0,
-        key=f"{key}_type",
+        key=key,
     )
-    return TYPES.get(chosen)
 
 
 def _preview(sample: Sample, mapping: ColumnMapping) -> None:
@@ -172,7 +177,10 @@ def _row(mapping: ColumnMapping, cells: tuple[str, ...]) -> dict[str, str]:
     return {"Object URL": url, "Type": guessed.value if guessed else "", **given}
 
 
-def _use(checked: CheckedManifest, mapping: ColumnMapping) -> None:
+def _use(checked: CheckedManifest, guess: ColumnMapping, key: str) -> None:
+    mapping = _decided(guess, key=key)
+    if mapping.problems():
+        return
     get_runtime().mappings.remember(mapping)
     order = MapOrder(options=checked.options.to_json(), mapping=mapping.to_json())
     mending.start(checked.summary.fingerprint, order)

@@ -4,7 +4,8 @@ from typing import Final
 
 import streamlit as st
 
-from components import retries, status
+from components import retries, session, status
+from components.retries import Narrowed
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
 from components.text import count
@@ -13,6 +14,7 @@ from services.ledger.views import OutcomeRow, RunView
 
 ANY: Final = "Any outcome"
 ANY_CAUSE: Final = "Any cause"
+FIND, OUTCOME, CAUSE = "run_find", "run_outcome", "run_cause"
 CAUSES: Final = {cause.title: code for code, cause in BY_CODE.items()}
 WORDS: Final = {look.word: outcome for outcome, look in status.OUTCOMES.items()}
 
@@ -40,19 +42,15 @@ def show(run: RunView, *, key: str) -> None:
     runtime = get_runtime()
     total = runtime.ledger.outcomes(run.id, limit=1).total
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
+        st.text_input(
             "Search",
-            key="run_find",
+            key=FIND,
             bind="query-params",
             placeholder="URL, title or message",
             icon=":material/search:",
         )
-        chosen = st.selectbox(
-            "Outcome", [ANY, *WORDS], key="run_outcome", bind="query-params", width=200
-        )
-        cause = st.selectbox(
-            "Cause", [ANY_CAUSE, *CAUSES], key="run_cause", bind="query-params", width=230
-        )
+        chosen = st.selectbox("Outcome", [ANY, *WORDS], key=OUTCOME, bind="query-params", width=200)
+        st.selectbox("Cause", [ANY_CAUSE, *CAUSES], key=CAUSE, bind="query-params", width=230)
         st.download_button(
             f"Download {count(total, 'row')}",
             lambda: b"".join(runtime.reports.csv(run.id)),
@@ -63,13 +61,16 @@ def show(run: RunView, *, key: str) -> None:
             disabled=not total,
             key=f"{key}_download",
         )
-    _rows(run, WORDS.get(chosen), CAUSES.get(cause), search=search or "", key=f"{key}_table")
+    _rows(run, WORDS.get(chosen), key=f"{key}_table")
 
 
-def _rows(
-    run: RunView, outcome: Outcome | None, cause: str | None, *, search: str, key: str
-) -> None:
-    ledger = get_runtime().ledger
+def _narrowed() -> Narrowed:
+    """Return what the fields say now, which a callback has to ask for itself: see `session`."""
+    return Narrowed(CAUSES.get(session.value(CAUSE)), str(session.value(FIND) or ""))
+
+
+def _rows(run: RunView, outcome: Outcome | None, *, key: str) -> None:
+    ledger, (cause, search) = get_runtime().ledger, _narrowed()
     retrying = bool(run.still_failed) and not status.is_active(run)
     show_rows = TABLE.choose if retrying else TABLE.show
     ticked = show_rows(
@@ -79,7 +80,7 @@ def _rows(
         key=key,
         name="run_page",
         nothing="Outcomes appear here once Encord has answered.",
-        filters={"run_find": "", "run_outcome": ANY, "run_cause": ANY_CAUSE},
+        filters={FIND: "", OUTCOME: ANY, CAUSE: ANY_CAUSE},
     )
     if retrying:
-        retries.offer(run, ticked, cause=cause, search=search, key=key)
+        retries.offer(run, ticked, narrowed=_narrowed, key=key)

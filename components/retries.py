@@ -1,7 +1,7 @@
 """Send failures again: all of a cause, all that match a filter, or the ones that were ticked."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 import streamlit as st
 
@@ -21,6 +21,13 @@ NOTHING_TO_RETRY: Final = session.Notice(
     body="These entries are being retried already, or they have arrived since.",
 )
 HELP: Final = "Sends only these entries again, as a new run beside this one"
+
+
+class Narrowed(NamedTuple):
+    """What a filter lets pass: a cause's code, and words."""
+
+    cause: str | None
+    search: str
 
 
 def retry(
@@ -58,15 +65,20 @@ def script(run: RunView, made: int, cause: str | None) -> Script:
 
 
 def offer(
-    run: RunView, ticked: Sequence[OutcomeRow], *, cause: str | None, search: str, key: str
+    run: RunView, ticked: Sequence[OutcomeRow], *, narrowed: Callable[[], Narrowed], key: str
 ) -> None:
-    """Draw a retry of the ticked entries, and one of everything that matches the filter."""
+    """Draw a retry of the ticked entries, and one of everything that matches the filter.
+
+    `narrowed` says what the filter's fields say now.
+    """
     made = len(get_runtime().ledger.retries(run.id))
+    cause, search = narrowed()
     entries = Ranges.of(sorted(row.entry for row in ticked if row.outcome is Outcome.FAILED))
     with st.container(horizontal=True):
         _button(
             f"Retry {count(len(entries), 'selected entry', 'selected entries')}",
             f"{key}_selected",
+            retry,
             (run, made, None, "", entries),
             disabled=not entries.pairs,
         )
@@ -75,18 +87,27 @@ def offer(
             _button(
                 f"Retry {count(matching, 'matching entry', 'matching entries')}",
                 f"{key}_matching",
-                (run, made, cause, search),
+                _retry_matching,
+                (run, made, narrowed),
                 disabled=not matching,
             )
 
 
-def _button(label: str, key: str, args: tuple[object, ...], *, disabled: bool) -> None:
+def _retry_matching(run: RunView, made: int, narrowed: Callable[[], Narrowed]) -> None:
+    cause, search = narrowed()
+    if cause or search:
+        retry(run, made, cause, search)
+
+
+def _button(
+    label: str, key: str, act: Callable[..., None], args: tuple[object, ...], *, disabled: bool
+) -> None:
     st.button(
         label,
         key=key,
         icon=":material/refresh:",
         help=HELP,
         disabled=disabled,
-        on_click=retry,
+        on_click=act,
         args=args,
     )

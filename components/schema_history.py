@@ -58,22 +58,27 @@ def _to_design() -> None:
 
 
 def _way_back(desk: SchemaDesk, rows: Sequence[SchemaSnapshot], *, key: str) -> None:
+    choice = f"{key}_choice"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
+        st.selectbox(
             "Go back to",
             rows,
             format_func=lambda row: f"{stamp(row.at)}, {row.reason}, {count(_keys(row), 'key')}",
-            key=f"{key}_choice",
+            key=choice,
         )
         st.button(
             "Plan the way back",
             key=f"{key}_back",
             type="primary",
             icon=":material/history:",
-            on_click=schema_desk.go_back,
-            args=(desk, chosen),
+            on_click=_go_back,
+            args=(desk, choice),
         )
     st.caption("Nothing is sent yet: the plan is shown under Design first.")
+
+
+def _go_back(desk: SchemaDesk, choice: str) -> None:
+    schema_desk.go_back(desk, session.value(choice))
 
 
 def _keys(row: SchemaSnapshot) -> int:

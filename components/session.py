@@ -2,6 +2,11 @@
 
 Rows, keys and clients never live here. Widget values are read through `value()`, so that the names
 of widgets stay with the components that draw them.
+
+A callback is given what the page before was drawn from, and a click may come before what was typed
+last has been drawn: the new value and the click then arrive together. What decides something
+therefore asks the fields themselves, through `value()` or `typed()`; only what was shown beside
+them, such as a manifest and its check, comes as an argument.
 """
 
 import secrets
@@ -268,6 +273,11 @@ def takes() -> str | None:
 def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its widget makes
     """Return a widget's value; None when the widget was not drawn yet."""
     return st.session_state.get(key)
+
+
+def typed(key: str) -> str:
+    """Return what stands in a text field, without blanks around it; empty when it is not drawn."""
+    return str(value(key) or "").strip()
 
 
 def set_value(key: str, new: object) -> None:

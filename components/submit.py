@@ -6,11 +6,12 @@ import streamlit as st
 
 from components import by_script, links, session
 from components.runtime import get_runtime
-from components.submit_form import Draft, sentence
+from components.submit_form import Draft, decided, sentence
 from components.text import code, count, moment
 from services.domain.findings import Summary
 from services.domain.runs import Submission
 from services.domain.scripts import onboarding
+from services.encord_api.interface import Integration
 from services.engine.connections import Connection
 from services.ledger.views import RunView
 from services.manifests.checked import CheckedManifest
@@ -64,7 +65,12 @@ def review(draft: Draft, summary: Summary, connection: Connection, options: Chec
 
 
 def button(
-    draft: Draft, summary: Summary, connection: Connection, options: CheckOptions, *, is_ready: bool
+    summary: Summary,
+    connection: Connection,
+    options: CheckOptions,
+    found: tuple[Integration, ...],
+    *,
+    is_ready: bool,
 ) -> None:
     """Draw the one button that sends."""
     earlier = get_runtime().onboarding.earlier(summary.fingerprint, None)
@@ -76,7 +82,7 @@ def button(
         disabled=not is_ready,
         help=None if is_ready else "What is needed first stands below",
         on_click=_submit,
-        args=(draft, summary, connection, options, len(earlier)),
+        args=(summary, connection, options, found, len(earlier)),
     )
 
 
@@ -105,12 +111,17 @@ def _confirm_again(earlier: list[RunView]) -> bool:
 
 
 def _submit(
-    draft: Draft, summary: Summary, connection: Connection, options: CheckOptions, earlier: int
+    summary: Summary,
+    connection: Connection,
+    options: CheckOptions,
+    found: tuple[Integration, ...],
+    earlier: int,
 ) -> None:
+    draft = decided(summary, found)
+    if draft.integration is None or draft.problems(summary):
+        return
     # The nonce counts the submissions this review knew of. A double click, a second tab and a
     # reload therefore name the same decision; a confirmed repetition names the next one.
-    if draft.integration is None:
-        return
     submission = Submission(
         name=draft.name.strip(),
         connection=connection.id,

@@ -16,6 +16,9 @@ from services.engine.connections import Connection
 
 NEW, EXISTING = "A new folder", "An existing folder"
 LONGEST_NAME: Final = 200
+#: The fields, as `decided` asks for them.
+INTEGRATION, FOLDER_WAY, FOLDER = "integration", "folder_way", "folder_uuid"
+HOLD_BACK, SKIP, UPSERT, SIZE = "hold_back", "skip_duplicates", "upsert_metadata", "chunk_size"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,64 +51,92 @@ class Draft:
 
 def ask(summary: Summary, connection: Connection, found: tuple[Integration, ...]) -> Draft:
     """Draw the form and return what is decided so far."""
-    stem = _stem(summary)
     left, right = st.columns(2, gap="medium")
     with left:
-        name = st.text_input(
+        st.text_input(
             "Name of the run",
-            value=stem,
+            value=_stem(summary),
             max_chars=LONGEST_NAME,
-            key=f"run_name_{summary.fingerprint[:8]}",
+            key=_run_name(summary),
             persist_state="session",
         )
-        integration = _integration(found)
+        _integration(found)
     with right:
-        folder, words = _folder(connection, summary)
-    hold_back = _hold_back(summary)
+        _folder(connection, summary)
+    _hold_back(summary)
+    _options(summary)
+    return decided(summary, found)
+
+
+def decided(summary: Summary, found: tuple[Integration, ...]) -> Draft:
+    """Return what the fields say now, which a callback has to ask for itself: see `session`."""
+    folder, words = _chosen_folder(summary)
     return Draft(
-        name=name or "",
+        name=str(session.value(_run_name(summary)) or ""),
         folder=folder,
         folder_words=words,
-        integration=integration,
-        options=_options(summary),
-        hold_back=hold_back,
+        integration=next((each for each in found if each.id == session.value(INTEGRATION)), None),
+        options=RunOptions(
+            skip_duplicate_urls=bool(session.value(SKIP)),
+            upsert_metadata=bool(session.value(UPSERT)),
+            max_chunk_entries=int(session.value(SIZE) or MAX_ENTRIES),
+        ),
+        hold_back=not summary.held_entries or bool(session.value(HOLD_BACK)),
     )
+
+
+def _run_name(summary: Summary) -> str:
+    return f"run_name_{summary.fingerprint[:8]}"
+
+
+def _folder_name(summary: Summary) -> str:
+    return f"folder_name_{summary.fingerprint[:8]}"
+
+
+def _chosen_folder(summary: Summary) -> tuple[FolderChoice, str]:
+    """Return the folder, and how to speak of it."""
+    if session.value(FOLDER_WAY) == NEW:
+        name = str(session.value(_folder_name(summary)) or "")
+        return FolderChoice(name=name.strip()), f"the new folder {code(name)}"
+    uuid, found = session.value(FOLDER), session.value("folder_found")
+    if not found or session.value("folder_found_uuid") != uuid:
+        return FolderChoice(), "a folder"
+    return FolderChoice(uuid=str(uuid), name=str(found)), f"the folder {code(found)}"
 
 
 def _stem(summary: Summary) -> str:
     return summary.name.rsplit(".", 1)[0][:LONGEST_NAME]
 
 
-def _integration(found: tuple[Integration, ...]) -> Integration | None:
+def _integration(found: tuple[Integration, ...]) -> None:
     titles = {each.id: each.title for each in found}
-    chosen = st.selectbox(
+    st.selectbox(
         "Integration",
         list(titles),
         format_func=lambda known: titles.get(known, known),
-        key="integration",
+        key=INTEGRATION,
         persist_state="session",
         help=glossary.meaning("integration"),
         placeholder="No integration found: check the connection",
     )
-    return next((each for each in found if each.id == chosen), None)
 
 
-def _folder(connection: Connection, summary: Summary) -> tuple[FolderChoice, str]:
+def _folder(connection: Connection, summary: Summary) -> None:
     way = st.radio(
-        "Folder", [NEW, EXISTING], key="folder_way", horizontal=True, persist_state="session"
+        "Folder", [NEW, EXISTING], key=FOLDER_WAY, horizontal=True, persist_state="session"
     )
     if way == NEW:
-        name = st.text_input(
+        st.text_input(
             "Name of the new folder",
             value=_stem(summary),
             max_chars=LONGEST_NAME,
-            key=f"folder_name_{summary.fingerprint[:8]}",
+            key=_folder_name(summary),
             persist_state="session",
         )
-        return FolderChoice(name=(name or "").strip()), f"the new folder {code(name or '')}"
-    uuid = st.text_input(
+        return
+    st.text_input(
         "UUID of the folder",
-        key="folder_uuid",
+        key=FOLDER,
         persist_state="session",
         placeholder="00000000-0000-0000-0000-000000000000",
         help="Names are not unique in Encord, so a folder is chosen by its UUID",
@@ -113,44 +144,41 @@ def _folder(connection: Connection, summary: Summary) -> tuple[FolderChoice, str
         args=(connection.id,),
     )
     notice("folder")
-    found = session.value("folder_found") if session.value("folder_found_uuid") == uuid else None
-    if not found:
-        return FolderChoice(), "a folder"
-    st.markdown(f"Found {code(found)}")
-    return FolderChoice(uuid=str(uuid), name=str(found)), f"the folder {code(found)}"
+    folder, _ = _chosen_folder(summary)
+    if folder.uuid:
+        st.markdown(f"Found {code(folder.name)}")
 
 
 def _look_up(connection: str) -> None:
-    folder = folder_lookup.find(connection, str(session.value("folder_uuid") or ""), place="folder")
+    folder = folder_lookup.find(connection, str(session.value(FOLDER) or ""), place="folder")
     if folder:
-        session.set_value("folder_uuid", folder.uuid)
+        session.set_value(FOLDER, folder.uuid)
         session.set_value("folder_found_uuid", folder.uuid)
         session.set_value("folder_found", folder.name)
 
 
-def _hold_back(summary: Summary) -> bool:
-    if not summary.held_entries:
-        return True
-    return st.toggle(
-        f"Hold back the {count(summary.held_entries, 'entry')} with errors",
-        value=True,
-        key="hold_back",
-        persist_state="session",
-    )
+def _hold_back(summary: Summary) -> None:
+    if summary.held_entries:
+        st.toggle(
+            f"Hold back the {count(summary.held_entries, 'entry')} with errors",
+            value=True,
+            key=HOLD_BACK,
+            persist_state="session",
+        )
 
 
-def _options(summary: Summary) -> RunOptions:
+def _options(summary: Summary) -> None:
     with st.expander("Options"):
-        skip = st.checkbox(
+        st.checkbox(
             "Skip files that are already in the folder",
             value=True,
-            key="skip_duplicates",
+            key=SKIP,
             persist_state="session",
             help="Encord compares object URLs. Leave this on unless copies are wanted.",
         )
-        upsert = st.checkbox(
+        st.checkbox(
             "Update custom metadata of files that are already there",
-            key="upsert_metadata",
+            key=UPSERT,
             persist_state="session",
         )
         size = st.number_input(
@@ -158,12 +186,11 @@ def _options(summary: Summary) -> RunOptions:
             min_value=1,
             max_value=MAX_ENTRIES,
             value=MAX_ENTRIES,
-            key="chunk_size",
+            key=SIZE,
             persist_state="session",
             help="Smaller jobs are answered sooner and cancelled more finely",
         )
         st.caption(_about_jobs(summary, int(size)))
-    return RunOptions(skip_duplicate_urls=skip, upsert_metadata=upsert, max_chunk_entries=int(size))
 
 
 def _about_jobs(summary: Summary, size: int) -> str:

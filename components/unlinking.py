@@ -11,7 +11,7 @@ from services.domain.verification import Verdict
 from services.engine.proof.proofs import Asker
 from services.ledger.views import ReceiptView
 
-NAME: Final = "unlink_name"
+NAME, WHICH = "unlink_name", "unlink_which"
 PLANS: Final = {
     "Unexpected rows": (Verdict.UNEXPECTED,),
     "All but the first row of duplicates": (Verdict.DUPLICATE,),
@@ -38,7 +38,7 @@ def offer(receipt: ReceiptView) -> None:
 @st.dialog("Take rows out of the dataset", width="medium")
 def _ask(receipt: ReceiptView) -> None:
     title = receipt.dataset_title or receipt.dataset_uuid or ""
-    chosen = st.radio("Which rows", list(PLANS), key="unlink_which")
+    chosen = st.radio("Which rows", list(PLANS), key=WHICH)
     rows = get_runtime().proofs.to_unlink(receipt.id, PLANS[chosen])
     st.markdown(
         f"**Plan:** {count(rows, 'row')} of {code(title)} go, with any labels on them. "
@@ -53,18 +53,18 @@ def _ask(receipt: ReceiptView) -> None:
         icon=":material/link_off:",
         disabled=typed != title or not rows,
         on_click=_unlink,
-        args=(receipt, PLANS[chosen]),
+        args=(receipt, chosen),
     )
     if done:
         st.rerun()
 
 
-def _unlink(receipt: ReceiptView, verdicts: tuple[Verdict, ...]) -> None:
+def _unlink(receipt: ReceiptView, shown: str) -> None:
     current = connection.current()
-    if current is None:
-        return
+    if current is None or session.value(WHICH) != shown:
+        return  # other rows were chosen, and nobody has seen yet how many they are
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     task = get_runtime().proofs.unlink(
-        receipt, tuple(map(str, verdicts)), asker=asker, nonce=proof_nonce.of("unlink")
+        receipt, tuple(map(str, PLANS[shown])), asker=asker, nonce=proof_nonce.of("unlink")
     )
     session.go_to("verify", task=task)

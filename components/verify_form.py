@@ -14,6 +14,8 @@ from services.engine.proof.proofs import Asker
 
 PLACEHOLDER: Final = "00000000-0000-0000-0000-000000000000"
 OFFERED: Final = 50
+TELL, METADATA = "tell", "verify_metadata"
+DATASET, FOLDER = "UUID of the dataset", "UUID of the folder"
 TELLERS: Final[dict[str, Teller]] = {
     "A run": "run",
     "A manifest": "manifest",
@@ -40,33 +42,40 @@ def show() -> None:
 
 
 def _ask(current: Connection) -> None:
-    teller = TELLERS[st.radio("What is expected", list(TELLERS), key="tell", horizontal=True)]
+    teller = TELLERS[st.radio("What is expected", list(TELLERS), key=TELL, horizontal=True)]
     choices = _choices(teller)
     known = st.selectbox(
         "Which one",
         list(choices),
         format_func=lambda each: choices[each].name if each in choices else each,
-        key=f"tell_{teller}",
+        key=_which(teller),
         placeholder="There is none yet",
     )
     chosen = choices.get(known or "")
-    dataset = _uuid("UUID of the dataset", chosen.dataset if chosen else "", f"{known}")
-    folder = _uuid("UUID of the folder", chosen.folder if chosen else "", f"{known}")
+    for label, uuid in (
+        (DATASET, chosen.dataset if chosen else ""),
+        (FOLDER, chosen.folder if chosen else ""),
+    ):
+        st.text_input(label, value=uuid, key=_field(label, known), placeholder=PLACEHOLDER)
     st.caption("With both, the folder says where a missing file stopped.")
-    metadata = st.toggle("Compare metadata", value=True, key="verify_metadata")
+    st.toggle("Compare metadata", value=True, key=METADATA)
+    is_somewhere = any(session.typed(_field(each, known)) for each in (DATASET, FOLDER))
     st.button(
         "Verify this",
         key="verify_else_yes",
         icon=":material/verified:",
-        disabled=chosen is None or not (dataset or folder),
+        disabled=chosen is None or not is_somewhere,
         on_click=_verify,
-        args=(current, teller, known, dataset, folder, metadata),
+        args=(current,),
     )
 
 
-def _uuid(label: str, known: str, scope: str) -> str:
-    key = f"{label}_{scope}"
-    return (st.text_input(label, value=known, key=key, placeholder=PLACEHOLDER) or "").strip()
+def _which(teller: Teller) -> str:
+    return f"tell_{teller}"
+
+
+def _field(label: str, known: str | None) -> str:
+    return f"{label}_{known}"
 
 
 def _choices(teller: Teller) -> dict[str, Choice]:
@@ -94,24 +103,23 @@ def _choices(teller: Teller) -> dict[str, Choice]:
     }
 
 
-def _verify(
-    current: Connection,
-    teller: Teller,
-    known: str,
-    dataset: str,
-    folder: str,
-    metadata: bool,  # noqa: FBT001 - see above
-) -> None:
+def _verify(current: Connection) -> None:
+    # Asks the fields themselves, see `session`.
+    teller = TELLERS[session.value(TELL)]
+    known = str(session.value(_which(teller)) or "")
+    dataset, folder = (session.typed(_field(each, known)) for each in (DATASET, FOLDER))
+    choices = _choices(teller)
+    if known not in choices or not (dataset or folder):
+        return
     check = manifests.options(known).to_json() if teller == "manifest" else ""
     question = Question(
         source=Source(teller=teller, id=known, check=check),
         dataset=dataset or None,
         folder=folder or None,
-        metadata=metadata,
+        metadata=bool(session.value(METADATA)),
     )
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
-    name = _choices(teller)[known].name
     task = get_runtime().proofs.verify(
-        question, name=name, asker=asker, nonce=proof_nonce.of("verify")
+        question, name=choices[known].name, asker=asker, nonce=proof_nonce.of("verify")
     )
     session.go_to("verify", task=task)

@@ -41,4 +41,4 @@ else:
     with review:
         is_ready = submission.review(draft, checked.summary, current, checked.options)
     with head:
-        submission.button(draft, checked.summary, current, checked.options, is_ready=is_ready)
+        submission.button(checked.summary, current, checked.options, found, is_ready=is_ready)
