@@ -10,7 +10,7 @@ from services.engine.connections import Connection
 from tests.apptest.conftest import HERE, Open, words
 from tests.apptest.test_datasets import split_run
 from tests.apptest.test_pages import ANSWER, broken_run, private_key
-from tests.unit.engine.world import World
+from tests.unit.engine.world import OPTIONS, World
 
 
 def test_a_run_goes_to_the_folder_that_was_typed_last(open_page: Open, world: World) -> None:
@@ -161,3 +161,18 @@ def test_linking_is_left_alone_without_a_title(open_page: Open, world: World) ->
     app.button(key="link").click().run()
     world.settle()
     assert not world.encord.list_datasets()
+
+
+def test_columns_become_what_was_chosen_last(open_page: Open, world: World) -> None:
+    foreign = b"path,label\r\nimages/1.jpg,cat\r\nimages/2.jpg,dog\r\n"
+    before = world.document(foreign, "csv")
+    app = open_page("manifest", manifest=before)
+    columns = f"mapping_{before[:8]}"
+    app.selectbox(key=f"{columns}_0").set_value("metadata.path").run()
+    app.text_input(key=f"{columns}_template").set_value("gs://day/{path}").run()
+    app.text_input(key=f"{columns}_template").set_value("gs://night/{path}")
+    app.button(key="mapping_apply").click().run()
+    after = str(app.query_params["manifest"])
+    assert after != before
+    urls = [row.url for row in world.manifests.check(after, OPTIONS).entries().rows]
+    assert urls == ["gs://night/images/1.jpg", "gs://night/images/2.jpg"]

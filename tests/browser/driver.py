@@ -28,7 +28,7 @@ PATIENCE = 60_000
 #: Streamlit's words when a probe is refused, and when a page is left while it is drawn anew.
 HARMLESS = ("Failed to load resource", "Cannot send rerun backMessage when disconnected")
 #: How long an open list is waited for, in milliseconds, and how often it is opened again.
-MOMENT = 3_000
+MOMENT = 5_000
 TRIES = 8
 #: More stops than any page has, the cells of its tables included.
 MOST_STOPS = 300

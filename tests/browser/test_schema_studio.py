@@ -26,9 +26,24 @@ def press(page: Page, name: str, *, within: Locator | None = None) -> None:
 
 
 def add_key(person: Dashboard, key: str, kind: str) -> None:
+    """Add a row and look whether it is there; a page that is drawn anew closes an open cell."""
+    table = person.page.get_by_test_id("stDataFrame").first
+    typed = table.get_by_test_id(re.compile("^glide-cell-")).filter(has_text=key)
+    for _ in range(TRIES):
+        type_row(person, table, key, kind)
+        try:
+            expect(typed).to_have_count(1, timeout=MOMENT)
+        except AssertionError:
+            person.page.keyboard.press("Escape")
+            continue
+        return
+    raise AssertionError(f"{key} cannot be typed")
+
+
+def type_row(person: Dashboard, table: Locator, key: str, kind: str) -> None:
     """Go to the row below the last key and type a new one."""
     keys = person.page.keyboard
-    tab_to(person.page, person.page.get_by_test_id("stDataFrame").first.locator("canvas").first)
+    tab_to(person.page, table.locator("canvas").first)
     for stroke in ("Control+ArrowDown", "ArrowDown", "Enter"):
         keys.press(stroke)
     type_into(person.page, key)
@@ -45,7 +60,8 @@ def apply(person: Dashboard, label: str, *confirm: str) -> None:
     for _ in range(TRIES):
         press(person.page, label)
         try:
-            expect(dialog).to_be_visible(timeout=MOMENT)
+            # Long: while a dialog is open, no Tab leads to what is behind it.
+            expect(dialog).to_be_visible(timeout=5 * MOMENT)
         except AssertionError:  # a page that was drawn anew took the focus from the button
             continue
         break
