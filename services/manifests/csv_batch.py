@@ -116,7 +116,9 @@ def _cells(grid: Grid, layout: Layout, role: str) -> pl.Series:
 
 def _kinds(grid: Grid, layout: Layout) -> pl.Series:
     """Return the types of lines; null where one needs more than a look at its own line."""
-    words = _cells(grid, layout, csv_layout.TYPE)
+    place = layout.place_of(csv_layout.TYPE)
+    shared = grid.shared(place) if place is not None else None
+    words = _cells(grid, layout, csv_layout.TYPE) if shared is None else pl.Series([shared])
     known = {word: layout.kind or csv_layout.type_of(word) for word in words.unique()}
     values = {
         word: None if kind is None or kind.is_composite or kind in _UNFILTERED else kind.value
@@ -124,7 +126,7 @@ def _kinds(grid: Grid, layout: Layout) -> pl.Series:
     }
     if len(values) == 1:
         (only,) = values.values()
-        return pl.repeat(only, len(words), dtype=KINDS, eager=True)
+        return pl.repeat(only, len(grid.ends), dtype=KINDS, eager=True)
     return words.replace_strict(values, return_dtype=KINDS)
 
 
@@ -141,8 +143,11 @@ def _doubtful_urls(url: pl.Series, kinds: pl.Series, options: CheckOptions) -> p
 
 def _doubtful_titles(title: pl.Series) -> pl.Series:
     """Mark long titles and replacement characters; lines with control characters are not plain."""
-    sizes = title.str.len_chars()
-    return (sizes > MAX_TITLE) | title.str.contains("\ufffd", literal=True)
+    replaced = title.str.contains("\ufffd", literal=True)
+    # No text has more characters than bytes, and bytes need no counting.
+    if not (title.str.len_bytes() > MAX_TITLE).any():
+        return replaced
+    return replaced | (title.str.len_chars() > MAX_TITLE)
 
 
 def _declared(column: Column, options: CheckOptions) -> MetadataKey | None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from services.manifests.csv_views import PAD, Bytes, Offsets, point_at
+from services.manifests.csv_views import PAD, Bytes, Offsets, point_at, shared_text
 
 Mask = npt.NDArray[np.bool_]
 
@@ -56,10 +56,19 @@ class Grid:
     ends: Offsets
     quoted: bool
 
+    def shared(self, column: int) -> str | None:
+        """Return the short text that all cells of a column are, told sooner than by `cells`."""
+        if self.quoted:
+            return None
+        return shared_text(self.text.padded, *self._bounds(column))
+
+    def _bounds(self, column: int) -> tuple[Offsets, Offsets]:
+        begins = self.ends[:, column - 1] + 1 if column else self.starts[self.plain]
+        return begins, self.ends[:, column]
+
     def cells(self, column: int) -> pl.Series:
         """Return a column of the plain lines, without quotes."""
-        begins = self.ends[:, column - 1] + 1 if column else self.starts[self.plain]
-        stops = self.ends[:, column]
+        begins, stops = self._bounds(column)
         if not self.quoted:
             return point_at(self.text.padded, begins, stops)
         opened: Mask = self.text.padded[begins] == _QUOTE
@@ -70,13 +79,17 @@ class Grid:
 def read_grid(text: Text, delimiter: str, width: int) -> Grid:
     """Find the lines of a text and the cells of those that have so many."""
     lines = text.lines
-    marks = np.flatnonzero((lines == _NEWLINE) | (lines == ord(delimiter)))
+    # Looks at every byte are written over one another: new memory costs more than the look.
+    seen, more = np.empty((2, len(lines)), np.bool_)
+    np.equal(lines, _NEWLINE, out=seen)
+    np.equal(lines, ord(delimiter), out=more)
+    marks = np.flatnonzero(np.logical_or(seen, more, out=seen))
     breaks = np.flatnonzero(lines[marks] == _NEWLINE)
     stops = marks[breaks]
     starts = np.concatenate(([0], stops[:-1] + 1))
     cells = np.diff(breaks, prepend=-1)
     quotes = _read_quotes(text, stops, delimiter)
-    odd = _odd_lines(lines, stops)
+    odd = _odd_lines(lines, stops, seen, more)
     if quotes is not None:
         odd = np.concatenate((odd, quotes.odd))
         outside = quotes.outside(marks, cells)
@@ -96,10 +109,13 @@ def _count(chosen: Mask, groups: Offsets) -> Offsets:
     return counts
 
 
-def _odd_lines(lines: Bytes, stops: Offsets) -> Offsets:
-    """Find the lines with control characters; a carriage return is one unless it ends a line."""
-    controls = lines < _BLANK
-    deleted = lines == _DELETE
+def _odd_lines(lines: Bytes, stops: Offsets, controls: Mask, deleted: Mask) -> Offsets:
+    """Find the lines with control characters; a carriage return is one unless it ends a line.
+
+    Writes over the masks.
+    """
+    np.less(lines, _BLANK, out=controls)
+    np.equal(lines, _DELETE, out=deleted)
     if np.count_nonzero(controls) == len(stops) and not deleted.any():
         return np.empty(0, np.int64)
     found = np.flatnonzero(controls | deleted)

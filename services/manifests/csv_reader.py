@@ -29,7 +29,7 @@ from services.manifests.url_columns import count_buckets
 ROW_LIMIT: Final = 10_000
 _DELIMITERS: Final = ",;\t"
 #: Bytes looked at in one go.
-STRETCH: Final = 4 << 20
+STRETCH: Final = 8 << 20
 #: Numpy and polars let go of the interpreter, so that two threads keep two cores busy.
 _THREADS: Final = 2
 _AHEAD: Final = 3

@@ -46,6 +46,16 @@ def point_at(text: Bytes, begins: Offsets, stops: Offsets) -> pl.Series:
     return pl.Series(pa.Array.from_buffers(pa.string_view(), len(sizes), buffers))
 
 
+def shared_text(text: Bytes, begins: Offsets, stops: Offsets) -> str | None:
+    """Return the text that all cells are, if it is one of at most 8 bytes of ASCII."""
+    sizes = stops - begins
+    if not len(sizes) or sizes[0] > _HEAD or (sizes != sizes[0]).any():
+        return None
+    heads = _words(text, begins, "<u8") & _FIRST[sizes[0]]
+    first = text[begins[0] : stops[0]].tobytes()
+    return first.decode() if first.isascii() and (heads == heads[0]).all() else None
+
+
 def _words(text: Bytes, offsets: Offsets, kind: str) -> _Words:
     """Read a little-endian number at every offset, wherever it stands."""
     size = np.dtype(kind).itemsize

@@ -23,16 +23,27 @@ def doubtful_urls(column: pl.Series, kind: EntryType, options: CheckOptions) -> 
     """Mark the URLs that have to be looked at one by one."""
     name = column.name
     text = pl.col(name).str
-    wrong = [ext for ext, family in FAMILIES.items() if family not in FITTING[kind]]
     doubt = (
-        ~text.contains(urls.GOOD)
-        | (text.len_bytes() > urls.MAX_BYTES)
-        | text.contains(rf"\.(?i:{'|'.join(wrong)})$")
-        | text.starts_with(_PEOPLE)
+        ~text.contains(urls.GOOD) | (text.len_bytes() > urls.MAX_BYTES) | text.starts_with(_PEOPLE)
     )
     if options.bucket:
         doubt = doubt | (_bucket(name) != options.bucket).fill_null(value=True)
-    return column.to_frame().select(doubt.alias("doubt"))["doubt"]
+    return column.to_frame().select(doubt.alias("doubt"))["doubt"] | _unfitting(column, kind)
+
+
+def _unfitting(column: pl.Series, kind: EntryType) -> pl.Series:
+    """Mark the URLs whose extension belongs to another type."""
+    wrong = [ext for ext, family in FAMILIES.items() if family not in FITTING[kind]]
+    pattern = rf"\.(?i:{'|'.join(wrong)})$"
+    usual = _EXTENSION.search(str(column.first() or ""))
+    if usual is None or usual[0][1:].lower() in wrong:
+        return column.str.contains(pattern)
+    # Most URLs end as the first one does, which is told far sooner than a pattern is matched.
+    other = ~column.str.ends_with(usual[0])
+    if not other.any():
+        return other
+    places = other.arg_true()
+    return other.scatter(places, column.gather(places).str.contains(pattern))
 
 
 def _bucket(name: str) -> pl.Expr:
@@ -45,8 +56,9 @@ def count_buckets(column: pl.Series) -> Counter[str]:
     first = _USUAL.match(column[0]) if len(column) else None
     if first:
         in_first = column.str.starts_with(first[0])
-        counts = Counter({first[1]: len(in_first.arg_true())})
-        counts.update(_count_others(column.filter(~in_first)))
+        counts = Counter({first[1]: int(in_first.sum())})
+        if not in_first.all():
+            counts.update(_count_others(column.filter(~in_first)))
         return counts
     return _count_others(column)
 

@@ -1,0 +1,48 @@
+"""What is told of a whole column sooner is what is told of its cells one by one."""
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.domain.entries import EntryType
+from services.manifests.csv_grid import Text, read_grid
+from services.manifests.options import CheckOptions
+from services.manifests.url_columns import count_buckets, doubtful_urls
+
+CELLS = st.sampled_from(["", "image", "Image", "video", "12345678", "123456789", "pdf ", "é"])
+URLS = st.builds(
+    "gs://{}/{}{}".format,
+    st.sampled_from("ab"),
+    st.sampled_from(["x", "x y", "1.mp4/2"]),
+    st.sampled_from(["", ".jpg", ".JPG", ".png", ".mp4", ".Mov", ".unknown", ".pdf"]),
+)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=4))
+def test_a_shared_cell_is_what_every_line_has(cells: list[str]) -> None:
+    data = "".join(f"{cell},{place}\n" for place, cell in enumerate(cells)).encode()
+    grid = read_grid(Text.of(data, 0, len(data)), ",", 2)
+    shared = grid.shared(0)
+    assert grid.cells(0).to_list() == cells
+    is_told = len(set(cells)) == 1 and cells[0].isascii() and len(cells[0]) <= 8
+    assert shared == (cells[0] if is_told else None)
+    assert grid.shared(1) == ("0" if len(cells) == 1 else None)
+
+
+def test_a_shared_cell_in_quotes_is_read_like_the_others() -> None:
+    data = b'"image",1\n"image",2\n'
+    grid = read_grid(Text.of(data, 0, len(data)), ",", 2)
+    assert grid.shared(0) is None
+    assert grid.cells(0).to_list() == ["image", "image"]
+
+
+@given(st.lists(URLS, max_size=5), st.sampled_from([EntryType.IMAGE, EntryType.VIDEO]))
+def test_urls_together_are_doubted_and_counted_as_each_alone(
+    urls: list[str], kind: EntryType
+) -> None:
+    options = CheckOptions()
+    together = pl.Series("url", urls, dtype=pl.String)
+    alone = [pl.Series("url", [url]) for url in urls]
+    expected = [each for url in alone for each in doubtful_urls(url, kind, options)]
+    assert doubtful_urls(together, kind, options).to_list() == expected
+    assert count_buckets(together).total() == len(urls)
