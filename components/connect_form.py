@@ -86,7 +86,8 @@ def _encord_form(place: str) -> None:
         st.text(server.domain)
         st.button("Connect", key="connect_server", type="primary", on_click=_use, args=(server.id,))
         return
-    source = _key_widget(way)
+    source = f"private_key_{session.nonce('key')}"
+    _key_widget(way, key=source)
     passphrase = f"passphrase_{session.nonce('key')}"
     st.text_input(
         "Passphrase",
@@ -119,9 +120,8 @@ def _own_domain() -> None:
         )
 
 
-def _key_widget(way: str) -> str:
-    """Draw the widget that takes the key and return its key in the session."""
-    key = f"private_key_{session.nonce('key')}"
+def _key_widget(way: str, *, key: str) -> None:
+    """Draw the widget that takes the key."""
     if way == PASTE:
         st.text_area(
             "Private key",
@@ -131,7 +131,6 @@ def _key_widget(way: str) -> str:
         )
     else:
         st.file_uploader("Private key file", key=key, max_upload_size=1)
-    return key
 
 
 def _connect(source: str, passphrase: str) -> None:

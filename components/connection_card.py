@@ -89,7 +89,7 @@ def integrations(connection: Connection, *, key: str) -> None:
 def _last_proven(connection: Connection) -> dict[str, str]:
     """Say of each integration when it last delivered, and from which bucket."""
     proofs = get_runtime().buckets.records.proofs(connection.id)
-    return {each.integration: f"{each.bucket}, {moment(each.at)}" for each in reversed(proofs)}
+    return {each.integration: f"{moment(each.at)}, {each.bucket}" for each in reversed(proofs)}
 
 
 def known_integrations(connection: Connection) -> tuple[Integration, ...]:

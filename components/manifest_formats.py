@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import by_script, manifest_entries, mending
+from components import by_script, manifest_entries, mending, session
 from components.runtime import get_runtime
 from components.text import count
 from services.domain.schema import exchange
@@ -29,10 +29,9 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     ready = checked.summary.valid_entries
     if not ready:
         return
-    chosen = st.selectbox(
-        f"Take the {count(ready, 'entry')} away as", list(FORMS), key=f"{key}_form", width=300
-    )
-    order = WriteOrder(options=checked.options.to_json(), form=FORMS[chosen])
+    field = f"{key}_form"
+    st.selectbox(f"Take the {count(ready, 'entry')} away as", list(FORMS), key=field, width=300)
+    order = _order(checked, field)
     fingerprint, repairs = checked.summary.fingerprint, get_runtime().repairs
     stem = Path(checked.summary.name.removesuffix(".gz")).stem
     target = f"{stem}-ready{ending_of(order.form)}"
@@ -42,7 +41,7 @@ def show(checked: CheckedManifest, *, key: str) -> None:
             key=f"{key}_write",
             icon=":material/edit_document:",
             on_click=_write,
-            args=(fingerprint, order),
+            args=(checked, field),
         )
     elif mending.look(fingerprint, order, int, key=f"{key}_look"):
         st.download_button(
@@ -60,5 +59,10 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     by_script.show(script, key=f"{key}_script")
 
 
-def _write(fingerprint: str, order: WriteOrder) -> None:
-    get_runtime().repairs.start(fingerprint, order)
+def _order(checked: CheckedManifest, field: str) -> WriteOrder:
+    """Return what the field says now, which a callback has to ask for itself: see `session`."""
+    return WriteOrder(options=checked.options.to_json(), form=FORMS[session.value(field)])
+
+
+def _write(checked: CheckedManifest, field: str) -> None:
+    get_runtime().repairs.start(checked.summary.fingerprint, _order(checked, field))

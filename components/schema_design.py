@@ -95,11 +95,10 @@ def options(desk: SchemaDesk, draft: Draft, *, key: str) -> None:
         return
     with st.expander("Options of an enum", icon=":material/format_list_bulleted:"):
         chosen = enums[st.selectbox("Enum", list(enums), key=f"{key}_enum")]
-        field = f"{key}_options_{desk.version}_{chosen.key}"
         st.text_area(
             "Options, one a line",
             value="\n".join(chosen.options),
-            key=field,
+            key=_options_field(desk, chosen.key, key),
             height=200,
             help="Paste a list: lines, or separated by tabs, semicolons or commas",
         )
@@ -108,12 +107,21 @@ def options(desk: SchemaDesk, draft: Draft, *, key: str) -> None:
             key=f"{key}_use_options",
             icon=":material/check:",
             on_click=_use_options,
-            args=(desk, chosen.key, field),
+            args=(desk, key),
         )
 
 
-def _use_options(desk: SchemaDesk, name: str, field: str) -> None:
-    typed = split_options(str(session.value(field) or ""))
+def _options_field(desk: SchemaDesk, enum: str, key: str) -> str:
+    return f"{key}_options_{desk.version}_{enum}"
+
+
+def _use_options(desk: SchemaDesk, key: str) -> None:
+    # Asks the fields themselves, see `session`; of an enum just chosen there is no field yet.
+    name = str(session.value(f"{key}_enum"))
+    given = session.value(_options_field(desk, name, key))
+    if given is None:
+        return
+    typed = split_options(str(given))
     rows: list[DraftKey] = [
         replace(row, options=typed) if row.key == name else row for row in schema_desk.edited(desk)
     ]

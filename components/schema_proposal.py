@@ -97,7 +97,10 @@ def _proposals(desk: SchemaDesk, found: Readings, *, key: str) -> None:
     if not shown:
         st.caption("The schema has every key of this manifest." if offered else "No metadata.")
         return
-    taken = _table(shown, is_new_only=is_new_only, key=key)
+    # What is ticked belongs to these rows: other ones are another table.
+    table = f"{key}_{zlib.crc32(repr([(each.key, each.standing) for each in shown]).encode())}"
+    _table(shown, is_new_only=is_new_only, key=table)
+    taken = _ticked(shown, table)
     st.button(
         f"Take {count(len(taken), 'key')} into the draft",
         key=f"{key}_take",
@@ -105,22 +108,30 @@ def _proposals(desk: SchemaDesk, found: Readings, *, key: str) -> None:
         icon=":material/playlist_add:",
         disabled=not taken,
         on_click=_take,
-        args=(desk, draft, taken),
+        args=(desk, draft, shown, table),
     )
     st.caption("The draft is yours until its plan is applied under Design.")
 
 
-def _table(shown: Sequence[Offer], *, is_new_only: bool, key: str) -> list[Offer]:
-    """Draw one row a key, those ticked that lose nothing, and return the ticked ones."""
+def _ticked(shown: Sequence[Offer], table: str) -> list[Offer]:
+    """Return what is ticked now, which a callback has to ask for itself: see `session`."""
+    return [
+        shown[place]
+        for place in session.value(table).selection.rows
+        if place < len(shown) and shown[place].can_be_taken
+    ]
+
+
+def _table(shown: Sequence[Offer], *, is_new_only: bool, key: str) -> None:
+    """Draw one row a key, those ticked that lose nothing."""
     ticked = [
         place
         for place, each in enumerate(shown)
         if each.is_advised or (is_new_only and each.standing is Standing.NEW)
     ]
-    chosen = st.dataframe(
+    st.dataframe(
         pd.DataFrame([_row(each) for each in shown]),
-        # What is ticked belongs to these rows: other ones are another table.
-        key=f"{key}_{zlib.crc32(repr([(each.key, each.standing) for each in shown]).encode())}",
+        key=key,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": ticked, "columns": [], "cells": []}},
@@ -136,11 +147,6 @@ def _table(shown: Sequence[Offer], *, is_new_only: bool, key: str) -> list[Offer
         alt="Keys of the manifest: the type proposed, values that do not fit, what the schema has",
         **GRID,
     )
-    return [
-        shown[place]
-        for place in chosen.selection.rows
-        if place < len(shown) and shown[place].can_be_taken
-    ]
 
 
 def _row(offer: Offer) -> dict[str, object]:
@@ -181,7 +187,10 @@ def _composition(offer: Offer) -> str:
     return ", ".join(parts)
 
 
-def _take(desk: SchemaDesk, draft: Draft, taken: Sequence[Offer]) -> None:
+def _take(desk: SchemaDesk, draft: Draft, shown: Sequence[Offer], table: str) -> None:
+    taken = _ticked(shown, table)
+    if not taken:
+        return
     schema_desk.take(desk, taken_into(draft, schema_of(taken)))
     session.set_value(schema_desk.VIEW, schema_desk.DESIGN)
     session.notify(
