@@ -18,6 +18,10 @@ Mask = npt.NDArray[np.bool_]
 #: A line longer than this is not plain.
 _LONGEST: Final = 1 << 20
 _TAB, _NEWLINE, _RETURN, _BLANK, _QUOTE, _DELETE = b'\t\n\r "\x7f'
+#: Few bytes but controls, quotes and this delimiter are as low, so that one comparison finds all.
+_COMMA: Final = ord(",")
+#: Bytes looked at in one go: what is written about them stays near the processor.
+_BLOCK: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +82,19 @@ class Grid:
 
 def read_grid(text: Text, delimiter: str, width: int) -> Grid:
     """Find the lines of a text and the cells of those that have so many."""
-    lines = text.lines
-    # Looks at every byte are written over one another: new memory costs more than the look.
-    seen, more = np.empty((2, len(lines)), np.bool_)
-    np.equal(lines, _NEWLINE, out=seen)
-    np.equal(lines, ord(delimiter), out=more)
-    marks = np.flatnonzero(np.logical_or(seen, more, out=seen))
-    breaks = np.flatnonzero(lines[marks] == _NEWLINE)
+    signs = _Signs.of(text, ord(delimiter))
+    breaks = signs.is_break[signs.is_mark]
+    marks = signs.places[signs.is_mark]
     stops = marks[breaks]
     starts = np.concatenate(([0], stops[:-1] + 1))
-    cells = np.diff(breaks, prepend=-1)
-    quotes = _read_quotes(text, stops, delimiter)
-    odd = _odd_lines(lines, stops, seen, more)
+    cells = np.diff(np.flatnonzero(breaks), prepend=-1)
+    odd = signs.odd_lines(stops)
+    quotes = signs.quotes(stops, delimiter)
     if quotes is not None:
         odd = np.concatenate((odd, quotes.odd))
-        outside = quotes.outside(marks, cells)
+        outside = ~quotes.inside[signs.is_mark]
         marks, cells = marks[outside], _count(outside, cells)
-    lengths = stops - starts - (lines[stops - 1] == _RETURN)
+    lengths = stops - starts - (text.lines[stops - 1] == _RETURN)
     plain = (cells == width) & (lengths > 0) & (lengths <= _LONGEST)
     plain[odd] = False
     ends = (marks if plain.all() else marks[np.repeat(plain, cells)]).reshape(-1, width)
@@ -109,53 +109,75 @@ def _count(chosen: Mask, groups: Offsets) -> Offsets:
     return counts
 
 
-def _odd_lines(lines: Bytes, stops: Offsets, controls: Mask, deleted: Mask) -> Offsets:
-    """Find the lines with control characters; a carriage return is one unless it ends a line.
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """The bytes of a text that may say where it is cut, or that a line is odd; few others."""
 
-    Writes over the masks.
-    """
-    np.less(lines, _BLANK, out=controls)
-    np.equal(lines, _DELETE, out=deleted)
-    if np.count_nonzero(controls) == len(stops) and not deleted.any():
-        return np.empty(0, np.int64)
-    found = np.flatnonzero(controls | deleted)
-    found = found[(lines[found] != _NEWLINE) & (lines[found] != _TAB)]
-    lone = (lines[found] != _RETURN) | (lines[np.minimum(found + 1, len(lines) - 1)] != _NEWLINE)
-    odd: Offsets = np.searchsorted(stops, found[lone])
-    return odd
+    text: Text
+    places: Offsets
+    bytes: Bytes
+    #: Which of them end lines.
+    is_break: Mask
+    #: Which of them end lines or, outside of quotes, cells.
+    is_mark: Mask
+
+    @classmethod
+    def of(cls, text: Text, delimiter: int) -> Self:
+        """Look at every byte once, and from then on only at what was found."""
+        lines = text.lines
+        is_low = delimiter <= _COMMA
+        limit = max(delimiter, _QUOTE) if is_low else _QUOTE
+        is_deleted = lines.max() >= _DELETE
+        found: list[Offsets] = []
+        for at in range(0, len(lines), _BLOCK):
+            block = lines[at : at + _BLOCK]
+            mask = block <= limit
+            if not is_low:
+                mask |= block == delimiter
+            if is_deleted:
+                mask |= block == _DELETE
+            found.append(np.flatnonzero(mask) + at)
+        places = np.concatenate(found)
+        each = lines[places]
+        is_break: Mask = each == _NEWLINE
+        return cls(text, places, each, is_break, is_break | (each == delimiter))
+
+    def odd_lines(self, stops: Offsets) -> Offsets:
+        """Find lines with control characters; a carriage return is one unless it ends a line."""
+        control = (self.bytes < _BLANK) | (self.bytes == _DELETE)
+        control &= ~self.is_break & (self.bytes != _TAB)
+        if not control.any():
+            return np.empty(0, np.int64)
+        found = self.places[control]
+        lone = (self.bytes[control] != _RETURN) | (self.text.padded[found + 1] != _NEWLINE)
+        odd: Offsets = np.searchsorted(stops, found[lone])
+        return odd
+
+    def quotes(self, stops: Offsets, delimiter: str) -> "_Quotes | None":
+        """Look at all quotes: one opens where a cell begins and closes where it ends."""
+        is_quote = self.bytes == _QUOTE
+        if not is_quote.any():
+            return None
+        total = np.cumsum(is_quote, dtype=np.uint32)
+        after = total[self.is_break]
+        before = np.concatenate((np.zeros(1, np.uint32), after[:-1]))
+        within = np.diff(np.flatnonzero(self.is_break), prepend=-1)
+        inside: Mask = (total - np.repeat(before, within)) % 2 == 1
+        found, opens = self.places[is_quote], inside[is_quote]
+        # Beyond the quote, on the side away from its cell's text: an end of the cell, or the other
+        # half of a pair that stands for one quote.
+        beyond = self.text.padded[np.where(opens, found - 1, found + 1)]
+        fits = (beyond == ord(delimiter)) | (beyond == _NEWLINE) | (beyond == _QUOTE)
+        fits |= np.where(opens, found == 0, beyond == _RETURN)
+        misplaced = np.searchsorted(stops, found[~fits])
+        return _Quotes(inside, np.concatenate((misplaced, np.flatnonzero((after - before) % 2))))
 
 
 @dataclass(frozen=True, slots=True)
 class _Quotes:
     """The quotes of a text."""
 
-    #: How many there are up to each byte.
-    total: npt.NDArray[np.uint32]
-    #: How many there are before each line.
-    before: npt.NDArray[np.uint32]
+    #: Which signs stand behind a quote that opened in their line and is not closed yet.
+    inside: Mask
     #: Lines with quotes where strict quoting has none, or that leave one open.
     odd: Offsets
-
-    def outside(self, marks: Offsets, cells: Offsets) -> Mask:
-        """Say which marks are in no quotes; every line has so many of them."""
-        inside: Mask = (self.total[marks] - np.repeat(self.before, cells)) % 2 == 1
-        return ~inside
-
-
-def _read_quotes(text: Text, stops: Offsets, delimiter: str) -> _Quotes | None:
-    """Look at all quotes: one opens where a cell begins and closes where it ends."""
-    is_quote = text.lines == _QUOTE
-    if not is_quote.any():
-        return None
-    total = np.cumsum(is_quote, dtype=np.uint32)
-    after = total[stops]
-    before = np.concatenate((np.zeros(1, np.uint32), after[:-1]))
-    found = np.flatnonzero(is_quote)
-    opens = (np.arange(len(found)) - np.repeat(before, after - before)) % 2 == 0
-    # Beyond the quote, on the side away from its cell's text: an end of the cell, or the other
-    # half of a pair that stands for one quote.
-    beyond = text.padded[np.where(opens, found - 1, found + 1)]
-    fits = (beyond == ord(delimiter)) | (beyond == _NEWLINE) | (beyond == _QUOTE)
-    fits |= np.where(opens, found == 0, beyond == _RETURN)
-    misplaced: Offsets = np.searchsorted(stops, found[~fits])
-    return _Quotes(total, before, np.concatenate((misplaced, np.flatnonzero((after - before) % 2))))
