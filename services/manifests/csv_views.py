@@ -23,27 +23,36 @@ PAD: Final = INLINE
 
 _HEAD: Final = 8
 _HALF: Final = np.uint64(32)
-#: What keeps the first n bytes of the first 8 and of the next 4, by n.
-_FIRST: Final = np.array([(1 << 8 * min(n, _HEAD)) - 1 for n in range(INLINE + 1)], np.uint64)
-_NEXT: Final = np.array([(1 << 8 * max(n - _HEAD, 0)) - 1 for n in range(INLINE + 1)], np.uint64)
+#: What keeps the first n bytes of the first 8 and of the next 4, by n; a longer text keeps all.
+_FIRST: Final = np.array([(1 << 8 * min(n, _HEAD)) - 1 for n in range(INLINE + 2)], np.uint64)
+_NEXT: Final = np.array([(1 << 8 * max(n - _HEAD, 0)) - 1 for n in range(INLINE + 2)], np.uint64)
 
 
 def point_at(text: Bytes, begins: Offsets, stops: Offsets) -> pl.Series:
     """Make a column of the cells between offsets; `text` goes on for `PAD` bytes behind them."""
-    sizes = (stops - begins).astype(np.uint64)
-    head = _words(text, begins, "<u8")
+    sizes = stops - begins
     views = np.empty((len(sizes), 2), np.uint64)
-    views[:, 0] = sizes | head << _HALF
-    views[:, 1] = begins.astype(np.uint64) << _HALF
-    short = np.flatnonzero(sizes <= INLINE)
-    if len(short):
-        size = sizes[short]
-        first = head[short] & _FIRST[size]
-        following = _words(text, begins[short] + _HEAD, "<u4") & _NEXT[size]
-        views[short, 0] = size | first << _HALF
-        views[short, 1] = first >> _HALF | following << _HALF
+    views[:, 0], views[:, 1] = _halves(text, begins, sizes)
     buffers = [None, pa.py_buffer(views), pa.py_buffer(text)]
     return pl.Series(pa.Array.from_buffers(pa.string_view(), len(sizes), buffers))
+
+
+def _halves(text: Bytes, begins: Offsets, sizes: Offsets) -> tuple[_Words, _Words]:
+    """Return both halves of views; what all texts are long or short enough for is left out."""
+    first = _words(text, begins, "<u8")
+    place = begins.view(np.uint64) << _HALF
+    shortest, longest = (sizes.min(), sizes.max()) if len(sizes) else (0, 0)
+    if shortest > INLINE:
+        return sizes.view(np.uint64) | first << _HALF, place
+    kept = np.minimum(sizes, INLINE + 1)
+    first &= _FIRST.take(kept)
+    second = first >> _HALF
+    if longest > _HEAD:
+        following = _words(text, begins + _HEAD, "<u4") & _NEXT.take(kept)
+        second |= following << _HALF
+    if longest > INLINE:
+        second = np.where(sizes > INLINE, place, second)
+    return sizes.view(np.uint64) | first << _HALF, second
 
 
 def shared_text(text: Bytes, begins: Offsets, stops: Offsets) -> str | None:
@@ -60,4 +69,4 @@ def _words(text: Bytes, offsets: Offsets, kind: str) -> _Words:
     """Read a little-endian number at every offset, wherever it stands."""
     size = np.dtype(kind).itemsize
     everywhere = np.ndarray((len(text) - size + 1,), kind, text, strides=(1,))
-    return everywhere[offsets].astype(np.uint64)
+    return everywhere[offsets].astype(np.uint64, copy=False)
