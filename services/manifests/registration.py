@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import polars as pl
 
 from services.domain.chunks import Ranges
 from services.domain.entries import SECTIONS, EntryType
+from services.manifests.columns import KINDS
 from services.manifests.stored import Source, frames
+
+_BETWEEN: Final = ",\n"
 
 
 def write_registration(
@@ -24,25 +27,26 @@ def write_registration(
         for section in dict.fromkeys(SECTIONS.values()):
             kinds = [kind.value for kind in EntryType if kind.section == section]
             if not present.isdisjoint(kinds):
-                _write_section(stream, section, payloads(source, ranges, kinds))
+                chosen = rows_of(source, ranges, kinds)
+                _write_section(stream, section, (source.joined(rows, _BETWEEN) for rows in chosen))
         stream.write(b"\n}\n")
 
 
-def _write_section(stream: BinaryIO, section: str, blocks: Iterable[list[bytes]]) -> None:
+def _write_section(stream: BinaryIO, section: str, blocks: Iterable[bytes]) -> None:
     separator = f',\n"{section}": [\n'.encode()
     empty = True
     for block in blocks:
         stream.write(separator)
-        stream.write(b",\n".join(block))
-        separator, empty = b",\n", False
+        stream.write(block)
+        separator, empty = _BETWEEN.encode(), False
     if not empty:
         stream.write(b"\n]")
 
 
-def payloads(source: Source, ranges: Ranges, kinds: Iterable[str]) -> Iterator[list[bytes]]:
-    """Yield the payloads of the entries of some types, block by block."""
-    wanted = list(kinds)
+def rows_of(source: Source, ranges: Ranges, kinds: Iterable[str]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of the entries of some types, part by part."""
+    wanted = pl.Series(list(kinds), dtype=KINDS)
     for frame in frames(source.folder, ranges):
-        chosen = frame.filter(pl.col("type").cast(pl.String).is_in(wanted))
+        chosen = frame.filter(pl.col("type").is_in(wanted.implode()))
         if chosen.height:
-            yield source.payloads(chosen)
+            yield chosen

@@ -124,6 +124,12 @@ class Source:
         following = iter(made)
         return [next(following) if payload is None else payload for payload in stored]
 
+    def joined(self, frame: pl.DataFrame, between: str) -> bytes:
+        """Return the JSON of entries one after the other."""
+        if self.csv is not None and frame["payload"].null_count() == frame.height:
+            return self.csv.joined(self.text, frame, between)
+        return between.encode().join(self.payloads(frame))
+
 
 def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
     """Yield stored entries of ranges, in index order."""

@@ -22,7 +22,7 @@ from services.jobs import unwatched
 from services.manifests.csv_values import neutralized
 from services.manifests.errors import ManifestError
 from services.manifests.held import write_held
-from services.manifests.registration import payloads, write_registration
+from services.manifests.registration import rows_of, write_registration
 from services.manifests.stored import Source, StoredEntry, read_entries
 from services.manifests.url_check import frame_keys
 from services.manifests.wire import SECTIONS_OF, to_wire
@@ -143,8 +143,9 @@ def _write_wire(source: Source, ranges: Ranges, target: Path) -> None:
         stream.write(b'{"skipDuplicateUrls": true, "upsertMetadata": false')
         for section, kinds in SECTIONS_OF.items():
             separator = f',\n"{section}": [\n'.encode()
-            for block in payloads(source, ranges, kinds):
-                made = (to_wire(section, orjson.loads(payload)) for payload in block)
+            for rows in rows_of(source, ranges, kinds):
+                payloads = source.payloads(rows)
+                made = (to_wire(section, orjson.loads(payload)) for payload in payloads)
                 stream.write(separator + b",\n".join(map(orjson.dumps, made)))
                 separator = b",\n"
             stream.write(b"\n]" if separator == b",\n" else b"")
