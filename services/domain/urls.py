@@ -70,8 +70,6 @@ class UrlFault:
 
     code: str
     details: dict[str, object]
-    #: 0-based character the fault is about, when it is about one.
-    at: int = 0
 
 
 @lru_cache(maxsize=64)  # one entry asks for its URL's bucket, faults and extension
@@ -99,7 +97,7 @@ def _character_fault(url: str) -> UrlFault | None:
         size = len(url.encode("utf-8", "surrogatepass"))
         return UrlFault("url-too-long", {"bytes": f"{size:,}"})
     if found := _CONTROL.search(url):
-        return UrlFault("url-control", {"character": name_of(found[0])}, found.start())
+        return UrlFault("url-control", {"character": name_of(found[0])})
     if found := _SPACE.search(url):
         return _space_fault(url, found.start())
     return None
@@ -109,7 +107,7 @@ def _space_fault(url: str, at: int) -> UrlFault:
     """Tell white space at the ends, which is trimmed, from white space inside."""
     inside = _SPACE.search(url.strip())
     where = "inside" if inside else ("at the start of" if at == 0 else "at the end of")
-    return UrlFault("url-whitespace", {"where": where, "character": name_of(url[at])}, at)
+    return UrlFault("url-whitespace", {"where": where, "character": name_of(url[at])})
 
 
 def name_of(character: str) -> str:

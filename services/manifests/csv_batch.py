@@ -17,7 +17,7 @@ from services.manifests.csv_grid import Grid, Mask, Text, read_grid
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_views import Offsets
 from services.manifests.entry_check import MAX_TITLE
-from services.manifests.metadata_check import key_problem
+from services.manifests.metadata_check import is_reserved, key_problem
 from services.manifests.options import CheckOptions
 from services.manifests.url_columns import doubtful_urls
 
@@ -100,7 +100,7 @@ def _is_plain(layout: Layout, schema: MetadataSchema | None) -> bool:
     keys = [column.key for column in layout.columns if column.role == "metadata"]
     if len(set(keys)) != len(keys) or any(map(key_problem, keys)):
         return False
-    if any(key.lower().startswith("key") for key in keys):  # perhaps keyframes
+    if any(map(is_reserved, keys)):
         return False
     roles = [column.role for column in layout.columns if column.role not in {"", "metadata"}]
     return len(set(roles)) == len(roles) and (schema is None or set(keys) <= set(schema))

@@ -1,8 +1,9 @@
 """Read CSV into a sink: Encord's dialect and our superset become the entries JSON would give."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -30,6 +31,11 @@ ROW_LIMIT: Final = 10_000
 _DELIMITERS: Final = ",;\t"
 #: Bytes looked at in one go.
 STRETCH: Final = 8 << 20
+#: Below a repeated header another may follow soon: so many rows are read one by one, and the
+#: stretches behind them begin small and grow, or each header would have far more looked at.
+_ROWS_BELOW: Final = 200
+_FIRST_STRETCH: Final = 64 << 10
+_GROWTH: Final = 8
 #: Numpy and polars let go of the interpreter, so that two threads keep two cores busy.
 _THREADS: Final = 2
 _AHEAD: Final = 3
@@ -55,6 +61,7 @@ class CsvReader:
     drafts: dict[object, Draft] = field(default_factory=dict)
     _warned_dicom: bool = False
     _encord: bool = False
+    _stretch: int = STRETCH
 
     def read(self) -> None:
         """Read every row; a file without a URL column is one finding."""
@@ -70,25 +77,53 @@ class CsvReader:
     def _read_on(self, pool: Executor) -> None:
         """Read until a row ends where no stretch does, or gives another layout."""
         layout = self.layout
-        for stretch in self._ahead(pool):
-            self._take_stretch(stretch)
-            self.sink.hash_pending()
-            self.sink.progress(min(self.lines.at / len(self.sink.document.data), 1.0))
-            if self.lines.at != stretch.end or self.layout is not layout:
-                return
+        with closing(self._ahead(pool)) as stretches:
+            for stretch in stretches:
+                self._take_stretch(stretch)
+                self._told()
+                if self.lines.at != stretch.end or self.layout is not layout:
+                    break
+        if self.layout is not layout:
+            self._stretch = _FIRST_STRETCH
+            self._read_below()
 
-    def _ahead(self, pool: Executor) -> Iterator[Stretch]:
+    def _read_below(self) -> None:
+        """Read rows one by one until no header was among the last ones."""
+        rows, layout = 0, self.layout
+        for row in rows_until(self.lines, self.delimiter, len(self.sink.document.data)):
+            if made := self._take_row(row, self.sink.index):
+                self.sink.writer.add(made)
+            rows = rows + 1 if self.layout is layout else 0
+            layout = self.layout
+            if rows == _ROWS_BELOW:
+                break
+        self._told()
+
+    def _told(self) -> None:
+        """Hash what was read so far, and say how far that is."""
+        self.sink.hash_pending()
+        self.sink.progress(min(self.lines.at / len(self.sink.document.data), 1.0))
+
+    def _ahead(self, pool: Executor) -> Generator[Stretch]:
         """Yield stretches in order, while the ones behind them are looked at."""
         assert self.layout is not None
         data, at = self.sink.document.data, self.lines.at
         plan = Plan.of(data, self.layout, self.delimiter, self.sink.options)
         waiting: deque[Future[Stretch]] = deque()
-        while at < len(data) or waiting:
-            while at < len(data) and len(waiting) < _AHEAD:
-                end = _end_of_stretch(data, at)
-                waiting.append(pool.submit(read_stretch, plan, at, end))
-                at = end
-            yield waiting.popleft().result()
+        try:
+            while at < len(data) or waiting:
+                while at < len(data) and len(waiting) < self._count_ahead():
+                    end = _end_of_stretch(data, at, self._stretch)
+                    waiting.append(pool.submit(read_stretch, plan, at, end))
+                    at = end
+                yield waiting.popleft().result()
+                self._stretch = min(self._stretch * _GROWTH, STRETCH)
+        finally:
+            for each in waiting:
+                each.cancel()
+
+    def _count_ahead(self) -> int:
+        return _AHEAD if self._stretch == STRETCH else 1
 
     def _take_stretch(self, stretch: Stretch) -> None:
         """Enter the accepted lines of a stretch, and read the others one by one."""
@@ -182,10 +217,12 @@ class CsvReader:
         where = Where(line=line, column=column, pointer=pointer(f"/{index}", fault.path))
         refused = self.sink.judge_refused(index, fault, always(where), None)
         held = self._held(row)
-        url, title = held.get("objectUrl"), held.get("title")
+        assert self.layout is not None
+        titled = self.layout.place_of(csv_layout.TITLE)
+        title = "" if titled is None else held[self.layout.columns[titled].header]
         return refused._replace(
-            title=title,
-            url=url,
+            title=title or None,
+            url=held.get("objectUrl"),
             start=row.start,
             length=row.length,
             line=row.line,
@@ -215,13 +252,13 @@ class CsvReader:
             self.sink.collector.add(fault, None, always(Where()))
 
 
-def _end_of_stretch(data: bytes, at: int) -> int:
-    """Return where a stretch of whole lines ends."""
-    if at + STRETCH >= len(data):
+def _end_of_stretch(data: bytes, at: int, size: int) -> int:
+    """Return where a stretch of whole lines of about a size ends."""
+    if at + size >= len(data):
         return len(data)
-    end = data.rfind(b"\n", at, at + STRETCH)
+    end = data.rfind(b"\n", at, at + size)
     if end < 0:
-        end = data.find(b"\n", at + STRETCH)
+        end = data.find(b"\n", at + size)
     return end + 1 if end >= 0 else len(data)
 
 

@@ -77,25 +77,24 @@ class Document:
 
 def open_document(source: Path, spool: Path, *, max_bytes: int) -> Document:
     """Read a stored file as a document; converts to `spool` when the bytes are not plain UTF-8."""
-    data = source.read_bytes()
+    data, plain = source.read_bytes(), True
     if data.startswith(_GZIP):
-        data = _unpack(source, max_bytes)
-    plain = source if source.stat().st_size == len(data) and not data.startswith(_GZIP) else None
+        data, plain = _unpack(source, max_bytes), False
     for mark, problem in _FOREIGN.items():
         if data.startswith(mark):
             raise DocumentError(_undecodable(problem, 0))
     encoding = "utf-8"
     for mark, name in _MARKS:
         if data.startswith(mark):
-            encoding, plain = name, None
+            encoding, plain = name, False
             data = _decode(data, name, len(mark))
             break
     _require_utf8(data)
     if not data[:_BLOCK].strip(b" \t\r\n") and not data.strip(b" \t\r\n"):
         raise DocumentError(Fault("file-empty"))
-    if plain is None:
+    if not plain:
         spool.write_bytes(data)
-    return Document(plain or spool, data, encoding)
+    return Document(source if plain else spool, data, encoding)
 
 
 def _unpack(source: Path, max_bytes: int) -> bytes:

@@ -26,6 +26,8 @@ class _Suspect:
     #: 0 in JSON, where the place is found in the entry's text.
     line: int
     column: int
+    #: The URL itself, where its entry was examined by itself.
+    url: str | None
 
 
 def report_duplicates(sink: Sink, folder: Path) -> None:
@@ -44,16 +46,12 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
     for suspect in suspects:
         while current.index != suspect.entry:
             current = next(stored)
-        url = current.urls()[suspect.nth]
+        url = suspect.url or current.urls()[suspect.nth]
         earlier = first.setdefault(url, suspect.entry)
         if earlier != suspect.entry:
-            _report(
-                sink,
-                source,
-                current,
-                suspect,
-                Fault("url-duplicate", _path(current, suspect.nth), url, {"first": earlier}),
-            )
+            path = _path(source, current, suspect)
+            fault = Fault("url-duplicate", path, url, {"first": earlier})
+            _report(sink, source, current, suspect, fault)
 
 
 def _suspects(parts: list[pl.DataFrame]) -> list[_Suspect]:
@@ -65,7 +63,7 @@ def _suspects(parts: list[pl.DataFrame]) -> list[_Suspect]:
     is_shared = pl.col("hash").is_in(repeated.implode())
     shared = pl.concat([part.filter(is_shared) for part in parts])
     across = shared.filter(pl.col("entry").n_unique().over("hash") > 1)
-    placed = across.sort("entry", "nth").select("entry", "nth", "line", "column")
+    placed = across.sort("entry", "nth").select("entry", "nth", "line", "column", "url")
     return [_Suspect(*row) for row in placed.iter_rows()]
 
 
@@ -89,12 +87,32 @@ def _column(source: Source, entry: StoredEntry) -> int:
     return source.csv.url_column(entry.index, piece) if source.csv else 1
 
 
-def _path(entry: StoredEntry, nth: int) -> tuple[str, ...]:
+def _path(source: Source, entry: StoredEntry, suspect: _Suspect) -> tuple[str | int, ...]:
+    """Find the field of a URL, as the document spells it."""
+    if suspect.url and not suspect.line and (path := _written(source, entry, suspect.url)):
+        return path
     if entry.kind is EntryType.SCENE:
         return ("scene",)
     if entry.kind is not None and entry.kind.is_composite:
-        return (f"objectUrl_{nth}",)
+        return (f"objectUrl_{suspect.nth}",)
     return ("objectUrl",)
+
+
+def _written(source: Source, entry: StoredEntry, url: str) -> tuple[str | int, ...]:
+    """Look for a URL in an entry's own text, metadata left out; empty when it is not there."""
+    start = entry.start or 0
+    value = json_text.parse(source.text[start : start + entry.length].decode()).value
+    waiting: list[tuple[tuple[str | int, ...], object]] = [((), value)]
+    while waiting:
+        path, each = waiting.pop()
+        if each == url:
+            return path
+        if isinstance(each, dict):
+            inside = [(key, found) for key, found in each.items() if key != "clientMetadata"]
+        else:
+            inside = list(enumerate(each)) if isinstance(each, list) else []
+        waiting += [((*path, step), found) for step, found in reversed(inside)]
+    return ()
 
 
 def _json_place(sink: Sink, entry: StoredEntry, fault: Fault) -> Where:

@@ -78,7 +78,7 @@ def _in_encords_spelling(
         name = key
         if key not in known and not (kind.is_composite and _FRAME.fullmatch(key)):
             name = _respell(kind, key) or key
-            if name == key or name in given:
+            if name == key or name in given or name in fields:
                 details = {
                     "key": key[:80],
                     "article": article(kind.label),

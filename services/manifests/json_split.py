@@ -77,7 +77,7 @@ def split_document(data: bytes) -> Split:
     except SplitError as problem:
         if problem.fault.code != "json-number":
             raise
-        text = _mask(data)
+        text = masked(data)
         _decode(text)
     made = _walk(text)
     made.text = text
@@ -201,7 +201,7 @@ def _deepest(data: bytes) -> int:
     return 0
 
 
-def _mask(data: bytes) -> bytes:
+def masked(data: bytes) -> bytes:
     """Put a plain number in the place of every NaN and Infinity, keeping all offsets."""
 
     def replace(match: re.Match[bytes]) -> bytes:

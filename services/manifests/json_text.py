@@ -26,6 +26,9 @@ _COMMA: Final = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 _SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(
     json.JSONDecoder(parse_int=len, parse_float=len)
 )
+#: Python's readers may or may not get through this much, and what comes after them may not.
+_HOPELESS: Final = 512
+_NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 #: Fewer brackets than this nest nowhere near `MAX_DEPTH`, whatever is around the text.
 _SHALLOW: Final = MAX_DEPTH // 2
 #: All that may be beyond a number's limits; some of it is not.
@@ -66,11 +69,25 @@ _LAST_WINS: Final = json.JSONDecoder(parse_int=_whole)
 
 
 def parse(text: str) -> Parsed:
-    """Parse JSON text whose syntax is known to be good; repeated keys keep the last value."""
+    """Parse JSON text whose syntax is known to be good; repeated keys keep the last value.
+
+    Raises RecursionError for text that nests far too deeply, however much room is left here.
+    """
+    if text.count("{") + text.count("[") > _HOPELESS and _depth(text) > _HOPELESS:
+        raise RecursionError
     try:
         return Parsed(_DISTINCT.decode(text), repeats=False)
     except _RepeatError:
         return Parsed(_LAST_WINS.decode(text), repeats=True)
+
+
+def _depth(text: str) -> int:
+    """Return how deeply a text nests."""
+    depth = deepest = 0
+    for match in _NESTING.finditer(text):
+        depth += (match[0] in "[{") - (match[0] in "]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _skip(text: str, at: int, what: re.Pattern[str] = _SPACE) -> int:

@@ -13,7 +13,7 @@ from services.manifests.csv_layout import type_of
 from services.manifests.entry_check import examine
 from services.manifests.faults import Fault, found
 from services.manifests.json_entry import Place, text_faults
-from services.manifests.json_split import SplitError, syntax_error
+from services.manifests.json_split import SplitError, masked, syntax_error
 from services.manifests.sink import Sink, Span
 
 _STEP: Final = 4_096
@@ -70,11 +70,16 @@ def _read_line(sink: Sink, start: int, end: int) -> None:
 
 
 def _syntax_fault(raw: bytes) -> SplitError | None:
+    """Say what is no JSON in a line; NaN and Infinity are for the entry's own examination."""
+    fault = _fault_of(raw)
+    return _fault_of(masked(raw)) if fault and fault.fault.code == "json-number" else fault
+
+
+def _fault_of(raw: bytes) -> SplitError | None:
     try:
         _RAW.decode(raw)
     except msgspec.DecodeError as problem:
-        made = syntax_error(raw, str(problem))
-        return None if made.fault.code == "json-number" else made
+        return syntax_error(raw, str(problem))
     except RecursionError:
         return SplitError(Fault("json-depth"), 0)
     return None

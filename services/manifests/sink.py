@@ -51,6 +51,7 @@ class Sink:
     #: URLs and their entries since the last part, hashed part by part.
     pending_urls: list[str] = field(default_factory=list)
     pending_entries: list[tuple[int, int, int, int]] = field(default_factory=list)
+    #: With the texts of URLs of examined entries, which may be spelled in ways of their own.
     hashes: list[pl.DataFrame] = field(default_factory=list)
     #: First entry and header cells of each stretch of a CSV.
     layouts: list[tuple[int, list[str]]] = field(default_factory=list)
@@ -148,8 +149,8 @@ class Sink:
         self.buckets.update(buckets)
         self.urls += found.height
         self.hash_pending()
-        hashed = found.with_columns(pl.col("url").hash().alias("hash"))
-        self.hashes.append(hashed.select("entry", "nth", "line", "column", "hash"))
+        hashed = found.with_columns(hash=pl.col("url").hash(), url=pl.lit(None, pl.String))
+        self.hashes.append(hashed.select("entry", "nth", "line", "column", "hash", "url"))
         self.writer.extend(frame)
 
     def _take_urls(self, found: list[str], index: int, places: list[tuple[int, int]]) -> None:
@@ -163,11 +164,11 @@ class Sink:
     def hash_pending(self) -> None:
         """Hash the URLs collected so far, for the search for duplicates."""
         if self.pending_urls:
-            hashes = pl.Series("hash", self.pending_urls, dtype=pl.String).hash()
+            found = pl.Series("url", self.pending_urls, dtype=pl.String)
             names = ("entry", "nth", "line", "column")
             schema = dict.fromkeys(names, pl.UInt32())
             frame = pl.DataFrame(self.pending_entries, schema=schema, orient="row")
-            self.hashes.append(frame.with_columns(hashes))
+            self.hashes.append(frame.with_columns(found.hash().alias("hash"), found))
             self.pending_urls, self.pending_entries = [], []
 
     def pointer_of(self, index: int) -> str:

@@ -15,7 +15,7 @@ _BUCKET: Final = r"^(?:gs|s3)://([^/]+)/"
 _GOOGLE: Final = r"^https://storage\.googleapis\.com/([^/]+)/"
 _USUAL: Final = re.compile(r"(?:gs|s3)://([^/]+)/")
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
-_PEOPLE: Final = f"https://{urls.GOOGLE_PEOPLE_HOST}/"
+_PEOPLE: Final = rf"^https://(?i:{re.escape(urls.GOOGLE_PEOPLE_HOST)})[:/]"
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u{fffd}]"
 
 
@@ -23,9 +23,7 @@ def doubtful_urls(column: pl.Series, kind: EntryType, options: CheckOptions) -> 
     """Mark the URLs that have to be looked at one by one."""
     name = column.name
     text = pl.col(name).str
-    doubt = (
-        ~text.contains(urls.GOOD) | (text.len_bytes() > urls.MAX_BYTES) | text.starts_with(_PEOPLE)
-    )
+    doubt = ~text.contains(urls.GOOD) | (text.len_bytes() > urls.MAX_BYTES) | text.contains(_PEOPLE)
     if options.bucket:
         doubt = doubt | (_bucket(name) != options.bucket).fill_null(value=True)
     return column.to_frame().select(doubt.alias("doubt"))["doubt"] | _unfitting(column, kind)
