@@ -60,7 +60,7 @@ def _ask(current: Connection) -> None:
 
 def _adopt(current: Connection, found: tuple[Integration, ...]) -> None:
     fingerprint = str(session.value(MANIFEST) or "")
-    job = str(session.value(JOB) or "").strip()
+    job = session.typed(JOB)
     through = next((each for each in found if each.id == session.value(INTEGRATION)), None)
     if manifests.summary(fingerprint) is None or through is None or not UUID.fullmatch(job):
         _say_what_is_missing()

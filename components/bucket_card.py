@@ -12,7 +12,7 @@ from services.engine.connections import Connection
 
 def show(connection: Connection, *, key: str) -> None:
     """Draw what is remembered of buckets, and the way to their page."""
-    checked = {each.bucket: each for each in bucket_access.checked(connection)}
+    checked = {each.bucket: each for each in reversed(bucket_access.checked(connection))}
     proofs = get_runtime().buckets.records.proofs(connection.id)
     proven = {each.bucket: moment(each.at) for each in reversed(proofs)}
     names = list(dict.fromkeys((*checked, *proven)))

@@ -37,6 +37,8 @@ def show(bucket: str, *, key: str) -> None:
     known = get_runtime().buckets.records.last_check(
         connection=place.connection, account=place.account, bucket=bucket
     )
+    if known:
+        st.caption(f"Last checked {moment(known.at)}")
     if snapshot:
         _answers(snapshot.results, key=key)
     elif known is None:
@@ -46,7 +48,6 @@ def show(bucket: str, *, key: str) -> None:
             body="About ten short questions to Google. Nothing is changed in the bucket.",
         )
     else:
-        st.caption(f"Last checked {moment(known.at)}")
         _answers(known.checks, key=key)
     sample = st.number_input(
         "Objects to sample",

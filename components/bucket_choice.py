@@ -55,7 +55,7 @@ def first_steps() -> None:
 
 
 def _choose() -> None:
-    typed = str(session.value(FIELD) or "").strip().removeprefix("gs://").partition("/")[0]
+    typed = session.typed(FIELD).removeprefix("gs://").partition("/")[0]
     if typed and not BUCKET.fullmatch(typed):
         session.notify(
             "bucket",

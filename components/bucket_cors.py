@@ -237,7 +237,7 @@ def _live(place: Place, *, key: str) -> None:
 
 
 def _try_out(place: Place) -> None:
-    key = str(session.value(_OBJECT) or "").strip().removeprefix(f"gs://{place.bucket}/")
+    key = session.typed(_OBJECT).removeprefix(f"gs://{place.bucket}/")
     get_runtime().buckets.start_try_out(place, key=key, origins=encord_pages.origins())
 
 

@@ -72,7 +72,7 @@ def _start(place: Place, known: dict[str, Integration], after: str) -> None:
             place,
             integration=chosen.id,
             title=chosen.title,
-            key=str(session.value(_OBJECT) or "").strip().removeprefix(f"gs://{place.bucket}/"),
+            key=session.typed(_OBJECT).removeprefix(f"gs://{place.bucket}/"),
             strict=bool(session.value(_STRICT)),
             origin=encord_pages.app_origin(),
             nonce=session.nonce(f"trial {place.bucket} {after}"),

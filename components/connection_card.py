@@ -68,7 +68,10 @@ def integrations(connection: Connection, *, key: str) -> None:
     check = get_runtime().connections.last_check(connection.id)
     with layout.card_box("Integrations", key=key):
         st.caption("Encord's stored access to buckets. Encord reveals the title and the id.")
-        if check is None or not check.integrations:
+        if check is None or not check.ok:
+            st.caption("Not known: Encord did not answer the last check.")
+            return
+        if not check.integrations:
             st.caption("None yet. Create one in Encord under Integrations, then check again.")
             return
         proven = _last_proven(connection)

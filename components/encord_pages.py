@@ -49,7 +49,7 @@ def _chosen() -> str:
 
 
 def _typed() -> str:
-    return str(session.value(FIELD) or "").strip()
+    return session.typed(FIELD)
 
 
 def _default() -> int:

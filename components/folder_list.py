@@ -34,7 +34,11 @@ TABLE = PagedTable[Listed](
     columns=(
         Column("Name", lambda row: row.folder.name, width=190),
         Column("Description", lambda row: row.folder.description, width=100),
-        Column("Same name", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=95),
+        Column(
+            "Same name",
+            lambda row: f"{number(row.namesakes)} more" if row.namesakes else "",
+            width=95,
+        ),
         Column("Created", lambda row: moment(row.folder.created_at), width=235),
         Column("UUID", lambda row: row.folder.uuid, width=250),
     ),

@@ -19,10 +19,13 @@ RUN: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 def manifest() -> str | None:
     """Return the manifest the URL names, else the one this session worked on last."""
     asked = st.query_params.get("manifest", "")
-    if FINGERPRINT.fullmatch(asked):
-        session.use_manifest(asked)
-    known = session.manifest()
-    return known if known and _is_stored(known) else None
+    if not FINGERPRINT.fullmatch(asked):
+        known = session.manifest()
+        return known if known and _is_stored(known) else None
+    if not _is_stored(asked):
+        return None
+    session.use_manifest(asked)
+    return asked
 
 
 def _is_stored(fingerprint: str) -> bool:
@@ -31,6 +34,25 @@ def _is_stored(fingerprint: str) -> bool:
     except UnknownManifestError:
         return False
     return True
+
+
+def tell_unknown() -> None:
+    """Say so when the URL names something that is not here; the page then shows what there is."""
+    ledger = get_runtime().ledger
+    for word, pattern, is_here in (
+        ("manifest", FINGERPRINT, _is_stored),
+        ("run", RUN, ledger.run),
+        ("task", RUN, ledger.run),
+        ("receipt", RUN, ledger.receipt),
+    ):
+        asked = st.query_params.get(word, "")
+        if asked and not (pattern.fullmatch(asked) and is_here(asked)):
+            st.warning(
+                "The link may be incomplete, or it belongs to another installation. "
+                "Below is what is here.",
+                title=f"There is no such {word}",
+                icon=":material/link_off:",
+            )
 
 
 def bucket() -> str | None:
@@ -44,10 +66,11 @@ def bucket() -> str | None:
 def run() -> RunView | None:
     """Return the run the URL names, else the one this session looked at last."""
     asked = st.query_params.get("run", "")
-    if RUN.fullmatch(asked):
-        session.use_run(asked)
-    known = session.run()
-    return get_runtime().ledger.run(known) if known else None
+    named = asked if RUN.fullmatch(asked) else session.run()
+    found = get_runtime().ledger.run(named) if named else None
+    if found:
+        session.use_run(found.id)
+    return found
 
 
 def task() -> RunView | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from components import bucket_access, layout, session, status, watching
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
-from components.text import ago, code, count, duration
+from components.text import code, count, duration, moment
 from services.buckets.comparisons import Subject
 from services.buckets.prices import Price
 from services.buckets.truth import Compared
@@ -79,7 +79,7 @@ def _offer(subject: Subject, *, again: bool, key: str) -> None:
     if watching.show(
         lambda: comparisons.price_state(subject),
         title="Estimating what it takes",
-        cancel=lambda: None,
+        cancel=None,
         key=f"{key}_price",
     ):
         return
@@ -127,19 +127,19 @@ def _result(subject: Subject, found: Compared, *, key: str) -> None:
         )
     elif known:
         st.success(
-            f"Compared {ago(found.at)} with {count(found.objects_listed, 'object')}.",
+            f"Compared {moment(found.at)} with {count(found.objects_listed, 'object')}.",
             title=f"All {count(known, 'object')} there",
             icon=":material/check_circle:",
         )
     for reason, number in found.unknown.items():
-        st.caption(f"Not compared, {count(number, 'URL')}: {reason}.")
+        st.caption(f"Not compared, {count(number, 'URL')}: {code(reason)}.")
     if found.counts:
         _findings(subject, found, key=key)
 
 
 def _findings(subject: Subject, found: Compared, *, key: str) -> None:
     st.caption(
-        f"Compared {ago(found.at)} with {count(found.objects_listed, 'object')} in "
+        f"Compared {moment(found.at)} with {count(found.objects_listed, 'object')} in "
         f"{count(found.requests, 'request')}."
     )
     chosen = st.selectbox("Code", [ANY, *found.counts], key=f"{key}_code", width=220)

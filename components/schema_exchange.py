@@ -66,3 +66,4 @@ def _take(desk: SchemaDesk, field: str) -> None:
         schema_desk.PLACE,
         Notice(title=f"{count(len(found), 'key')} taken", body="See the plan below.", good=True),
     )
+    session.set_value(schema_desk.VIEW, schema_desk.DESIGN)

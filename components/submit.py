@@ -120,6 +120,8 @@ def _submit(
     draft = decided(summary, found)
     if draft.integration is None or draft.problems(summary):
         return
+    if earlier and not session.value(f"{AGAIN}_{earlier}"):
+        return
     # The nonce counts the submissions this review knew of. A double click, a second tab and a
     # reload therefore name the same decision; a confirmed repetition names the next one.
     submission = Submission(

@@ -209,5 +209,12 @@ def sentence(draft: Draft, summary: Summary) -> str:
     held = f", hold back {summary.held_entries:,}" if summary.held_entries else ""
     return (
         f"Submit {summary.valid_entries:,} of {count(summary.entries, 'entry')} "
-        f"to {draft.folder_words}{through}{held}."
+        f"to {draft.folder_words}{through}{held}{_unusual(draft.options)}."
     )
+
+
+def _unusual(options: RunOptions) -> str:
+    """Say what is chosen behind the fold and changes what Encord does."""
+    copies = "" if options.skip_duplicate_urls else ", copying files that are already there"
+    updated = ", updating the metadata of files that are already there"
+    return copies + (updated if options.upsert_metadata else "")

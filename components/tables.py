@@ -55,7 +55,8 @@ class Column(Generic[T]):
         """Return Streamlit's settings of the column; numbers get separators."""
         if self.config:
             return self.config
-        if cells and all(type(cell) is int for cell in cells):
+        numbers = [cell for cell in cells if cell is not None]
+        if numbers and all(type(cell) is int for cell in numbers):
             return st.column_config.NumberColumn(format="localized", width=self.width)
         return st.column_config.Column(width=self.width)
 

@@ -79,17 +79,16 @@ def _task(task: RunView, head: DeltaGenerator) -> None:
         verification.show(receipt)
 
 
-def history(run: RunView | None) -> None:
-    """Draw earlier receipts: all about a run, or all there are."""
-    receipts = get_runtime().ledger.receipts(about=run.id if run else None, limit=50)
-    if len(receipts) <= 1 and run:
+def history(run: RunView) -> None:
+    """Draw the receipts about a run, where there are others than the one shown."""
+    receipts = get_runtime().ledger.receipts(about=run.id, limit=50)
+    if len(receipts) <= 1:
         return
     with st.expander("Earlier receipts", icon=":material/history:"):
         HISTORY.show(
             lambda offset, limit: Page(receipts[offset : offset + limit], len(receipts)),
             key="receipts",
             name="receipts_page",
-            nothing="No receipt yet.",
         )
 
 

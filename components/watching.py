@@ -14,13 +14,13 @@ EVERY: Final = timedelta(seconds=0.5)
 Read = Callable[[], JobState]
 
 
-def show(read: Read, *, title: str, cancel: Callable[[], None], key: str) -> bool:
-    """Draw work under way, with a way to stop it; tell whether there is any.
+def show(read: Read, *, title: str, cancel: Callable[[], None] | None, key: str) -> bool:
+    """Draw work under way, with a way to stop it if it has one; tell whether there is any.
 
     Args:
         read: Returns how far the work is.
         title: What is done, in a few words of ours.
-        cancel: Asks the work to stop.
+        cancel: Asks the work to stop; None for short work that nobody stops.
         key: Names the widgets.
     """
     if read().phase != "running":
@@ -29,7 +29,7 @@ def show(read: Read, *, title: str, cancel: Callable[[], None], key: str) -> boo
     return True
 
 
-def _running(read: Read, title: str, cancel: Callable[[], None], key: str) -> None:
+def _running(read: Read, title: str, cancel: Callable[[], None] | None, key: str) -> None:
     state = read()
     if state.phase != "running":
         st.rerun()
@@ -37,7 +37,8 @@ def _running(read: Read, title: str, cancel: Callable[[], None], key: str) -> No
         st.markdown(f"**{title}**")
         st.progress(state.progress, text="Under way")
         st.caption("It goes on without this page: you can close it.")
-        st.button("Stop", key=f"{key}_stop", icon=":material/cancel:", on_click=cancel)
+        if cancel:
+            st.button("Stop", key=f"{key}_stop", icon=":material/cancel:", on_click=cancel)
 
 
 def failure(state: JobState, *, title: str) -> None:

@@ -17,6 +17,7 @@ current = connection.current()
 checked = manifests.checked(links.manifest())
 
 head = layout.page_head("Submit", submission.line(checked, current), word="run")
+links.tell_unknown()
 if checked is None:
     layout.notice(submission.PLACE)
     layout.empty_state(

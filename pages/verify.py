@@ -4,6 +4,7 @@ from functools import partial
 
 from components import (
     layout,
+    links,
     navigation,
     run_actions,
     run_picker,
@@ -18,6 +19,7 @@ from components.runtime import get_runtime
 run = run_picker.chosen()
 
 head = layout.page_head("Verify", verify_view.line(run), word="verification")
+links.tell_unknown()
 if verify_view.is_named():
     verify_view.named(head)
     verify_view.back()

@@ -157,6 +157,7 @@ class BucketDesk:
             )
         if changed:
             self.records.note_cors(place.bucket, actor=actor)
+            self._tasks.drop(place.named("try out"))
         self.start_look(place)
         return info
 

@@ -68,6 +68,13 @@ class Tasks:
             broken=done and task.future.exception() is not None,
         )
 
+    def drop(self, name: str) -> None:
+        """Forget the results of work that has ended: they are not true any more."""
+        with self._lock:
+            task = self._known.get(name)
+            if task and task.future and task.future.done():
+                del self._known[name]
+
     def _forget(self) -> None:
         ended = [name for name, task in self._known.items() if task.future and task.future.done()]
         for name in ended[:-KEPT]:

@@ -45,6 +45,16 @@ def test_nothing_is_submitted_to_a_new_folder_once_an_existing_one_is_wanted(
     assert "Not ready to submit" in words(app)
 
 
+def test_nothing_is_submitted_again_once_the_tick_is_gone(open_page: Open, world: World) -> None:
+    manifest = world.images(3)
+    open_page("submit", manifest=manifest).button(key="submit").click().run()
+    app = open_page("submit", manifest=manifest)
+    app.checkbox(key="submit_again_1").check().run()
+    app.checkbox(key="submit_again_1").uncheck()
+    app.button(key="submit").click().run()
+    assert world.ledger.runs().total == 1
+
+
 def test_a_run_is_linked_to_the_dataset_that_was_typed_last(open_page: Open, world: World) -> None:
     run = world.submit(world.images(3))
     world.settle()

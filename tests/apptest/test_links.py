@@ -1,0 +1,41 @@
+"""Links whose ids nobody here knows: the page says so, and keeps what this session worked on."""
+
+import pytest
+
+from tests.apptest.conftest import Open, words
+from tests.unit.engine.world import World
+
+
+@pytest.mark.parametrize(
+    ("page", "named", "word"),
+    [
+        ("manifest", {"manifest": "0" * 64}, "manifest"),
+        ("submit", {"manifest": "../x"}, "manifest"),
+        ("datasets", {"run": "0" * 32}, "run"),
+        ("verify", {"run": "0" * 32}, "run"),
+        ("verify", {"receipt": "0" * 32}, "receipt"),
+        ("verify", {"task": "0" * 32}, "task"),
+    ],
+)
+def test_a_link_to_what_is_not_here_says_so(
+    open_page: Open, page: str, named: dict[str, str], word: str
+) -> None:
+    assert f"There is no such {word}" in words(open_page(page, **named))
+
+
+def test_a_link_to_what_is_here_says_nothing_of_it(world: World, open_page: Open) -> None:
+    run = world.submit(world.images(3))
+    assert "There is no such" not in words(open_page("datasets", run=run))
+
+
+def test_a_wrong_link_does_not_replace_the_manifest_one_works_on(
+    world: World, open_page: Open
+) -> None:
+    known = world.images(3)
+    app = open_page("manifest", manifest=known)
+    app.query_params["manifest"] = "0" * 64
+    app.run()
+    assert "There is no such manifest" in words(app)
+    del app.query_params["manifest"]
+    app.run()
+    assert "Continue to submit" in {button.label for button in app.button}
