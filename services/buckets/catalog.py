@@ -2,6 +2,7 @@
 
     <root>/<place>/listings/<scope>/00001/        a listing, see `spool`
                                     00001.job/    the job that makes it
+                            <scope>-report/       the same of inventory reports
                    reports/<digest>               an inventory report as uploaded
 
 A place is a bucket as seen by one identity. Somebody else's listing is in another place, and a
@@ -20,14 +21,17 @@ import msgspec
 from services.buckets.errors import NothingToListError
 from services.buckets.orders import ListOrder, Order, ReportOrder, write_order
 from services.buckets.reach import Reach
-from services.buckets.spool import Scope, Spool, Totals
-from services.jobs import Jobs, JobState
+from services.buckets.spool import INVENTORY, LISTING, Scope, Spool, Totals
+from services.jobs import ORDER, Jobs, JobState
 from services.manifests.store import ManifestStore
 
 _MODULE: Final = "services.buckets.work_process"
 _BLOCK: Final = 1 << 20
 #: Finished listings of one scope that are kept: the last, and the one before for who reads it.
 KEPT: Final = 2
+#: What ends the name of a scope's folder. Listings and reports never share one: what one of them
+#: left half done is no beginning of the other.
+_ENDINGS: Final = {LISTING: "", INVENTORY: "-report"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +101,14 @@ class Catalog:
     def start(self, view: View, prefixes: tuple[str, ...]) -> None:
         """List some prefixes, or everything; goes on with a listing that stopped half way."""
         scope = Scope(bucket=view.bucket, prefixes=prefixes)
-        folder = self._next(view, scope)
+        folder = self._next(view, scope, LISTING)
         self._start(view, folder, ListOrder(folder=folder, scope=scope))
 
     def take_report(self, view: View, report: BinaryIO) -> None:
         """Take an inventory report of the bucket instead of listing it."""
         path = self._store(view, report)
         scope = Scope(bucket=view.bucket)
-        folder = self._next(view, scope)
+        folder = self._next(view, scope, INVENTORY)
         self._start(view, folder, ReportOrder(folder=folder, scope=scope, report=path))
 
     def _start(self, view: View, folder: Path, order: Order) -> None:
@@ -129,32 +133,47 @@ class Catalog:
                 target.write(block)
         return aside.replace(folder / digest.hexdigest())
 
-    def _scopes(self, view: View, scope: Scope) -> Path:
+    def _scopes(self, view: View, scope: Scope, source: str) -> Path:
         name = hashlib.sha256(msgspec.json.encode(sorted(scope.prefixes))).hexdigest()[:16]
-        return self.folder(view) / "listings" / name
+        return self.folder(view) / "listings" / (name + _ENDINGS[source])
 
-    def _last(self, view: View, scope: Scope) -> Path | None:
+    def _last(self, view: View, scope: Scope, source: str) -> Path | None:
         """Return the newest listing of a scope, finished or not; a job may stand for it."""
-        numbers = {path.stem for path in self._scopes(view, scope).glob("*")}
-        return self._scopes(view, scope) / max(numbers) if numbers else None
+        folder = self._scopes(view, scope, source)
+        numbers = {path.stem for path in folder.glob("*")}
+        return folder / max(numbers) if numbers else None
 
-    def _next(self, view: View, scope: Scope) -> Path:
+    def _next(self, view: View, scope: Scope, source: str) -> Path:
         """Return the folder to list into: that of an unfinished listing, else a new one."""
-        last = self._last(view, scope)
+        last = self._last(view, scope, source)
         if last is None:
-            return self._scopes(view, scope) / f"{1:05}"
+            return self._scopes(view, scope, source) / f"{1:05}"
         return last if Spool(last).totals() is None else last.with_name(f"{int(last.name) + 1:05}")
 
     def state(self, view: View, prefixes: tuple[str, ...]) -> JobState:
         """Return how far the newest listing of some prefixes is."""
-        last = self._last(view, Scope(bucket=view.bucket, prefixes=prefixes))
-        return self.jobs.state(last.with_suffix(".job")) if last else JobState(phase="none")
+        job = self._job(view, prefixes)
+        return self.jobs.state(job) if job else JobState(phase="none")
 
     def cancel(self, view: View, prefixes: tuple[str, ...]) -> None:
         """Stop a listing; what is on disk stays, and starting it again goes on."""
-        last = self._last(view, Scope(bucket=view.bucket, prefixes=prefixes))
-        if last:
-            self.jobs.cancel(last.with_suffix(".job"))
+        job = self._job(view, prefixes)
+        if job:
+            self.jobs.cancel(job)
+
+    def _job(self, view: View, prefixes: tuple[str, ...]) -> Path | None:
+        """Return the job a person waits for: of listing and report what runs, or ran last."""
+        scope = Scope(bucket=view.bucket, prefixes=prefixes)
+        found = (self._last(view, scope, source) for source in _ENDINGS)
+        jobs = [last.with_suffix(".job") for last in found if last]
+        return max(jobs, key=self._recency, default=None)
+
+    def _recency(self, job: Path) -> tuple[bool, int]:
+        try:
+            began = (job / ORDER).stat().st_mtime_ns
+        except FileNotFoundError:
+            began = 0
+        return self.jobs.state(job).phase == "running", began
 
 
 def _id(path: Path) -> str:

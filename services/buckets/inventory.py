@@ -7,7 +7,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from services.buckets.errors import InventoryError
-from services.buckets.spool import SCHEMA, Checkpoint, Scope, Span, Spool, Totals
+from services.buckets.spool import INVENTORY, SCHEMA, Checkpoint, Scope, Span, Spool, Totals
 
 #: Our column to the report's.
 _FIELDS: Final = {
@@ -35,7 +35,7 @@ def take_report(spool: Spool, scope: Scope, report: Path) -> Totals:
     """
     try:
         rows = _rows(report, scope.bucket)
-        spool.begin(scope)
+        spool.begin(scope, INVENTORY)
         spool.plan([Span(prefix="")])
         known = Checkpoint()
         for frame in rows.collect_batches(chunk_size=_PART):
@@ -45,7 +45,7 @@ def take_report(spool: Spool, scope: Scope, report: Path) -> Totals:
     if not known.objects:
         raise InventoryError(OTHER_BUCKET, bucket=scope.bucket)
     spool.add(0, known, pl.DataFrame(schema=SCHEMA), 0, done=True)
-    return spool.finish("inventory")
+    return spool.finish(INVENTORY)
 
 
 def _first_line(problem: Exception) -> str:

@@ -1,13 +1,14 @@
 """A listing on disk: one folder of Parquet parts, and what is known about it as a whole.
 
-    <listing>/scope.json        what was asked for
+    <listing>/scope.json        what was asked for, and where it comes from
               spans.json        the ranges of names it is cut into
               s00001-00002.parquet   part 2 of range 1
               s00001.json       how far range 1 is: the last name on disk
               finished.json     the totals; without it the listing is not complete
 
 Parts are written aside and renamed, and a checkpoint only after its part: whatever a killed process
-leaves can be gone on from, and no object is there twice.
+leaves can be gone on from, and no object is there twice. Only a listing is gone on with; a report
+is taken from its beginning, and neither goes on with what the other left.
 """
 
 import json
@@ -29,7 +30,11 @@ SCHEMA: Final[dict[str, pl.DataType]] = {
     "generation": pl.Int64(),
 }
 FINISHED: Final = "finished.json"
+#: Where a listing comes from: Google's answers, or an inventory report.
+LISTING, INVENTORY = "listing", "inventory"
 _SPANS, _SCOPE = "spans.json", "scope.json"
+#: What begins anew takes away, in this order: no file may outlive what it speaks of.
+_TAKEN_AWAY: Final = (FINISHED, "s[0-9]*.json", _SPANS, "s[0-9]*.parquet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +91,7 @@ class Totals:
     bytes: int
     #: Asked of Google; none for an inventory report.
     requests: int
-    #: `listing` or `inventory`.
+    #: `LISTING` or `INVENTORY`.
     source: str
     at: datetime
 
@@ -103,10 +108,26 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def begin(self, scope: Scope) -> None:
-        """Make the folder."""
+    def begin(self, scope: Scope, source: str = LISTING) -> None:
+        """Make the folder, and take away what is there unless a listing goes on with its own."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._write(_SCOPE, asdict(scope))
+        if not source == self._source() == LISTING:
+            self._clear()
+        self._write(_SCOPE, {**asdict(scope), "source": source})
+
+    def _source(self) -> str | None:
+        """Return who began it; None when nobody did, or it was not noted then."""
+        try:
+            content = json.loads((self.folder / _SCOPE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        source: str | None = content.get("source")
+        return source
+
+    def _clear(self) -> None:
+        for pattern in _TAKEN_AWAY:
+            for path in self.folder.glob(pattern):
+                path.unlink()
 
     @property
     def scope(self) -> Scope:
@@ -146,7 +167,7 @@ class Spool:
         self._write(f"s{span:05}.json", asdict(made))
         return made
 
-    def finish(self, source: str = "listing", *, now: datetime | None = None) -> Totals:
+    def finish(self, source: str = LISTING, *, now: datetime | None = None) -> Totals:
         """Close the listing."""
         spans = [self.checkpoint(number) for number in range(len(self.spans() or []))]
         totals = Totals(

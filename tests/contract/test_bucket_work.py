@@ -145,6 +145,18 @@ def test_listing_again_is_another_listing(catalog: Catalog, demo: View) -> None:
     assert [each.id for each in catalog.listings(demo)] == [second.id, first.id]
 
 
+def test_a_report_that_breaks_leaves_the_listing_whole(catalog: Catalog, yard: View) -> None:
+    good = "".join(f"n/{number:06}.jpg,1\n" for number in range(400_000))
+    catalog.take_report(yard, io.BytesIO(f"name,size\n{good}z.jpg,many\n".encode()))
+    state = wait(lambda: catalog.state(yard, ()))
+    assert (state.phase, "cannot be read" in state.message) == ("failed", True)
+    found = listed(catalog, yard)
+    assert names(catalog.spool(yard, found.id)) == sorted(OBJECTS)
+    catalog.take_report(yard, io.BytesIO(b"name,size\na.jpg,1\n"))
+    assert wait(lambda: catalog.state(yard, ())).phase == "done"
+    assert [each.totals.source for each in catalog.listings(yard)] == ["inventory", "listing"]
+
+
 def test_a_refusal_is_told_in_words(catalog: Catalog, demo: View) -> None:
     locked = View(bucket="encord-locked-bucket", reach=demo.reach)
     catalog.start(locked, ())

@@ -23,11 +23,7 @@ def make_spool(tmp_path: Path) -> MakeSpool:
         spool = Spool(tmp_path / name)
         spool.begin(Scope(bucket=BUCKET))
         spool.plan([Span(prefix="")])
-        rows = [
-            (key, size, kind, "2026-11-23T02:00:00Z", generation)
-            for key, size, kind, generation in sorted(objects)
-        ]
-        frame, known = pl.DataFrame(rows, schema=SCHEMA, orient="row"), Checkpoint()
+        frame, known = rows_of(*sorted(objects)), Checkpoint()
         for piece in frame.iter_slices(part):
             known = spool.add(0, known, piece, 1, done=False)
         spool.add(0, known, frame.clear(), 0, done=True)
@@ -40,6 +36,14 @@ def make_spool(tmp_path: Path) -> MakeSpool:
 @pytest.fixture
 def manifests(tmp_path: Path) -> ManifestStore:
     return ManifestStore(tmp_path / "manifests", max_bytes=10**8)
+
+
+def rows_of(*objects: Object) -> pl.DataFrame:
+    rows = [
+        (key, size, kind, "2026-11-23T02:00:00Z", generation)
+        for key, size, kind, generation in objects
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def images(*names: str, generation: int = 1) -> list[Object]:

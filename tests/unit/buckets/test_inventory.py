@@ -7,7 +7,12 @@ import pytest
 
 from services.buckets.errors import InventoryError
 from services.buckets.inventory import take_report
-from services.buckets.spool import Scope, Spool
+from services.buckets.listing import list_objects
+from services.buckets.spool import Checkpoint, Scope, Span, Spool
+from services.cloud_storage.credentials import anonymous
+from services.cloud_storage.google import GoogleBuckets, connect
+from tests.unit.buckets.conftest import images, rows_of
+from tests.unit.loopback import answer, serving
 
 REPORT = pl.DataFrame(
     {
@@ -63,3 +68,57 @@ def test_what_is_no_report_of_this_bucket_says_why(
     with pytest.raises(InventoryError, match=says):
         take_report(spool, Scope(bucket="yard"), path)
     assert spool.totals() is None
+
+
+def listed(spool: Spool, *held: str) -> list[str]:
+    """List a bucket that holds these objects; return the names on disk."""
+    page = answer({"items": [{"name": name, "size": "1", "generation": "1"} for name in held]})
+    with serving(page) as server:
+
+        def reader() -> GoogleBuckets:
+            return connect(anonymous(), api_endpoint=server.url)
+
+        totals = list_objects(spool, Scope(bucket="yard"), reader, lambda _: None)
+    names = spool.objects().collect()["name"].sort().to_list()
+    assert totals.objects == len(names)
+    return names
+
+
+def test_a_broken_report_in_a_listing_half_way_makes_no_listing_look_complete(
+    spool: Spool, tmp_path: Path
+) -> None:
+    spool.begin(Scope(bucket="yard"))
+    spool.plan([Span(prefix="", flat=True), Span(prefix="m/")])
+    spool.add(0, Checkpoint(), rows_of(*images("a.jpg")), 1, done=True)
+    report = tmp_path / "report.csv"
+    report.write_text("name,size\na.jpg,many\n")
+    with pytest.raises(InventoryError):
+        take_report(spool, Scope(bucket="yard"), report)
+    assert listed(spool, "a.jpg", "m/1.jpg", "m/2.jpg") == ["a.jpg", "m/1.jpg", "m/2.jpg"]
+
+
+def test_what_a_broken_report_had_brought_is_not_gone_on_with(spool: Spool, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    good = "".join(f"m/{number:06}.jpg,1\n" for number in range(400_000))
+    report.write_text(f"name,size\n{good}z.jpg,many\n")
+    with pytest.raises(InventoryError):
+        take_report(spool, Scope(bucket="yard"), report)
+    assert listed(spool, "a.jpg", "z.jpg") == ["a.jpg", "z.jpg"]
+
+
+def test_a_listing_half_way_leaves_nothing_in_a_report(spool: Spool, tmp_path: Path) -> None:
+    spool.begin(Scope(bucket="yard"))
+    spool.plan([Span(prefix="", flat=True), Span(prefix="m/")])
+    spool.add(0, Checkpoint(), rows_of(*images("gone.jpg")), 1, done=True)
+    spool.add(1, Checkpoint(), rows_of(*images("m/1.jpg")), 1, done=False)
+    REPORT.write_csv(tmp_path / "report.csv")
+    assert take_report(spool, Scope(bucket="yard"), tmp_path / "report.csv").objects == 2
+    assert spool.objects().collect()["name"].to_list() == ["a/ü 1.jpg", "c.mp4"]
+
+
+def test_a_listing_of_before_sources_were_told_apart_is_begun_anew(spool: Spool) -> None:
+    spool.begin(Scope(bucket="yard"))
+    spool.plan([Span(prefix="")])
+    spool.add(0, Checkpoint(), rows_of(*images("m.jpg")), 1, done=False)
+    (spool.folder / "scope.json").write_text('{"bucket": "yard", "prefixes": []}')
+    assert listed(spool, "a.jpg", "z.jpg") == ["a.jpg", "z.jpg"]
