@@ -10,9 +10,9 @@ from typing import Final
 
 import polars as pl
 
+from services.buckets.patience import patiently
 from services.buckets.reach import OpenReader
 from services.buckets.spool import SCHEMA, Scope, Span, Spool, Totals, frame_of
-from services.cloud_storage.errors import RateLimited, StorageError, TimedOut, Unreachable
 from services.cloud_storage.interface import BucketReader, ObjectPage
 
 #: Requests open at once.
@@ -21,9 +21,6 @@ PARALLEL: Final = 8
 PART_PAGES: Final = 50
 #: Requests spent on finding folders, at most: they are for speed only.
 LOOKS: Final = 16
-#: Tries for one page, and the first pause in seconds; it doubles.
-TRIES: Final = 5
-PAUSE: Final = 0.5
 #: Where the names of one folder are cut when it has no folders of its own.
 CUTS: Final = "123456789AGMSaegimosw"
 
@@ -50,7 +47,7 @@ def find_spans(reader: BucketReader, scope: Scope) -> list[Span]:
     spans: list[Span] = []
     while waiting and looks < LOOKS and len(waiting) + len(spans) < PARALLEL:
         prefix = waiting.pop(0)
-        page = _patiently(partial(reader.list_page, scope.bucket, prefix, delimiter="/"))
+        page = patiently(partial(reader.list_page, scope.bucket, prefix, delimiter="/"))
         looks += 1
         spans += _around(prefix, page)
         waiting += [] if page.token else page.folders
@@ -119,7 +116,7 @@ class _Listing:
         """Yield the pages of a range and whether more follow."""
         token, more = None, True
         while more and not self.stopped.is_set():
-            page = _patiently(partial(self._page, reader, span, last, token), self.stopped)
+            page = patiently(partial(self._page, reader, span, last, token), self.stopped)
             token, more = page.token, page.token is not None
             yield page, more
 
@@ -141,18 +138,3 @@ def _inside(page: ObjectPage, span: Span, last: str | None) -> pl.DataFrame:
     name = pl.col("name")
     wanted = (name >= span.start) & (name > last if last is not None else True)
     return frame_of(page).filter(wanted & ((name < span.end) if span.end else True))
-
-
-def _patiently(ask: Callable[[], ObjectPage], stopped: threading.Event | None = None) -> ObjectPage:
-    """Ask, and ask again after what passes by itself."""
-    for tried in range(TRIES - 1):
-        try:
-            return ask()
-        except (RateLimited, TimedOut, Unreachable) as error:
-            (stopped or threading.Event()).wait(_pause(error, tried))
-    return ask()
-
-
-def _pause(error: StorageError, tried: int) -> float:
-    hint = error.retry_after if isinstance(error, RateLimited) else None
-    return min(hint or PAUSE * 2**tried, 30.0)

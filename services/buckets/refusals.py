@@ -14,6 +14,7 @@ from services.cloud_storage.errors import (
     RateLimited,
     StorageError,
     TimedOut,
+    Unavailable,
     Unclear,
     Unreachable,
 )
@@ -62,6 +63,12 @@ GRANT: Final = (
 )
 _DESCRIBE: Final = "gcloud storage buckets describe gs://{bucket}"
 _REACH: Final = "curl -sSI https://storage.googleapis.com"
+_UNCLEAR: Final = _Way(
+    Verdict.NOT_CHECKED,
+    "An answer that says neither yes nor no",
+    "Another look; Google may have trouble right now.",
+    _DESCRIBE,
+)
 _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
     {
         NotAuthenticated: _Way(
@@ -112,12 +119,8 @@ _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
             "A network, and a proxy or firewall that lets storage.googleapis.com through.",
             _REACH,
         ),
-        Unclear: _Way(
-            Verdict.NOT_CHECKED,
-            "An answer that says neither yes nor no",
-            "Another look; Google may have trouble right now.",
-            _DESCRIBE,
-        ),
+        Unclear: _UNCLEAR,
+        Unavailable: _UNCLEAR,
     }
 )
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ import polars as pl
 
 from services.buckets.addresses import addresses, scopes
 from services.buckets.listing import list_objects
+from services.buckets.patience import patiently
 from services.buckets.reach import OpenReader
 from services.buckets.spool import Scope, Spool
 from services.cloud_storage.errors import NotAuthorised, NotFound
@@ -116,7 +118,8 @@ def _judge(
     except NotFound:
         return _all(part, "object-missing", f": the bucket {scope.bucket} does not exist")
     except NotAuthorised:
-        if GET not in work.open_reader().test_permissions(scope.bucket, [GET]):
+        reader = work.open_reader()
+        if GET not in patiently(partial(reader.test_permissions, scope.bucket, [GET])):
             return _all(part, "object-forbidden", "")
         reason = f"{scope.bucket} may not be listed with these credentials"
         compared.unknown[reason] = part.height

@@ -8,8 +8,9 @@
     |-- Changed            412: somebody changed it since it was read
     |-- RateLimited        429, with Google's own hint when to come back
     |-- TimedOut           no connection or no answer in time
-    |-- Unreachable        no network, no such host, connection cut
-    `-- Unclear            anything else
+    |-- Unreachable        no network, no such host, connection cut before an answer
+    `-- Unclear            anything else; nobody knows whether a change was made
+        `-- Unavailable    500, 502, 503, or an answer that broke off
 
 Problems with a credentials file are found before Google is asked: `credentials.CredentialProblem`.
 """
@@ -19,6 +20,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 import requests.exceptions
+import urllib3.exceptions
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
@@ -107,6 +109,12 @@ class Unclear(StorageError):
     message = "Google's answer was not understood while {operation} ({subject})."
 
 
+class Unavailable(Unclear):
+    """Google has trouble of its own, or its answer broke off: that passes."""
+
+    message = "Google Cloud Storage gave no whole answer while {operation} ({subject})."
+
+
 #: The most specific class of an exception that is listed here decides.
 TABLE: Final = MappingProxyType(
     {
@@ -117,6 +125,9 @@ TABLE: Final = MappingProxyType(
         api.PreconditionFailed: Changed,
         api.TooManyRequests: RateLimited,
         api.GatewayTimeout: TimedOut,
+        api.InternalServerError: Unavailable,
+        api.BadGateway: Unavailable,
+        api.ServiceUnavailable: Unavailable,
         api.GoogleAPIError: Unclear,
         auth.DefaultCredentialsError: NotAuthenticated,
         auth.RefreshError: NotAuthenticated,
@@ -124,7 +135,11 @@ TABLE: Final = MappingProxyType(
         auth.GoogleAuthError: NotAuthenticated,
         requests.exceptions.Timeout: TimedOut,
         requests.exceptions.ConnectionError: Unreachable,
+        requests.exceptions.ChunkedEncodingError: Unavailable,
         requests.exceptions.RequestException: Unclear,
+        # An object's bytes are read below requests, which does not turn these into its own.
+        urllib3.exceptions.TimeoutError: TimedOut,
+        urllib3.exceptions.ProtocolError: Unavailable,
     }
 )
 

@@ -18,6 +18,7 @@ from services.cloud_storage.errors import (
     RateLimited,
     StorageError,
     TimedOut,
+    Unavailable,
     Unclear,
     Unreachable,
     translate,
@@ -25,7 +26,7 @@ from services.cloud_storage.errors import (
 from services.cloud_storage.google import GoogleBuckets, connect
 from services.domain.cors import CorsRule
 from tests.unit.canaries import Canary
-from tests.unit.loopback import Cut, Reply, answer, free_port, http, serving
+from tests.unit.loopback import Cut, Reply, answer, broken_off, free_port, http, serving
 
 
 def reader(url: str, patience: float = 30) -> GoogleBuckets:
@@ -62,12 +63,14 @@ FAULTS: dict[str, tuple[Reply, type[StorageError]]] = {
     "412": (refusal(412), Changed),
     "418": (refusal(418), Unclear),
     "429": (http(429, Retry_After="7"), RateLimited),
-    "500": (refusal(500), Unclear),
-    "503": (http(503, "<html>"), Unclear),
+    "500": (refusal(500), Unavailable),
+    "502": (http(502, "<html>"), Unavailable),
+    "503": (http(503, "<html>"), Unavailable),
     "504": (http(504), TimedOut),
     "hang": (Cut.HANG, TimedOut),
     "reset": (Cut.RESET, Unreachable),
     "close": (Cut.CLOSE, Unreachable),
+    "cut": (broken_off(answer(item("a/1.png"))), Unavailable),
     "html": (http(200, "<html>"), Unclear),
     "list": (answer([]), Unclear),
     "redirect": (http(307, Location="http://127.0.0.1:1/"), Unclear),
@@ -83,6 +86,21 @@ def test_every_fault_has_its_class_and_nothing_is_repeated(call: str, fault: str
     assert type(caught.value) is kind
     assert "gs://yard" in str(caught.value)
     assert caught.value.__context__ is None
+    assert len(server.requests) == 1
+
+
+def test_a_cut_in_the_middle_of_an_object_is_told() -> None:
+    reply = broken_off(http(206, b"twelve bytes", Content_Range="bytes 0-11/12"))
+    with serving(answer(item("a/1.png")), reply) as server, pytest.raises(Unavailable):
+        list(reader(server.url).read("yard", "a/1.png"))
+
+
+@pytest.mark.parametrize(
+    "reply", [refusal(500), refusal(502), refusal(503), broken_off(answer({"name": "yard"}))]
+)
+def test_nobody_knows_whether_a_change_without_a_whole_answer_was_made(reply: Reply) -> None:
+    with serving(reply) as server, pytest.raises(Unclear):
+        reader(server.url).set_cors("yard", "[]", metageneration=1)
     assert len(server.requests) == 1
 
 
