@@ -109,6 +109,7 @@ def _make_manifest(reach: Reach, asked: argparse.Namespace) -> int:
             recipe=recipe,
             open_reader=reach.open,
             store=store,
+            scratch=store.root,
         )
         built = build(job, _quietly)
         if built.manifest:

@@ -17,7 +17,7 @@ import polars as pl
 
 from services.buckets import choosing, delta, grouping
 from services.buckets.grouping import Irregularity
-from services.buckets.metadata import Found, read_sidecars, read_table, sidecars_of
+from services.buckets.metadata import Found, Shelf, read_sidecars, read_table, sidecars_of
 from services.buckets.reach import OpenReader
 from services.buckets.recipe import Recipe
 from services.domain import naming
@@ -100,6 +100,8 @@ class Job:
     remember: Path | None = None
     #: Where the manifest goes; None only looks.
     store: ManifestStore | None = None
+    #: Where sidecars are kept meanwhile; None for the system's own folder.
+    scratch: Path | None = None
 
 
 def build(job: Job, progress: Callable[[float], None]) -> Built:
@@ -108,6 +110,7 @@ def build(job: Job, progress: Callable[[float], None]) -> Built:
     Raises:
         PatternError: The recipe cannot be followed.
         TableError: The table cannot be used.
+        StorageError: Google could not be asked for sidecars for a while; nothing was made.
     """
     job.recipe.check()
     built = Built()
@@ -118,9 +121,11 @@ def build(job: Job, progress: Callable[[float], None]) -> Built:
     built.objects = taken.height
     odd = list(grouping.irregularities(taken))
     built.irregularities, built.irregular = odd[:TOLD], len(odd)
-    found = _metadata(job, taken, built, progress)
-    progress(0.5)
-    _write(job, built, _entries(job, taken, found), progress)
+    with tempfile.TemporaryFile(dir=job.scratch) as aside:
+        found = _metadata(job, taken, Shelf(aside), progress)
+        built.problems, built.problem_count = found.problems[:TOLD], len(found.problems)
+        progress(0.5)
+        _write(job, built, _entries(job, taken, found), progress)
     return built
 
 
@@ -147,20 +152,17 @@ def _take(job: Job, built: Built) -> pl.DataFrame:
 
 
 def _metadata(
-    job: Job, taken: pl.DataFrame, built: Built, progress: Callable[[float], None]
+    job: Job, taken: pl.DataFrame, shelf: Shelf, progress: Callable[[float], None]
 ) -> Found:
     found = Found()
     if job.table is not None:
         found = read_table(job.table, job.bucket, taken)
     if job.recipe.sidecars:
         pairs = sidecars_of(job.objects, taken.unique(_entry(), keep="first", maintain_order=True))
-        read = read_sidecars(
-            job.bucket, pairs, job.open_reader, lambda part: progress(0.3 + part / 40)
+        found.shelf = shelf
+        found.problems += read_sidecars(
+            job.bucket, pairs, job.open_reader, shelf, lambda part: progress(0.3 + part / 5)
         )
-        for name, content in read.by_name.items():
-            found.by_name[name] = content | found.of(name)
-        found.problems += read.problems
-    built.problems, built.problem_count = found.problems[:TOLD], len(found.problems)
     return found
 
 

@@ -1,23 +1,36 @@
 """Metadata that stands elsewhere in the bucket or in a table: sidecar files and joined rows."""
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
+from io import SEEK_END
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import orjson
 import polars as pl
 from polars.exceptions import PolarsError
 
 from services.buckets.errors import TableError
+from services.buckets.patience import patiently
 from services.buckets.reach import OpenReader
-from services.cloud_storage.errors import StorageError
+from services.cloud_storage.errors import (
+    NotAuthenticated,
+    RateLimited,
+    StorageError,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+)
 from services.cloud_storage.interface import BucketReader
 
 #: Sidecars read at once, and the largest that is read, in bytes.
 PARALLEL: Final = 8
 LARGEST: Final = 1 << 20
+#: These say nothing about the sidecar that was asked for: it is there, and can be read later.
+_NOT_ITS_FAULT: Final = (NotAuthenticated, RateLimited, TimedOut, Unavailable, Unreachable)
 
 TOO_LARGE: Final = "it is larger than 1 MiB"
 NOT_JSON: Final = "it is not JSON"
@@ -32,17 +45,44 @@ _KEY: Final = "joined by?"
 _KEYS: Final = ("objecturl", "object", "name", "url", "path", "file", "filename")
 
 
+class Shelf:
+    """Sidecars as they came, in a file: a bucket may have more of them than memory holds."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._places: dict[str, tuple[int, int]] = {}
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep the sidecar of an object. Not for several threads at once."""
+        place = self._stream.seek(0, SEEK_END)
+        self._stream.write(content)
+        self._places[name] = (place, len(content))
+
+    def of(self, name: str) -> dict[str, object]:
+        """Return what an object's sidecar says; empty when there is none."""
+        if name not in self._places:
+            return {}
+        place, length = self._places[name]
+        self._stream.seek(place)
+        content: dict[str, object] = orjson.loads(self._stream.read(length))
+        return content
+
+
 @dataclass(slots=True)
 class Found:
     """Metadata by object name, and what could not be used."""
 
+    #: Of a table.
     by_name: dict[str, dict[str, object]] = field(default_factory=dict)
+    #: Of sidecars; a table's rows win over them.
+    shelf: Shelf | None = None
     #: Sentences, each about one file or row.
     problems: list[str] = field(default_factory=list)
 
     def of(self, name: str) -> dict[str, object]:
         """Return an object's metadata; empty when there is none."""
-        return self.by_name.get(name, {})
+        beside = self.shelf.of(name) if self.shelf else {}
+        return beside | self.by_name.get(name, {})
 
 
 def sidecars_of(objects: pl.LazyFrame, taken: pl.DataFrame) -> pl.DataFrame:
@@ -58,47 +98,78 @@ def sidecars_of(objects: pl.LazyFrame, taken: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_sidecars(
-    bucket: str, pairs: pl.DataFrame, open_reader: OpenReader, advance: Callable[[int], None]
-) -> Found:
-    """Read sidecars, one request or two each. One that cannot be used is a problem, not a stop."""
-    found, readers = Found(), [open_reader() for _ in range(PARALLEL)]
+    bucket: str,
+    pairs: pl.DataFrame,
+    open_reader: OpenReader,
+    shelf: Shelf,
+    advance: Callable[[float], None],
+) -> list[str]:
+    """Read sidecars onto a shelf, one request or two each.
+
+    Returns:
+        A sentence about each that cannot be used.
+
+    Raises:
+        StorageError: Google could not be asked for a while: what is left unread is not missing.
+    """
+    reading = _Reading(bucket, shelf, advance, pairs.height)
     with ThreadPoolExecutor(PARALLEL) as pool:
         slices = [pairs[start::PARALLEL] for start in range(PARALLEL)]
-        tasks = [
-            pool.submit(_read_some, reader, bucket, some)
-            for reader, some in zip(readers, slices, strict=True)
-        ]
-        for number, task in enumerate(tasks, start=1):
-            part = task.result()
-            found.by_name.update(part.by_name)
-            found.problems += part.problems
-            advance(number)
-    return found
+        tasks = [pool.submit(reading.read, open_reader(), some) for some in slices]
+        done, _ = wait(tasks, return_when=FIRST_EXCEPTION)
+        reading.stopped.set()
+    for task in done:
+        task.result()
+    return sorted(reading.problems)
 
 
-def _read_some(reader: BucketReader, bucket: str, pairs: pl.DataFrame) -> Found:
-    found = Found()
-    for name, sidecar in pairs.iter_rows():
-        try:
-            found.by_name[name] = _read_one(reader, bucket, sidecar)
-        except (StorageError, TableError) as problem:
-            found.problems.append(f"{sidecar}: {problem}")
-    return found
+@dataclass(slots=True)
+class _Reading:
+    """Sidecars being read, several at once."""
+
+    bucket: str
+    shelf: Shelf
+    advance: Callable[[float], None]
+    total: int
+    done: int = 0
+    problems: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, reader: BucketReader, pairs: pl.DataFrame) -> None:
+        for name, sidecar in pairs.iter_rows():
+            if self.stopped.is_set():
+                return
+            try:
+                content = patiently(partial(_read_one, reader, self.bucket, sidecar), self.stopped)
+            except _NOT_ITS_FAULT:
+                raise
+            except (StorageError, TableError) as problem:
+                self.problems.append(f"{sidecar}: {problem}")
+            else:
+                with self.lock:
+                    self.shelf.put(name, content)
+            self._count()
+
+    def _count(self) -> None:
+        with self.lock:
+            self.done += 1
+            self.advance(self.done / self.total)
 
 
-def _read_one(reader: BucketReader, bucket: str, sidecar: str) -> dict[str, object]:
+def _read_one(reader: BucketReader, bucket: str, sidecar: str) -> bytes:
     pieces = bytearray()
     for piece in reader.read(bucket, sidecar):
         pieces += piece
         if len(pieces) > LARGEST:
             raise TableError(TOO_LARGE)
     try:
-        content = orjson.loads(bytes(pieces))
+        content = orjson.loads(pieces)
     except orjson.JSONDecodeError:
         raise TableError(NOT_JSON) from None
     if not isinstance(content, dict):
         raise TableError(NOT_AN_OBJECT)
-    return content
+    return bytes(pieces)
 
 
 def read_table(path: Path, bucket: str, objects: pl.DataFrame) -> Found:

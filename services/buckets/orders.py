@@ -171,6 +171,7 @@ def _build(order: BuildOrder, place: Place) -> building.Built:
         before=order.before,
         remember=order.remember,
         store=place.store if order.save else None,
+        scratch=place.store.root,
     )
     built = building.build(job, place.progress)
     if order.remember:

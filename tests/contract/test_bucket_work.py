@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage  # type: ignore[import-untyped]
 
 from services.buckets import browsing
 from services.buckets.accounts import Accounts
@@ -15,6 +17,7 @@ from services.buckets.catalog import Catalog, Listing, View
 from services.buckets.comparisons import Comparisons, Subject
 from services.buckets.errors import NothingToListError
 from services.buckets.listing import find_spans, list_objects
+from services.buckets.patience import TRIES
 from services.buckets.preview import preview
 from services.buckets.reach import Reach
 from services.buckets.recipe import Recipe
@@ -28,6 +31,7 @@ from tests.contract.emulator_process import BUCKET, emulator_process
 from tests.contract.sandbox_process import SandboxProcess
 from tests.unit.canaries import found_in, make_canaries
 
+OBJECT = "gcs GET /storage/v1/b/{bucket}/o/{name:path}"
 SIDECAR = json.dumps({"site": "harbor"}).encode()
 OBJECTS = {
     "walks/one/frame-2.jpg": (b"two", "image/jpeg"),
@@ -222,6 +226,31 @@ def test_the_emulator_is_listed_and_built_from(
     assert [each.manifest for each in recipes.made(yard, "Walks")] == [built.manifest]
     (saved,) = recipes.all(yard)
     assert (saved.recipe, saved.owner) == (recipe, "me")
+
+
+def test_a_manifest_is_made_again_after_sidecars_could_not_be_read(
+    catalog: Catalog, sandbox: SandboxProcess, demo: View
+) -> None:
+    client = storage.Client(
+        project="demo",
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options={"api_endpoint": sandbox.url},
+    )
+    for name, content in {"a.jpg": b"x", "a.json": SIDECAR}.items():
+        client.bucket(demo.bucket).blob(f"beside/{name}").upload_from_string(content)
+    recipe = Recipe(name="Beside", include=("beside/*.jpg",), sidecars=True)
+    asked = Asked(view=demo, listing=listed(catalog, demo, "beside/").id, recipe=recipe, save=True)
+    recipes = Recipes(catalog)
+    sandbox.control("faults", operation=OBJECT, kind="status", status=503, times=TRIES)
+    recipes.start(asked)
+    state = wait(lambda: recipes.state(asked))
+    assert (state.phase, "no whole answer" in state.message) == ("failed", True)
+    assert recipes.made(demo, "Beside") == []
+    recipes.start(asked)
+    assert wait(lambda: recipes.state(asked)).phase == "done"
+    built = recipes.result(asked)
+    assert [json.loads(each.metadata) for each in built.shown] == [{"site": "harbor"}]
+    assert built.problems == []
 
 
 def test_a_saved_recipe_makes_the_difference(
