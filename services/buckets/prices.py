@@ -48,12 +48,14 @@ def estimate(
     progress(0.5)
     reader, started = open_reader(), time.perf_counter()
     pairs = [(scope, prefix) for scope in scopes(found) for prefix in scope.prefixes or ("",)]
+    #: None where nothing is known, be it that Google refused.
     sizes: list[int | None] = []
     problems: list[str] = []
     for scope, prefix in pairs:
         try:
             sizes.append(_objects(reader, scope, prefix, found))
         except StorageError as problem:
+            sizes.append(None)
             problems.append(str(problem))
     took = (time.perf_counter() - started) / max(1, len(pairs))
     return _price(found.height, len(pairs), sizes, took, tuple(dict.fromkeys(problems)))

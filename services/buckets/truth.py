@@ -19,7 +19,13 @@ from services.buckets.listing import list_objects
 from services.buckets.patience import patiently
 from services.buckets.reach import OpenReader
 from services.buckets.spool import Scope, Spool
-from services.cloud_storage.errors import NotAuthorised, NotFound
+from services.cloud_storage.errors import (
+    InvalidRequest,
+    NotAuthenticated,
+    NotAuthorised,
+    NotFound,
+)
+from services.cloud_storage.google import is_bucket_name
 from services.domain import content_types
 from services.domain.entries import EntryType
 from services.domain.findings import Severity
@@ -31,6 +37,13 @@ FINDINGS: Final = "findings.parquet"
 #: Missing objects for which a name in other spelling is looked for.
 HINTED: Final = 1_000
 GET: Final = "storage.objects.get"
+#: Why nothing is known about the URLs of one bucket.
+NO_NAME: Final = "{bucket} is not a name that Google has for a bucket"
+NOT_LISTED: Final = "{bucket} may not be listed with these credentials"
+REFUSED: Final = {
+    InvalidRequest: "Google refused to list {bucket} as an invalid request",
+    NotAuthenticated: "Google did not accept the credentials for {bucket}",
+}
 ERRORS: Final = [rule.code for rule in BUCKET if rule.severity is Severity.ERROR]
 #: Types whose size Encord advises on.
 _SIZED: Final = [
@@ -112,21 +125,38 @@ def _judge(
     listed: Callable[[int], None],
 ) -> pl.DataFrame:
     """Compare one bucket; what may not be listed is found forbidden or stays unknown."""
+    # Looked at first: a name from an address may also be a way out of the folder.
+    if not is_bucket_name(scope.bucket):
+        return _unknown(part, compared, NO_NAME)
     spool = Spool(work.folder / scope.bucket)
     try:
         totals = spool.totals() or list_objects(spool, scope, work.open_reader, listed)
     except NotFound:
         return _all(part, "object-missing", f": the bucket {scope.bucket} does not exist")
     except NotAuthorised:
-        reader = work.open_reader()
-        if GET not in patiently(partial(reader.test_permissions, scope.bucket, [GET])):
+        if _is_forbidden(work, scope.bucket):
             return _all(part, "object-forbidden", "")
-        reason = f"{scope.bucket} may not be listed with these credentials"
-        compared.unknown[reason] = part.height
-        return pl.DataFrame(schema=_FOUND)
+        return _unknown(part, compared, NOT_LISTED)
+    except (InvalidRequest, NotAuthenticated) as refusal:
+        return _unknown(part, compared, REFUSED[type(refusal)])
     compared.objects_listed += totals.objects
     compared.requests += totals.requests
     return judge(part, spool)
+
+
+def _is_forbidden(work: Comparison, bucket: str) -> bool:
+    """Whether Google says that the objects may not be read either; no word is no verdict."""
+    ask = partial(work.open_reader().test_permissions, bucket, [GET])
+    try:
+        return GET not in patiently(ask)
+    except (InvalidRequest, NotAuthenticated, NotAuthorised, NotFound):
+        return False
+
+
+def _unknown(part: pl.DataFrame, compared: Compared, reason: str) -> pl.DataFrame:
+    """Note that nothing is known about the URLs of one bucket."""
+    compared.unknown[reason.format(bucket=part["bucket"][0])] = part.height
+    return pl.DataFrame(schema=_FOUND)
 
 
 def judge(part: pl.DataFrame, spool: Spool) -> pl.DataFrame:

@@ -224,8 +224,13 @@ def connect(
     return GoogleBuckets(access, endpoint=api_endpoint, timeout=timeout)
 
 
+def is_bucket_name(name: str) -> bool:
+    """Whether a bucket may have this name; any other is refused without being sent."""
+    return _BUCKET.fullmatch(name) is not None
+
+
 def _checked(name: str) -> str:
-    if not _BUCKET.fullmatch(name):
+    if not is_bucket_name(name):
         raise InvalidRequest(_READING_NAME, f"gs://{name}", raw="not a bucket name")
     return name
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.buckets import truth
+from services.buckets import prices, truth
 from services.buckets.addresses import addresses, scopes
 from services.buckets.spool import Scope
 from services.cloud_storage.credentials import anonymous
@@ -17,7 +17,7 @@ from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 from tests.unit.buckets.conftest import BUCKET, MakeSpool, images
-from tests.unit.loopback import answer, serving
+from tests.unit.loopback import Reply, answer, serving
 
 EXAMPLES = Path(__file__).parents[2] / "manifests"
 #: Folders whose manifest is compared with the bucket beside it.
@@ -70,6 +70,78 @@ def test_what_may_be_read_and_not_listed_stays_unknown(
 ) -> None:
     compared = refused(one, ["storage.objects.get"], tmp_path)
     assert compared.unknown == {"yard may not be listed with these credentials": 1}
+
+
+def compared_over(
+    manifests: ManifestStore, folder: Path, urls: tuple[str, ...], *replies: Reply
+) -> truth.Compared:
+    rows = "".join(f"{url},image\n" for url in urls)
+    with serving(*replies) as server:
+        work = truth.Comparison(
+            checked=checked(manifests, f"ObjectURL,Type\n{rows}"),
+            open_reader=lambda: connect(anonymous(), api_endpoint=server.url),
+            folder=folder / "compared" / "one",
+        )
+        work.folder.mkdir(parents=True)
+        return truth.compare(work, lambda _: None)
+
+
+HELD = answer({"items": [{"name": "b.jpg", "size": "1", "generation": "1"}]})
+YARD = f"gs://{BUCKET}/b.jpg"
+
+
+@pytest.mark.parametrize(
+    ("url", "bucket"),
+    [
+        ("gs://MyBucket/a.jpg", "MyBucket"),
+        ("gs://a/a.jpg", "a"),
+        ("https://storage.googleapis.com/../a.jpg", ".."),
+    ],
+)
+def test_a_name_that_no_bucket_has_keeps_no_other_bucket_from_being_compared(
+    url: str, bucket: str, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    compared = compared_over(manifests, tmp_path, (url, YARD), HELD)
+    assert compared.unknown == {f"{bucket} is not a name that Google has for a bucket": 1}
+    assert (compared.counts, compared.objects_listed) == ({}, 1)
+    assert [path.name for path in (tmp_path / "compared").iterdir()] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (answer({}, 400), "Google refused to list aaa as an invalid request"),
+        (answer({}, 401), "Google did not accept the credentials for aaa"),
+    ],
+)
+def test_a_bucket_that_refuses_otherwise_stays_unknown_alone(
+    refusal: Reply, reason: str, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    compared = compared_over(manifests, tmp_path, ("gs://aaa/a.jpg", YARD), refusal, HELD)
+    assert (compared.unknown, compared.counts, compared.objects_listed) == ({reason: 1}, {}, 1)
+
+
+def test_permissions_that_are_not_told_leave_a_bucket_unknown(
+    manifests: ManifestStore, tmp_path: Path
+) -> None:
+    replies = (answer({}, 403), answer({}, 401), HELD)
+    compared = compared_over(manifests, tmp_path, ("gs://aaa/a.jpg", YARD), *replies)
+    assert compared.unknown == {"aaa may not be listed with these credentials": 1}
+    assert compared.objects_listed == 1
+
+
+@pytest.mark.parametrize("url", ["gs://aaa/a.jpg", "gs://MyBucket/a.jpg"])
+def test_no_price_is_claimed_for_what_may_not_be_listed(
+    url: str, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    one = checked(manifests, f"ObjectURL,Type\n{url},image\n{YARD},image\n")
+    with serving(answer({}, 403), HELD) as server:
+        price = prices.estimate(
+            one, lambda: connect(anonymous(), api_endpoint=server.url), lambda _: None
+        )
+    assert (price.prefixes, price.objects, price.requests) == (2, None, None)
+    assert (price.seconds, price.dollars) == (None, None)
+    assert price.problems
 
 
 def test_every_frame_of_a_group_is_looked_for(
