@@ -21,7 +21,7 @@ from components.text import code, count
 from services.buckets.clinic import Tried
 from services.buckets.desk import Place
 from services.cloud_storage.credentials import CredentialProblem
-from services.cloud_storage.errors import Changed, StorageError
+from services.cloud_storage.errors import UNDECIDED, Changed, StorageError
 from services.cloud_storage.interface import BucketInfo
 from services.domain import cors
 from services.domain.bucket_checks import BucketCheck
@@ -208,6 +208,9 @@ def _refusal(error: StorageError) -> session.Notice:
         title = "Nothing was applied: somebody changed the bucket"
         return session.Notice(title=title, body="Read the rules again and look at the new mend.")
     body = f"{code(error)} {code(error.raw)}" if error.raw else code(error)
+    if isinstance(error, UNDECIDED):
+        title = "It is not known whether the rules were applied"
+        return session.Notice(title=title, body=f"Read the rules again to see. {body}")
     return session.Notice(title="Nothing was applied", body=body)
 
 

@@ -19,7 +19,7 @@ from services.buckets.reach import NOBODY, SERVER, TIMEOUT, Reach
 from services.buckets.recipe import read_recipe
 from services.buckets.spool import Scope, Spool
 from services.cloud_storage.credentials import CredentialProblem, anonymous, application_default
-from services.cloud_storage.errors import StorageError
+from services.cloud_storage.errors import UNDECIDED, StorageError
 from services.cloud_storage.google import ENDPOINT, GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
 from services.domain import cors
@@ -31,6 +31,10 @@ from services.onboard import EXIT_NOT_PROVEN, NO_CONNECTION, connect, refuse
 from services.settings import Settings
 
 NO_RULES: Final = "The file holds no list of CORS rules."
+UNKNOWN: Final = (
+    "It is not known whether anything was changed: no whole answer came. "
+    "`check-bucket` shows the rules in force; setting the same rules again changes nothing."
+)
 
 
 def check(argv: list[str]) -> int:
@@ -57,7 +61,7 @@ def _check(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
 
 
 def set_cors(argv: list[str]) -> int:
-    """Set the rules of a file: 0 when they are in force, 2 when nothing was changed."""
+    """Set the rules of a file: 0 when they are in force, 2 when that is not so or not known."""
     parser = _parser("set-cors")
     parser.add_argument("file", type=Path, metavar="FILE", help="a JSON list of rules")
     parser.add_argument("--if-metageneration", type=int, required=True, metavar="N")
@@ -73,7 +77,7 @@ def _set_cors(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
             editor, asked.bucket, document, metageneration=asked.if_metageneration
         )
     except StorageError as error:
-        return refuse(f"Nothing was changed: {error}")
+        return refuse(UNKNOWN if isinstance(error, UNDECIDED) else f"Nothing was changed: {error}")
     except (OSError, ValueError):
         return refuse(NO_RULES)
     _say(f"{len(info.cors)} rules in force{'' if changed else ', as before'}")

@@ -115,6 +115,9 @@ class Unavailable(Unclear):
     message = "Google Cloud Storage gave no whole answer while {operation} ({subject})."
 
 
+#: After these nobody knows whether a change was made.
+UNDECIDED: Final = (TimedOut, Unreachable, Unclear)
+
 #: The most specific class of an exception that is listed here decides.
 TABLE: Final = MappingProxyType(
     {

@@ -6,7 +6,16 @@ from typing import Any, cast
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components import bucket_cors
 from services.bootstrap import Runtime
+from services.cloud_storage.errors import (
+    Changed,
+    NotAuthorised,
+    StorageError,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+)
 from services.engine.connections import _Held
 from tests.apptest.conftest import HERE, Open, words
 from tests.unit.canaries import Canary, found_in, make_canaries
@@ -68,3 +77,19 @@ def test_a_name_no_bucket_can_have_is_said(open_page: Open) -> None:
     app = open_page("bucket")
     app.text_input(key="bucket_name").set_value("Not A Bucket").run()
     assert "This is not a bucket's name" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (Unavailable, "It is not known whether the rules were applied"),
+        (TimedOut, "It is not known whether the rules were applied"),
+        (Unreachable, "It is not known whether the rules were applied"),
+        (NotAuthorised, "Nothing was applied"),
+        (Changed, "Nothing was applied: somebody changed the bucket"),
+    ],
+)
+def test_what_became_of_rules_is_only_said_when_it_is_known(
+    error: type[StorageError], title: str
+) -> None:
+    assert bucket_cors._refusal(error("setting CORS rules", "yard")).title == title
