@@ -106,6 +106,8 @@ def _verdict(trial: TrialView) -> None:
         st.success("Encord read the object and its page opens it.", title="Proven")
     elif trial.state is TrialState.INTERRUPTED:
         st.warning("Clean up, then try again.", title="The trial was interrupted")
+    elif trial.state is TrialState.UNKNOWN:
+        st.warning("No answer decided it. What is needed is below.", title="Not known")
     else:
         st.error("What is needed is below.", title="Not proven")
 

@@ -125,6 +125,11 @@ _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
 )
 
 
+def is_answer(error: StorageError) -> bool:
+    """Tell whether Google's answer decides something, other than trouble that passes."""
+    return _WAYS[type(error)].verdict is Verdict.FAIL
+
+
 def refused(error: StorageError, asked: Asked) -> BucketCheck:
     """Return the check that an error decides, or leaves open."""
     way = _WAYS[type(error)]

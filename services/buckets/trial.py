@@ -6,25 +6,32 @@ before the next, so that whatever ends the trial, its folder is known by name.
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import orjson
 
+from services.buckets.refusals import is_answer
 from services.cloud_storage.as_page import open_signed
 from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import StorageError
 from services.cloud_storage.google import GoogleBuckets
 from services.cloud_storage.interface import BucketReader, ObjectInfo
-from services.domain.browser import conclude
+from services.domain.browser import CorsAnswer, conclude
 from services.domain.bucket_checks import BucketCheck, Verdict, worst
 from services.domain.cors import PageRequest
 from services.domain.entries import SHAPES, EntryType
-from services.encord_api.errors import EncordError, NotAuthorised, NotFound
+from services.encord_api.errors import (
+    EncordError,
+    NotAuthorised,
+    NotFound,
+    RateLimited,
+    classify,
+)
 from services.encord_api.interface import EncordGateway, Item, JobState, JobStatus
 from services.ledger.buckets import BucketRecords, TrialState
 from services.manifests.mapping_guess import type_of_url
@@ -47,7 +54,13 @@ USER_ROLE: Final = (
 _PROVING: Final = 3
 _LOOKED_AT: Final = 200
 _TIMEOUT: Final = (5.0, 20.0)
-_FOUND_SECONDS: Final = 30.0
+_NO_FURTHER: Final = "It went no further"
+_AGAIN: Final = "Another trial: no answer decided this one."
+#: Answers that decide nothing about who asked: took too long, too many, and from 500 on trouble.
+_PASSING: Final = (408, 429)
+_TROUBLE: Final = 500
+
+T = TypeVar("T")
 
 
 class Step(StrEnum):
@@ -85,7 +98,7 @@ class Pace:
 
     #: Seconds between looks at a job.
     poll: float = 2.0
-    #: Seconds until a job that has not ended is given up.
+    #: Seconds until a step that has no answer is given up.
     patience: float = 180.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -121,9 +134,8 @@ class Trial:
             found.append(ended.check)
             yield ended.check
         finally:
-            proven = len(found) == _PROVING and worst(found) is Verdict.PASS
+            state = _state(found)
             found.append(clean_up(self.gateway, self.records, self.id))
-            state = TrialState.PROVEN if proven else TrialState.FAILED
             self.records.end_trial(self.id, state, found)
         yield found[-1]
 
@@ -143,9 +155,9 @@ class Trial:
             with closing(self.open_reader()) as reader:
                 found = self._choose(reader)
         except CredentialProblem as problem:
-            raise self._ended(Step.OBJECT, str(problem)) from None
+            raise self._undecided(Step.OBJECT, _NO_FURTHER, needed=str(problem)) from None
         except StorageError as error:
-            raise self._ended(Step.OBJECT, str(error), error.raw) from None
+            raise self._refused(Step.OBJECT, error) from None
         if found is None:
             raise self._ended(Step.OBJECT, NEEDS_TEXT if self.strict else NOTHING)
         return found
@@ -170,7 +182,7 @@ class Trial:
                 FOLDER.format(token=token), DESCRIPTION.format(token=token)
             )
         except EncordError as error:
-            raise self._ended(Step.FOLDER, str(error), error.raw) from None
+            raise self._refused(Step.FOLDER, error) from None
         return made.uuid
 
     def _register(self, folder: str, subject: ObjectInfo) -> str:
@@ -183,69 +195,128 @@ class Trial:
             except NotAuthorised as error:
                 raise self._ended(Step.REGISTER, USER_ROLE, error.raw) from None
             except EncordError as error:
-                raise self._ended(Step.REGISTER, str(error), error.raw) from None
+                raise self._refused(Step.REGISTER, error) from None
 
     def _wait(self, folder: str, job: str, subject: ObjectInfo) -> BucketCheck:
-        """Look at the job until it has ended or patience has."""
-        until = self.pace.clock() + self.pace.patience
-        status = self._look(folder, job)
-        while status.state is JobState.PENDING and self.pace.clock() < until:
-            self.pace.sleep(self.pace.poll)
-            status = self._look(folder, job)
-        if status.state is JobState.PENDING:
-            raise self._ended(Step.REGISTER, "An answer; the job still runs.")
+        """Look at the job until it has ended; one that has not is cancelled."""
+        with ExitStack() as unended:
+            # Clean-up deletes the folder, and a job must not go on into one that is gone.
+            unended.callback(self._cancel, folder, job)
+            status = self._patiently(
+                Step.REGISTER,
+                lambda: self.gateway.job_status(folder, job),
+                lambda found: found.state is not JobState.PENDING,
+            )
+            if status.state is JobState.PENDING:
+                raise self._undecided(Step.REGISTER, "The job still runs.")
+            unended.pop_all()
         if status.units_error or status.errors or not status.units_done:
             raise self._ended(Step.REGISTER, _cure(status), _said(status))
         url = f"gs://{self.bucket}/{subject.name}"
         asked = f"Register {url} through {self.integration_title}"
         return _passed(Step.REGISTER, asked, "Encord read it and registered it")
 
-    def _look(self, folder: str, job: str) -> JobStatus:
-        try:
-            return self.gateway.job_status(folder, job)
-        except EncordError as error:
-            raise self._ended(Step.REGISTER, str(error), error.raw) from None
+    def _cancel(self, folder: str, job: str) -> None:
+        with suppress(EncordError):
+            self.gateway.cancel_job(folder, job)
 
     def _find(self, folder: str, subject: ObjectInfo) -> Item:
         wanted = f"gs://{self.bucket}/{subject.name}"
-        until = self.pace.clock() + _FOUND_SECONDS
-        try:
-            while True:
-                items = [each for page in self.gateway.list_items(folder) for each in page]
-                if found := next((each for each in items if each.url == wanted), None):
-                    return found
-                if self.pace.clock() >= until:
-                    break
-                self.pace.sleep(self.pace.poll)
-        except EncordError as error:
-            raise self._ended(Step.ITEM, str(error), error.raw) from None
-        raise self._ended(Step.ITEM, "The item; it is not listed in its folder.")
+
+        def look() -> Item | None:
+            items = (each for page in self.gateway.list_items(folder) for each in page)
+            return next((each for each in items if each.url == wanted), None)
+
+        found = self._patiently(Step.ITEM, look, bool)
+        if found is None:
+            raise self._ended(Step.ITEM, "The item; it is not listed in its folder.")
+        return found
 
     def _open(self, item: Item) -> BucketCheck:
         """Open Encord's signed address as its page does; the address is nowhere repeated."""
         request = PageRequest(origin=self.origin)
         asked = f"Encord's signed address of the object, as a page of {self.origin}"
-        try:
-            url = self.gateway.signed_url(item.uuid)
-            opened = conclude(open_signed(url, request, timeout=_TIMEOUT), request)
-        except (EncordError, StorageError) as error:
-            raise self._ended(Step.OPEN, str(error)) from None
+
+        def look() -> CorsAnswer:
+            return open_signed(self.gateway.signed_url(item.uuid), request, timeout=_TIMEOUT)
+
+        answer = self._patiently(Step.OPEN, look, _decides)
+        opened = conclude(answer, request)
+        if not _decides(answer):
+            raise self._undecided(Step.OPEN, opened.why, asked=asked)
         if not opened.allowed:
             needed = "CORS rules for this origin; see the CORS section."
             raise self._ended(Step.OPEN, needed, opened.why, asked=asked)
         return _passed(Step.OPEN, asked, f"{opened.status}, and the page may see it")
 
+    def _patiently(self, step: Step, look: Callable[[], T], settled: Callable[[T], bool]) -> T:
+        """Look until the answer settles it or patience ends, through trouble that passes.
+
+        Returns:
+            The last answer; it may settle nothing.
+        """
+        self.records.note_alive(self.id)
+        until = self.pace.clock() + self.pace.patience
+        while True:
+            pause = self.pace.poll
+            try:
+                found = look()
+                if settled(found) or self.pace.clock() >= until:
+                    return found
+            except (EncordError, StorageError) as error:
+                if _is_final(error) or self.pace.clock() >= until:
+                    raise self._refused(step, error) from None
+                pause = max(pause, getattr(error, "retry_after", None) or 0)
+            self.pace.sleep(min(pause, until - self.pace.clock()))
+
+    def _refused(self, step: Step, error: EncordError | StorageError) -> _EndedError:
+        """Return the end that an error is, or that it leaves open."""
+        if _is_final(error):
+            return self._ended(step, str(error), error.raw)
+        return self._undecided(step, f"{error} {error.raw}".rstrip())
+
     def _ended(self, step: Step, needed: str, got: str = "", *, asked: str = "") -> _EndedError:
-        return _EndedError(
-            BucketCheck(
-                code=f"trial-{step}",
-                title=TITLES[step],
-                verdict=Verdict.FAIL,
-                asked=asked or f"Through {self.integration_title}, of gs://{self.bucket}",
-                got=got or "It went no further",
-                needed=needed,
-            )
+        """Return the end by an answer that refuses."""
+        return _EndedError(self._check(step, Verdict.FAIL, asked, got or _NO_FURTHER, needed))
+
+    def _undecided(
+        self, step: Step, got: str, *, asked: str = "", needed: str = _AGAIN
+    ) -> _EndedError:
+        """Return the end without an answer that decides."""
+        return _EndedError(self._check(step, Verdict.NOT_CHECKED, asked, got, needed))
+
+    def _check(
+        self, step: Step, verdict: Verdict, asked: str, got: str, needed: str
+    ) -> BucketCheck:
+        return BucketCheck(
+            code=f"trial-{step}",
+            title=TITLES[step],
+            verdict=verdict,
+            asked=asked or f"Through {self.integration_title}, of gs://{self.bucket}",
+            got=got,
+            needed=needed,
         )
+
+
+def _state(found: Sequence[BucketCheck]) -> TrialState:
+    """Tell what the steps before clean-up prove."""
+    verdict = worst(found)
+    if verdict is Verdict.PASS and len(found) == _PROVING:
+        return TrialState.PROVEN
+    return TrialState.FAILED if verdict is Verdict.FAIL else TrialState.UNKNOWN
+
+
+def _is_final(error: EncordError | StorageError) -> bool:
+    """Tell whether an error is an answer, other than trouble that passes."""
+    if isinstance(error, StorageError):
+        return is_answer(error)
+    return classify(error) == "rejected" and not isinstance(error, RateLimited)
+
+
+def _decides(answer: CorsAnswer) -> bool:
+    """Tell whether a bucket's answers say anything about who asked."""
+    answers = [each for each in (answer.preflight, answer.response) if each]
+    return not any(each.status >= _TROUBLE or each.status in _PASSING for each in answers)
 
 
 def clean_up(gateway: EncordGateway, records: BucketRecords, trial: str) -> BucketCheck:

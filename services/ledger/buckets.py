@@ -32,6 +32,8 @@ class TrialState(StrEnum):
     RUNNING = "running"
     PROVEN = "proven"
     FAILED = "failed"
+    #: It ended without an answer that decides.
+    UNKNOWN = "not known"
     #: The process that made it ended first; what it left behind can be cleaned up.
     INTERRUPTED = "interrupted"
 
@@ -170,6 +172,10 @@ class BucketRecords:
     def note_folder(self, trial: str, folder: str) -> None:
         """Remember what a trial made at Encord."""
         self._set(trial, folder_uuid=folder, heard_at=utc_now())
+
+    def note_alive(self, trial: str) -> None:
+        """Remember that a trial goes on."""
+        self._set(trial, heard_at=utc_now())
 
     def note_clean(self, trial: str) -> None:
         """Remember that nothing of a trial is left at Encord."""

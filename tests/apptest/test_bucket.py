@@ -16,7 +16,9 @@ from services.cloud_storage.errors import (
     Unavailable,
     Unreachable,
 )
+from services.domain.bucket_checks import BucketCheck, Verdict
 from services.engine.connections import _Held
+from services.ledger.buckets import TrialState
 from tests.apptest.conftest import HERE, Open, words
 from tests.unit.canaries import Canary, found_in, make_canaries
 from tests.unit.engine.world import World
@@ -93,3 +95,32 @@ def test_what_became_of_rules_is_only_said_when_it_is_known(
     error: type[StorageError], title: str
 ) -> None:
     assert bucket_cors._refusal(error("setting CORS rules", "yard")).title == title
+
+
+def test_a_trial_that_nothing_decided_is_neither_proven_nor_not_proven(
+    open_page: Open, runtime: Runtime
+) -> None:
+    records = runtime.buckets.records
+    trial = records.begin_trial(
+        nonce="click",
+        connection=HERE.id,
+        integration="any",
+        title="Any",
+        bucket="yard",
+        actor="me",
+    )
+    assert trial
+    step = BucketCheck(
+        code="trial-register",
+        title="Register",
+        verdict=Verdict.NOT_CHECKED,
+        asked="Through Any, of gs://yard",
+        got="The job still runs.",
+        needed="Another trial",
+    )
+    records.end_trial(trial, TrialState.UNKNOWN, [step])
+    said = words(open_page("bucket", bucket="yard", bucket_view="Integration"))
+    assert "Not known" in said
+    assert "No answer decided it. What is needed is below." in said
+    assert "The job still runs." in said
+    assert "Not proven" not in said

@@ -24,6 +24,11 @@ from services.ledger.store import Ledger
 from tests.contract.sandbox_process import SandboxProcess
 
 START = "v2 POST storage/folders/{folder}/data-upload-jobs"
+LOOK = "v2 GET storage/folders/{folder}/data-upload-jobs/{job}"
+LIST = "v2 GET storage/folders/{folder}/items"
+SIGN = "v2 GET storage/items/{item}"
+OBJECT = "gcs GET /storage/v1/b/{bucket}/o/{name:path}"
+OPENED = "gcs GET /media/{bucket}/{name:path}"
 CREATE = "v2 POST storage/folders"
 DELETE = "v2 DELETE storage/folders/{folder}"
 APP = ORIGINS["EU"][0]
@@ -46,9 +51,28 @@ def gateway(fresh: SandboxProcess) -> SdkGateway:
     return connect_encord(fresh.url, load_private_key_file(fresh.key_file).key)
 
 
+class Time:
+    """Passes while a trial waits; Encord works on jobs meanwhile, unless it is stuck."""
+
+    def __init__(self, sandbox: SandboxProcess) -> None:
+        self.now = 0.0
+        self.stuck = False
+        self._sandbox = sandbox
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if not self.stuck:
+            self._sandbox.control("jobs/advance", units=None)
+
+
 @pytest.fixture
-def desk(fresh: SandboxProcess, ledger: Ledger, gateway: SdkGateway) -> BucketDesk:
-    pace = Pace(poll=0, sleep=lambda _: fresh.control("jobs/advance", units=None))
+def passing(fresh: SandboxProcess) -> Time:
+    return Time(fresh)
+
+
+@pytest.fixture
+def desk(passing: Time, ledger: Ledger, gateway: SdkGateway) -> BucketDesk:
+    pace = Pace(poll=1, patience=5, sleep=passing.sleep, clock=lambda: passing.now)
     return BucketDesk(ledger, Accounts(), lambda _: gateway, pace=pace)
 
 
@@ -134,6 +158,64 @@ def test_a_refusal_for_the_role_user_says_exactly_that(
     assert left(gateway) == 0
 
 
+@pytest.mark.parametrize("operation", [LOOK, LIST, SIGN, OPENED])
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 429}, {"kind": "reset-before"}])
+def test_trouble_that_passes_ends_no_trial(
+    tried: Try, fresh: SandboxProcess, operation: str, fault: dict[str, object]
+) -> None:
+    fresh.control("faults", operation=operation, **({"kind": "status", "times": 2} | fault))
+    assert tried().state is TrialState.PROVEN
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "step"),
+    [
+        (OBJECT, 503, "object"),
+        (CREATE, 503, "folder"),
+        (START, 503, "register"),
+        (START, 429, "register"),
+        (LOOK, 503, "register"),
+        (LIST, 503, "item"),
+        (SIGN, 503, "open"),
+        (OPENED, 503, "open"),
+        (OPENED, 429, "open"),
+    ],
+)
+def test_without_an_answer_nothing_is_decided(
+    tried: Try, desk: BucketDesk, fresh: SandboxProcess, operation: str, status: int, step: str
+) -> None:
+    times = {"times": 6} if operation == LIST else {}
+    fresh.control("faults", operation=operation, kind="status", status=status, **times)
+    trial = tried()
+    assert trial.state is TrialState.UNKNOWN
+    assert codes(trial.steps)[step] is Verdict.NOT_CHECKED
+    assert Verdict.FAIL not in codes(trial.steps).values()
+    assert next(each.needed for each in trial.steps if each.needed).startswith("Another trial")
+    assert desk.records.proofs("mine") == []
+
+
+def test_encords_hint_when_to_come_back_is_kept(
+    tried: Try, passing: Time, fresh: SandboxProcess
+) -> None:
+    fresh.control("faults", operation=LOOK, kind="status", status=429, retry_after=3, times=1)
+    assert tried().state is TrialState.PROVEN
+    assert passing.now == 3
+
+
+def test_a_job_that_outlasts_patience_is_cancelled_before_its_folder_goes(
+    tried: Try, passing: Time, fresh: SandboxProcess, gateway: SdkGateway
+) -> None:
+    passing.stuck = True
+    fresh.control("faults", operation=DELETE, kind="status", status=503, times=1)
+    trial = tried()
+    assert trial.state is TrialState.UNKNOWN
+    assert codes(trial.steps)["register"] is Verdict.NOT_CHECKED
+    assert "still runs" in trial.steps[0].got
+    (kept,) = gateway.find_folders("trial")
+    fresh.control("jobs/advance", units=None)
+    assert list(gateway.list_items(kept.uuid)) == []
+
+
 def test_an_object_encord_may_not_read_needs_the_viewer_role(tried: Try) -> None:
     trial = tried(key="restricted/0001.jpg")
     assert trial.state is TrialState.FAILED
@@ -176,7 +258,7 @@ def test_a_folder_whose_answer_was_lost_is_found_by_name_and_taken_away(
 ) -> None:
     fresh.control("faults", operation=CREATE, kind="reset-after", times=1)
     trial = tried()
-    assert (trial.state, trial.clean) == (TrialState.FAILED, True)
+    assert (trial.state, trial.clean) == (TrialState.UNKNOWN, True)
     assert left(gateway) == 0
 
 
