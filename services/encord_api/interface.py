@@ -175,7 +175,10 @@ class EncordGateway(Protocol):
         ...
 
     def frame_urls(self, item: str) -> tuple[str, ...]:
-        """Return the object URLs of a group's or series' frames, in frame order (two requests)."""
+        """Return the object URLs of a group's or series' frames, in frame order.
+
+        One request, and one a page of frames.
+        """
         ...
 
     def signed_url(self, item: str) -> str:

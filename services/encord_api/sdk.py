@@ -28,7 +28,7 @@ from services.encord_api.answers import (
 )
 from services.encord_api.credentials import PrivateKey
 from services.encord_api.domains import check_domain
-from services.encord_api.errors import InvalidRequest, NotFound, translate
+from services.encord_api.errors import InvalidRequest, NotFound, Unclear, translate
 from services.encord_api.interface import (
     DataRow,
     Dataset,
@@ -50,8 +50,11 @@ _SCHEMA: Final = "organisation/client-metadata-schema-v2"
 _EVERY_ROW: Final[dict[str, object]] = dict.fromkeys(
     ["title_eq", "title_like", "created_before", "created_after", "data_types", "data_hashes"]
 )
+#: Items that have frames.
+_FRAMED: Final = frozenset({"imageGroup", "imageSequence", "dicomSeries", "group"})
 _READING_DOCUMENT: Final = "reading the document to send"
 _SIGNING: Final = "asking for a signed address"
+_READING_FRAMES: Final = "reading the frames of an item"
 _READING_ID: Final = "reading an identifier"
 
 _P = ParamSpec("_P")
@@ -99,6 +102,12 @@ def _listing(
         return ask
 
     return decorate
+
+
+class _FramePage(orm.GetChildItemsParams):
+    """What the SDK asks frames with, and the page, as its other listings name it."""
+
+    page_token: str | None = None
 
 
 class SdkGateway(EncordGateway):
@@ -224,11 +233,22 @@ class SdkGateway(EncordGateway):
             for used in summary.accessible_datasets
         ]
 
-    @_asking("reading the frames of an item")
+    @_asking(_READING_FRAMES)
     def frame_urls(self, item: str) -> tuple[str, ...]:
-        """See the interface. The SDK reads the first page of frames only."""
-        frames = self._wire.client.get_storage_item(_uuid(item)).get_child_items()
-        return tuple(frame.url for frame in frames if frame.url)
+        """See the interface.
+
+        Asked directly: the SDK's own method reads the first page only, and frames that lack some
+        would pass for another group.
+
+        Raises:
+            Unclear: Also when pages repeat; which frames there are is not known then.
+        """
+        found = self._wire.client.get_storage_item(_uuid(item))
+        if item_of(found).type not in _FRAMED:
+            return ()
+        path = f"storage/folders/{found.parent_folder_uuid}/items/{found.uuid}/child-items"
+        frames = self._wire.api.get_paged_iterator(path, _FramePage(), orm.StorageItem)
+        return tuple(frame.url for frame in _once(frames) if frame.url)
 
     @_asking("asking for a signed address")
     def signed_url(self, item: str) -> str:
@@ -349,6 +369,16 @@ def _uuid(text: str) -> UUID:
     except ValueError:
         pass
     raise InvalidRequest(_READING_ID, raw="not a UUID")
+
+
+def _once(frames: Iterable[orm.StorageItem]) -> Iterator[orm.StorageItem]:
+    """Pass frames on, until one comes again: a server that does not heed the page never ends."""
+    seen: set[UUID] = set()
+    for frame in frames:
+        if frame.uuid in seen:
+            raise Unclear(_READING_FRAMES, raw="pages of frames repeat")
+        seen.add(frame.uuid)
+        yield frame
 
 
 def _pages(items: Iterable[Item]) -> Iterator[list[Item]]:

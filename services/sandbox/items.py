@@ -4,6 +4,7 @@ Shape: the SDK's `orm/storage.py`, `StorageItem`; every nullable key is always p
 """
 
 import sqlite3
+from dataclasses import replace
 
 import orjson
 
@@ -24,6 +25,8 @@ from services.sandbox.wire import (
 
 #: Documented for one bundle of updates.
 MAX_BUNDLE = 1000
+#: More frames than an item can have.
+_ALL = 2**31
 #: Keys an item always has, null when its media has no such fact.
 _NULLS: Object = dict.fromkeys(
     (
@@ -182,12 +185,28 @@ def children(sandbox: Sandbox, call: Call) -> Object:
     """`GET storage/folders/F/items/I/child-items`: the frames of a group, in order."""
     with sandbox.store.read() as connection:
         row = find(connection, call.path["item"], call.account)
+        asked = _frames_asked(connection, call)
+        after = asked.after[1] if asked.after else -1
         frames = connection.execute(
-            f"{_SELECT} WHERE items.container = ? ORDER BY items.position",
-            (row["id"],),
+            f"{_SELECT} WHERE items.container = ? AND items.position > ?"
+            " ORDER BY items.position LIMIT ?",
+            (row["id"], after, asked.limit + 1),
         ).fetchall()
         sign = call.flag("signUrls")
-        return single([view(sandbox, call, frame, sign=sign) for frame in frames])
+        return page(
+            frames,
+            asked,
+            lambda frame: (None, frame["position"]),
+            lambda frame: view(sandbox, call, frame, sign=sign),
+        )
+
+
+def _frames_asked(connection: sqlite3.Connection, call: Call) -> Window:
+    asked = window(call)
+    if call.one("pageSize"):
+        return asked
+    size = int(switches.state(connection, switches.FRAMES))
+    return replace(asked, limit=size or _ALL)
 
 
 def patch(sandbox: Sandbox, call: Call) -> Object:

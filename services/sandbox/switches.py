@@ -48,6 +48,11 @@ STABLE: Final = Switch(
     1,
     "1: pages go by key, so that new items move nothing; 0: by number, so that they do",
 )
+FRAMES: Final = Switch(
+    "frames.page_size",
+    0,
+    "frames of a group in one answer, when no `pageSize` is asked for; 0: all",
+)
 LIMIT: Final = Switch(
     "limit.calls_per_second", 0, "calls of one key a second before 429; 0: as many as it likes"
 )
@@ -63,7 +68,7 @@ LINKED: Final = Switch(
 
 SWITCHES: Final = {
     switch.name: switch
-    for switch in (ATOMIC, GROUPS, HOLD, FILE_NAME, LAG, STABLE, LIMIT, AGE, DELETE, LINKED)
+    for switch in (ATOMIC, GROUPS, HOLD, FILE_NAME, LAG, STABLE, FRAMES, LIMIT, AGE, DELETE, LINKED)
 }
 
 

@@ -17,7 +17,8 @@ from services.encord_api.errors import (
     classify,
 )
 from services.encord_api.interface import EncordGateway, Item, JobState, JobStatus
-from tests.contract.worlds import MISSING, World, at, image, images, write
+from tests.contract.sandbox_process import SandboxProcess
+from tests.contract.worlds import MISSING, SandboxWorld, World, at, image, images, write
 
 #: Encord hides what is not yours behind either.
 ABSENT = (NotFound, NotAuthorised)
@@ -322,6 +323,21 @@ def test_every_section_becomes_its_kind_of_item_and_row(
     world.gateway.link_items(dataset, [item.uuid])
     (linked,) = world.gateway.list_rows(dataset)
     assert (linked.type, linked.item_uuid) == (row, item.uuid)
+
+
+@pytest.mark.parametrize(("section", "urls"), [("image_groups", FRAMES), ("dicom_series", SLICES)])
+def test_frames_of_several_pages_are_all_told(
+    section: str, urls: list[str], sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    world = SandboxWorld(sandbox)
+    folder = world.gateway.create_folder("yard", "").uuid
+    run(world, folder, write(tmp_path, {section: [numbered(urls)]}))
+    (item,) = items(world, folder)
+    sandbox.control("switches", **{"frames.page_size": 2})
+    try:
+        assert world.gateway.frame_urls(item.uuid) == tuple(urls)
+    finally:
+        sandbox.control("switches", **{"frames.page_size": 0})
 
 
 # Datasets

@@ -114,6 +114,18 @@ def test_new_items_move_the_pages_or_do_not(
     assert (len(seen) == len(set(seen))) is stable
 
 
+@pytest.mark.parametrize(("size", "listed"), [(0, 3), (2, 2)])
+def test_frames_come_at_once_or_in_pages(
+    sandbox: Running, folder: StorageFolder, integration: str, size: int, listed: int
+) -> None:
+    turn(sandbox, "frames.page_size", size)
+    group = {"title": "g", **{f"objectUrl_{n}": image(n)["objectUrl"] for n in range(3)}}
+    start(folder, integration, image_groups=[group])
+    sandbox.advance()
+    (item,) = folder.list_items()
+    assert len(list(item.get_child_items())) == listed  # the SDK reads the first page alone
+
+
 def test_calls_beyond_the_limit_are_refused(sandbox: Running, client: EncordUserClient) -> None:
     turn(sandbox, "limit.calls_per_second", 3)
     with pytest.raises(RateLimitExceededError):

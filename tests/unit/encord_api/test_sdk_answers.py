@@ -153,6 +153,30 @@ def test_frames_are_asked_for_through_their_item(gateway_at: Connect) -> None:
     assert [request.method for request in server.requests] == ["GET", "GET"]
 
 
+def test_every_page_of_frames_is_read(gateway_at: Connect) -> None:
+    group = item(7, itemType="dicomSeries", url=None)
+    first = page([item(8, url="gs://yard/a.dcm")], "next")
+    last = page([item(9, url="gs://yard/b.dcm")])
+    with serving(answer(group), first, last) as server:
+        urls = gateway_at(server.url).frame_urls(str(UUID(int=7)))
+    assert urls == ("gs://yard/a.dcm", "gs://yard/b.dcm")
+    assert [("pageToken=next" in request.target) for request in server.requests] == [0, 0, 1]
+
+
+def test_frames_that_come_again_are_no_answer(gateway_at: Connect) -> None:
+    group = item(7, itemType="imageGroup", url=None)
+    again = page([item(8), item(9)], "next")
+    with serving(answer(group), again, again) as server, pytest.raises(Unclear):
+        gateway_at(server.url).frame_urls(str(UUID(int=7)))
+    assert len(server.requests) == 3
+
+
+def test_what_has_no_frames_is_not_asked_for_them(gateway_at: Connect) -> None:
+    with serving(answer(item(7))) as server:
+        assert gateway_at(server.url).frame_urls(str(UUID(int=7))) == ()
+    assert len(server.requests) == 1
+
+
 def test_integrations_are_sorted_by_title(gateway_at: Connect) -> None:
     listed = [
         {"integrationUuid": OTHER, "title": "b"},
