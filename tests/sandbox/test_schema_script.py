@@ -19,6 +19,7 @@ START = {
     "old": {"ty": "variant", "hint": "text"},
     "older": {"ty": "geospatial"},
     "back": {"ty": "tombstone", "deleted_ty": {"ty": "enum", "values": ["a"]}},
+    "more": {"ty": "tombstone", "deleted_ty": {"ty": "enum", "values": ["a"]}},
     "turned": {"ty": "tombstone", "deleted_ty": {"ty": "variant", "hint": "text"}},
 }
 ROWS = (
@@ -27,6 +28,7 @@ ROWS = (
     DraftKey(key="old", type="text", state=KeyState.DELETED),
     DraftKey(key="older", type="geospatial", state=KeyState.DELETED_FOREVER),
     DraftKey(key="back", type="enum", options=("a",)),
+    DraftKey(key="more", type="enum", options=("a", "b")),
     DraftKey(key="turned", type="uuid"),
     *(
         DraftKey(key=f"new.{kind}", type=kind)

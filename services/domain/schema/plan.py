@@ -29,11 +29,12 @@ _TOMBSTONE: Final = "tombstone"
 
 
 class Change(StrEnum):
-    """What a step does to a key."""
+    """What a step does to a key, in the order of a plan."""
 
+    #: First: whatever else is done to a key, Encord's SDK does to no deleted one.
+    RESTORE = "restore"
     ADD = "add"
     ADD_OPTIONS = "add options"
-    RESTORE = "restore"
     RETYPE = "change type"
     DELETE = "delete"
     DELETE_FOREVER = "delete for ever"
@@ -169,7 +170,7 @@ def written(kind: MetadataKey) -> dict[str, object]:
 
 
 def between(base: OrganisationSchema, target: Mapping[str, object]) -> Plan:
-    """Return the steps between two schemas: those that add first, those that destroy last."""
+    """Return the steps between two schemas: those that restore first, those that destroy last."""
     keys = sorted({*base.answer, *target})
     steps = [step for key in keys for step in _steps(key, base.answer.get(key), target.get(key))]
     steps.sort(key=lambda step: list(Change).index(step.change))
