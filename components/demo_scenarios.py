@@ -30,7 +30,7 @@ def line(showing: Showing | None) -> str:
     return f"{script.title}: beat {showing.beat + 1} of {len(script.beats)}"
 
 
-def first_button() -> None:
+def first_button(studio: DemoStudio) -> None:
     """Draw the way in, while nothing is set up."""
     first = SCENARIOS[0]
     st.button(
@@ -40,7 +40,7 @@ def first_button() -> None:
         icon=":material/theaters:",
         disabled=_is_setting_up(),
         on_click=_set_up,
-        args=(first.id, 0),
+        args=(first.id, studio.number()),
     )
 
 
@@ -67,7 +67,7 @@ def show(studio: DemoStudio, showing: Showing | None) -> None:
         st.fragment(_waiting, run_every=_EVERY, key="demo_waiting")()
     with st.grid(3, min_column_width=280):
         for scenario in SCENARIOS:
-            _card(scenario, showing)
+            _card(scenario, showing, studio.number())
 
 
 def speed(studio: DemoStudio, showing: Showing | None) -> None:
@@ -93,7 +93,7 @@ def _use_speed(studio: DemoStudio, key: str) -> None:
         studio.use_rate(SPEEDS[str(chosen)])
 
 
-def _card(scenario: Scenario, showing: Showing | None) -> None:
+def _card(scenario: Scenario, showing: Showing | None, number: int) -> None:
     is_on = showing is not None and showing.scenario == scenario.id
     with st.container(border=True, height="stretch", key=f"scenario_{scenario.id}"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -117,7 +117,7 @@ def _card(scenario: Scenario, showing: Showing | None) -> None:
             icon=":material/theaters:",
             disabled=_is_setting_up(),
             on_click=_set_up,
-            args=(scenario.id, showing.number if showing else 0),
+            args=(scenario.id, number),
         )
 
 

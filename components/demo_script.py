@@ -61,7 +61,7 @@ def show(studio: DemoStudio, showing: Showing | None) -> None:
 def way_on(studio: DemoStudio, showing: Showing | None) -> None:
     """Draw the way to the page of the beat, or to the first scenario."""
     if showing is None:
-        demo_scenarios.first_button()
+        demo_scenarios.first_button(studio)
         return
     beat = showing.now
     address = studio.address(showing, beat)

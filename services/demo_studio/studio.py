@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from services.demo_studio import content
@@ -112,6 +113,13 @@ class DemoStudio:
         self._ledger = ledger
         self._clock = clock
 
+    def number(self) -> int:
+        """Return how many set-ups there were, those of demos that have ended included."""
+        try:
+            return int(json.loads(self._file.read_text(encoding="utf-8"))["number"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return 0
+
     def showing(self) -> Showing | None:
         """Return the demo that is on."""
         try:
@@ -132,7 +140,6 @@ class DemoStudio:
         if connection is None:
             raise NothingToShowError
         size = min(max(size, script.sizes[0]), script.sizes[1])
-        before = self.showing()
         self._start_over(script, seed)
         made = Showing(
             scenario=scenario,
@@ -142,7 +149,7 @@ class DemoStudio:
             beat=0,
             manifest=self._prepare(scenario, connection, seed=seed, size=size),
             run=None,
-            number=before.number + 1 if before else 1,
+            number=self.number() + 1,
             at=datetime.now(UTC),
         )
         if script.submits:
@@ -189,7 +196,7 @@ class DemoStudio:
                 folder=FolderChoice(name=name),
                 integration=integration.id,
                 integration_title=integration.title,
-                nonce=f"demo-{showing.number}",
+                nonce=f"demo-{token_hex(16)}",
                 created_by=actor,
             ),
             actor=actor,
@@ -296,13 +303,15 @@ class DemoStudio:
         return query
 
     def stop(self) -> None:
-        """End the demo; what was made stays."""
-        self._file.unlink(missing_ok=True)
+        """End the demo; what was made stays, and the next set-up is another one."""
+        self._write({"number": self.number()})
 
     def _keep(self, showing: Showing) -> None:
-        said = json.dumps({**dataclasses.asdict(showing), "at": showing.at.isoformat()})
+        self._write({**dataclasses.asdict(showing), "at": showing.at.isoformat()})
+
+    def _write(self, said: dict[str, object]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, aside = tempfile.mkstemp(dir=self._file.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(said)
+            json.dump(said, stream)
         Path(aside).replace(self._file)
