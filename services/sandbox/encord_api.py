@@ -142,6 +142,8 @@ _V1: dict[tuple[str, str], Query] = {
 _V1_SLOW: dict[tuple[str, str], _SlowQuery] = {
     ("datasetdatalongpolling", "GET"): dataset_jobs.result,
 }
+#: Like too large, sent by v1 as an HTTP status too.
+_TOO_MANY = 429
 #: What v1 calls the refusals that v2 sends as a status.
 _CODES = {
     403: "AUTHORISATION_ERROR",
@@ -194,20 +196,26 @@ def _identify_v2(sandbox: Sandbox, call: Call) -> Account:
     """Return who signed, or refuse: 401 for each reason [status READ, words assumed]."""
     with sandbox.store.read() as connection:
         age = switches.state(connection, switches.AGE)
-        limit = switches.state(connection, switches.LIMIT)
     now = sandbox.clock()
     try:
         key = signer_v2(call.method, call.target, call.headers, call.body, now=now, max_age=age)
     except SignatureError as error:
         raise RefusalError(401, f"{error}.") from error
-    if limit and sandbox.limiter.count(key, now) > limit:
-        raise RefusalError(429, "Too many calls.", retry_after=1)
+    _count(sandbox, key)
     try:
         return _account(sandbox, key)
     except UnknownKeyError as error:
         raise RefusalError(401, "This SSH key belongs to no user.") from error
     except NoMemberError as error:
         raise RefusalError(403, "You belong to no organization.") from error
+
+
+def _count(sandbox: Sandbox, key: str) -> None:
+    """Count a call of either transport, and refuse one too many."""
+    with sandbox.store.read() as connection:
+        limit = switches.state(connection, switches.LIMIT)
+    if limit and sandbox.limiter.count(key, sandbox.clock()) > limit:
+        raise RefusalError(_TOO_MANY, "Too many calls.", retry_after=1)
 
 
 def _account(sandbox: Sandbox, key: str) -> Account:
@@ -219,7 +227,7 @@ def _v1_route(sandbox: Sandbox, path: str) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
             call = await call_of(request)
-        except RefusalError as error:  # too large: the one refusal v1 sends as an HTTP status
+        except RefusalError as error:  # too large, which v1 too sends as an HTTP status
             return _refused(error)
 
         async def answer() -> Response:
@@ -228,6 +236,8 @@ def _v1_route(sandbox: Sandbox, path: str) -> Route:
             except EnvelopeError as error:
                 return _envelope(error.status, error.code, error.payload)
             except RefusalError as error:
+                if error.status == _TOO_MANY:
+                    return _refused(error)
                 code = _CODES.get(error.status, "INVALID_ARGUMENTS_ERROR")
                 return _envelope(error.status, code, error.message)
             return _json(200, {"status": 200, "response": found})
@@ -264,6 +274,7 @@ def _identify_v1(sandbox: Sandbox, call: Call) -> Account:
         key = signer_v1(call.headers, call.body)
     except SignatureError as error:
         raise EnvelopeError(401, "AUTHENTICATION_ERROR", str(error)) from error
+    _count(sandbox, key)
     try:
         return _account(sandbox, key)
     except UnknownKeyError as error:

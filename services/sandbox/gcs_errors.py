@@ -12,7 +12,14 @@ _REASONS = {
     405: "methodNotAllowed",
     412: "conditionNotMet",
 }
-_XML_CODES = {400: "InvalidArgument", 403: "AccessDenied", 404: "NoSuchKey"}
+_XML_CODES = {
+    400: "InvalidArgument",
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    405: "MethodNotAllowed",
+    412: "PreconditionFailed",
+    413: "EntityTooLarge",
+}
 
 
 class GoogleError(Exception):

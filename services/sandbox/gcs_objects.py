@@ -43,11 +43,14 @@ def view(call: Call, stored: Stored) -> Object:
 
 
 def find(connection: sqlite3.Connection, call: Call, permission: str) -> Stored:
-    """Return the object a path names, or refuse."""
+    """Return the object a path names, or refuse; of each there is its last generation alone."""
     bucket, name = call.path["bucket"], call.path["name"]
     gcs_buckets.find(connection, bucket, permission)
     stored = objects.find(connection, bucket, name)
-    if stored is None:
+    wanted = call.one("generation")
+    if wanted and not wanted.isdecimal():
+        raise GoogleError(400, "Invalid argument: generation")
+    if stored is None or (wanted and int(wanted) != stored.created):
         raise NoObjectError(bucket, name)
     return stored
 

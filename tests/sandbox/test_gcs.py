@@ -9,6 +9,7 @@ import requests
 from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 from PIL import Image
 
+from services.sandbox import gcs_errors
 from tests.sandbox.conftest import Running
 
 ORIGIN = "https://app.encord.com"
@@ -139,6 +140,34 @@ def test_upload_and_delete(bucket: Any) -> None:
     blob.delete()
     with pytest.raises(NotFound, match="No such object: encord-demo-bucket/new"):
         blob.delete()
+
+
+def test_another_generation_is_not_there(bucket: Any, sandbox: Running) -> None:
+    blob = bucket.blob("new/again.txt")
+    blob.upload_from_string("first")
+    first = blob.generation
+    blob.upload_from_string("second")
+    assert bucket.get_blob("new/again.txt", generation=blob.generation).size == 6
+    assert bucket.get_blob("new/again.txt", generation=first) is None
+    assert bucket.blob("new/again.txt", generation=blob.generation).download_as_text() == "second"
+    with pytest.raises(NotFound, match=r"No such object: encord-demo-bucket/new/again\.txt"):
+        bucket.blob("new/again.txt", generation=first).download_as_text()
+    with pytest.raises(NotFound):
+        bucket.blob("new/again.txt", generation=first).delete()
+    address = f"{sandbox.url}/encord-demo-bucket/new/again.txt?generation="
+    old = requests.get(f"{address}{first}", timeout=10)
+    assert (old.status_code, "NoSuchKey" in old.text) == (404, True)
+    assert requests.get(f"{address}{blob.generation}", timeout=10).text == "second"
+    assert requests.get(f"{address}x", timeout=10).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, "NoSuchKey"), (412, "PreconditionFailed"), (413, "EntityTooLarge")]
+)
+def test_every_refusal_has_a_body_of_the_xml_api(status: int, code: str) -> None:
+    answer = gcs_errors.as_xml(gcs_errors.GoogleError(status, "No & no"))
+    assert answer.status_code == status
+    assert f"<Code>{code}</Code><Message>No &amp; no</Message>" in bytes(answer.body).decode()
 
 
 def test_resumable_upload(bucket: Any) -> None:

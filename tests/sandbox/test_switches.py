@@ -134,6 +134,19 @@ def test_calls_beyond_the_limit_are_refused(sandbox: Running, client: EncordUser
     client.get_cloud_integrations()
 
 
+def test_calls_of_both_transports_count_towards_the_limit(
+    sandbox: Running, client: EncordUserClient
+) -> None:
+    made = client.create_dataset("Streets", 0, create_backing_folder=False)  # type: ignore[arg-type]
+    dataset = client.get_dataset(made.dataset_hash)
+    turn(sandbox, "limit.calls_per_second", 3)
+    with pytest.raises(RateLimitExceededError) as refused:
+        _ = [dataset.list_data_rows() for _ in range(200)]
+    assert refused.value.retry_after == 1
+    turn(sandbox, "limit.calls_per_second", 0)
+    assert dataset.list_data_rows() == []
+
+
 def test_an_old_signature(sandbox: Running, client: EncordUserClient) -> None:
     client.get_cloud_integrations()
     turn(sandbox, "signatures.max_age_seconds", 0)  # its time is cut to the second before
