@@ -11,6 +11,7 @@ from services.cloud_storage.errors import (
     NotAuthenticated,
     NotAuthorised,
     NotFound,
+    NotPublic,
     RateLimited,
     StorageError,
     TimedOut,
@@ -81,6 +82,13 @@ _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
             Verdict.FAIL,
             "403: refused",
             "The permission {permission} for whoever asks.",
+            GRANT,
+        ),
+        NotPublic: _Way(
+            Verdict.FAIL,
+            "401: not open to everybody",
+            "Somebody to ask as who has the permission {permission}: the bucket is not open to "
+            "everybody for it.",
             GRANT,
         ),
         NotFound: _Way(

@@ -71,6 +71,11 @@ class Access:
     #: gets hold of a key by naming it.
     fingerprint: str = ""
 
+    @property
+    def is_nobody(self) -> bool:
+        """Whether it is no identity at all."""
+        return isinstance(self.credentials, AnonymousCredentials)
+
     def for_changes(self) -> "Access":
         """Return the same identity, allowed to change buckets as far as IAM lets it."""
         if not isinstance(self.credentials, Scoped):

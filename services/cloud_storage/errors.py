@@ -3,6 +3,7 @@
     StorageError
     |-- NotAuthenticated   401, or no usable credentials
     |-- NotAuthorised      403: Google names the missing permission, see `raw`
+    |   `-- NotPublic      401, when nobody in particular asked: it is not open to everybody
     |-- NotFound           404: the bucket or the object, or not for this identity
     |-- InvalidRequest     400, or a name no bucket can have
     |-- Changed            412: somebody changed it since it was read
@@ -58,6 +59,12 @@ class NotAuthorised(StorageError):
     """Google knows who is asking, and that they may not."""
 
     message = "The credentials in use are not allowed to do this: {operation} ({subject})."
+
+
+class NotPublic(NotAuthorised):
+    """Nobody in particular asked, and not everybody may."""
+
+    message = "{subject} is not open to everybody for this: {operation}."
 
 
 class NotFound(StorageError):
@@ -147,17 +154,22 @@ TABLE: Final = MappingProxyType(
 )
 
 
-def translate(exc: BaseException, *, operation: str, subject: str) -> StorageError:
+def translate(
+    exc: BaseException, *, operation: str, subject: str, nobody: bool = False
+) -> StorageError:
     """Return our error for anything that came out of Google's client.
 
     Args:
         exc: What was raised; it is read, never kept, since its frames hold signed headers.
         operation: What was being done, as words that follow "while".
         subject: The bucket or object it was about.
+        nobody: Whether no identity was given; Google refuses that like one it does not know.
     """
     if isinstance(exc, StorageError):
         return exc
     kind = next((TABLE[base] for base in type(exc).__mro__ if base in TABLE), Unclear)
+    if nobody and kind is NotAuthenticated:
+        kind = NotPublic
     raw = f"{type(exc).__name__}: {getattr(exc, 'message', exc)}"
     if kind is RateLimited:
         return RateLimited(operation, subject, retry_after=_retry_after(exc), raw=raw)

@@ -58,7 +58,8 @@ def _asking(operation: str) -> Callable[[_Method[_P, _T]], _Method[_P, _T]]:
             try:
                 return method(self, _checked(name), *args, **kwargs)
             except Exception as exc:  # noqa: BLE001 - the client lets several families escape
-                error = translate(exc, operation=operation, subject=f"gs://{name}")
+                subject = f"gs://{name}"
+                error = translate(exc, operation=operation, subject=subject, nobody=self.nobody)
             raise error from None
 
         return ask
@@ -71,6 +72,7 @@ class GoogleBuckets(BucketEditor):
 
     def __init__(self, access: Access, *, endpoint: str, timeout: tuple[float, float]) -> None:
         self.name = access.name
+        self.nobody = access.is_nobody
         self.endpoint = endpoint
         session = _SESSION(access.credentials, max_refresh_attempts=0)
         session.max_redirects = 0

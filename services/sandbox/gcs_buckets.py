@@ -10,7 +10,7 @@ from services.sandbox.wire import Call, Object, rfc3339
 
 
 def find(connection: sqlite3.Connection, name: str, permission: str) -> sqlite3.Row:
-    """Return a bucket's row, or refuse: 404 when there is none, 403 when it is locked."""
+    """Return a bucket's row, or refuse: 404 when there is none, 401 when it is locked."""
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM buckets WHERE name = ?", (name,)
     ).fetchone()

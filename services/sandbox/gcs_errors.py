@@ -7,11 +7,13 @@ from starlette.responses import Response
 
 _REASONS = {
     400: "invalid",
+    401: "required",
     403: "forbidden",
     404: "notFound",
     405: "methodNotAllowed",
     412: "conditionNotMet",
 }
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 _XML_CODES = {
     400: "InvalidArgument",
     403: "AccessDenied",
@@ -46,11 +48,11 @@ class NoObjectError(GoogleError):
 
 
 class NoAccessError(GoogleError):
-    """403 that names the permission that is missing, as Google's does."""
+    """Refusal of an anonymous caller, as all are here: 401, in XML 403 [assumed]."""
 
     def __init__(self, permission: str) -> None:
         super().__init__(
-            403,
+            401,
             f"Anonymous caller does not have {permission} access to the Google Cloud Storage"
             f" bucket. Permission '{permission}' denied on resource (or it may not exist).",
         )
@@ -63,6 +65,8 @@ def as_json(error: GoogleError) -> Response:
         "domain": "global",
         "reason": _REASONS.get(error.status, "invalid"),
     }
+    if error.status == _UNAUTHORIZED:
+        detail |= {"locationType": "header", "location": "Authorization"}
     body = {"error": {"code": error.status, "message": error.message, "errors": [detail]}}
     return Response(orjson.dumps(body), error.status, media_type="application/json")
 
@@ -74,9 +78,10 @@ def as_text(error: GoogleError) -> Response:
 
 def as_xml(error: GoogleError) -> Response:
     """Return what the addresses without an API version send: the XML API's body."""
-    code = "NoSuchBucket" if isinstance(error, NoSuchBucketError) else _XML_CODES[error.status]
+    status = _FORBIDDEN if error.status == _UNAUTHORIZED else error.status
+    code = "NoSuchBucket" if isinstance(error, NoSuchBucketError) else _XML_CODES[status]
     body = (
         "<?xml version='1.0' encoding='UTF-8'?>"
         f"<Error><Code>{code}</Code><Message>{html.escape(error.message)}</Message></Error>"
     )
-    return Response(body, error.status, media_type="application/xml")
+    return Response(body, status, media_type="application/xml")

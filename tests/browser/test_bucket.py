@@ -95,7 +95,7 @@ def test_a_bucket_that_refuses_says_what_it_needs_and_remembers(dashboard: Dashb
     dashboard.click("Check the bucket")
     dashboard.sees("3 fail")
     dashboard.sees("9 not checked")
-    dashboard.sees("403: refused.")
+    dashboard.sees("401: not open to everybody.")
     dashboard.sees("Permission 'storage.buckets.get' denied")
     dashboard.sees(f"gcloud storage buckets add-iam-policy-binding gs://{LOCKED_BUCKET}")
     expect(dashboard.page.get_by_text("pass", exact=True)).to_have_count(0)

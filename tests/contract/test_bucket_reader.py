@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.cloud_storage.credentials import anonymous
-from services.cloud_storage.errors import Changed, NotAuthorised, NotFound
+from services.cloud_storage.errors import Changed, NotFound, NotPublic
 from services.cloud_storage.google import GoogleBuckets, connect
 from services.cloud_storage.interface import BucketReader
 from services.domain.browser import conclude
@@ -82,10 +82,10 @@ def test_what_is_missing_or_locked_is_told_apart(
         names(reader, "encord-no-such-bucket")
     with pytest.raises(NotFound, match="images/none"):
         reader.object(sandbox.bucket, "images/none.jpg")
-    with pytest.raises(NotAuthorised) as caught:
+    with pytest.raises(NotPublic) as caught:
         reader.bucket(LOCKED)
     assert "storage.buckets.get" in caught.value.raw
-    with pytest.raises(NotAuthorised):
+    with pytest.raises(NotPublic):
         names(reader, LOCKED)
 
 
@@ -110,7 +110,7 @@ def test_cors_rules_are_set_only_on_the_bucket_they_were_made_for(
     with pytest.raises(Changed):
         reader.set_cors(sandbox.bucket, "[]", metageneration=before.metageneration)
     assert reader.bucket(sandbox.bucket).cors_document == rules
-    with pytest.raises(NotAuthorised) as caught:
+    with pytest.raises(NotPublic) as caught:
         reader.set_cors(LOCKED, "[]", metageneration=1)
     assert "storage.buckets.update" in caught.value.raw
 

@@ -166,7 +166,7 @@ def test_a_refusal_is_told_in_words(catalog: Catalog, demo: View) -> None:
     catalog.start(locked, ())
     state = wait(lambda: catalog.state(locked, ()))
     assert state.phase == "failed"
-    assert "not allowed" in state.message
+    assert "is not open to everybody for this: listing objects" in state.message
 
 
 def test_a_listing_belongs_to_who_asked(catalog: Catalog, demo: View) -> None:

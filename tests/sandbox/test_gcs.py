@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import requests
-from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
+from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.auth.exceptions import InvalidOperation
 from PIL import Image
 
 from services.sandbox import gcs_errors
@@ -47,10 +48,8 @@ def test_permissions_depend_on_the_bucket(sandbox: Running, bucket: Any) -> None
     assert bucket.test_iam_permissions(wanted) == wanted
     client = sandbox.storage()
     assert client.bucket("encord-locked-bucket").test_iam_permissions(wanted) == []
-    with pytest.raises(Forbidden, match=r"storage\.buckets\.get access"):
-        client.get_bucket("encord-locked-bucket")
-    with pytest.raises(Forbidden, match=r"storage\.objects\.list"):
-        list(client.list_blobs("encord-locked-bucket"))
+    with pytest.raises(InvalidOperation, match="cannot be refreshed"):
+        client.get_bucket("encord-locked-bucket")  # a 401, which the client tries to mend
 
 
 def test_listing_by_prefix_delimiter_and_pages(bucket: Any) -> None:
@@ -189,8 +188,11 @@ def test_error_bodies_are_googles(sandbox: Running) -> None:
         }
     }
     locked = requests.get(f"{base}/encord-locked-bucket", timeout=10)
-    assert locked.status_code == 403
-    assert locked.json()["error"]["errors"][0]["reason"] == "forbidden"
+    assert locked.status_code == 401
+    (said,) = locked.json()["error"]["errors"]
+    assert (said["reason"], said["location"]) == ("required", "Authorization")
+    assert "Anonymous caller does not have storage.buckets.get access" in said["message"]
+    assert requests.get(f"{base}/encord-locked-bucket/o", timeout=10).status_code == 401
     media = requests.get(
         f"{sandbox.url}/download{base[len(sandbox.url) :]}/encord-demo-bucket/o/x", timeout=10
     )
@@ -198,6 +200,8 @@ def test_error_bodies_are_googles(sandbox: Running) -> None:
     path_style = requests.get(f"{sandbox.url}/encord-demo-bucket/x", timeout=10)
     assert path_style.status_code == 404
     assert "<Code>NoSuchKey</Code>" in path_style.text
+    denied = requests.get(f"{sandbox.url}/encord-locked-bucket/x", timeout=10)
+    assert (denied.status_code, "<Code>AccessDenied</Code>" in denied.text) == (403, True)
 
 
 def test_ranges_and_head(sandbox: Running) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from services.buckets.preflight import Preflight
-from services.cloud_storage.credentials import anonymous
+from services.cloud_storage.credentials import Access, anonymous, service_account
 from services.cloud_storage.google import connect
 from services.domain.bucket_checks import BucketCheck, Verdict, worst
 from services.domain.cors import ORIGINS
+from tests.unit.canaries import Canary
 from tests.unit.loopback import Cut, Reply, answer, free_port, http, serving
 
 CODES = (
@@ -58,13 +59,15 @@ PERMISSIONS = answer({"permissions": GRANTED})
 BYTE = http(206, b"x", Content_Range="bytes 0-0/12")
 
 
-def checks(*replies: Reply, patience: float = 30) -> dict[str, BucketCheck]:
+def checks(
+    *replies: Reply, patience: float = 30, access: Access | None = None
+) -> dict[str, BucketCheck]:
     with serving(*replies) as server:
-        return run(server.url, patience)
+        return run(server.url, patience, access)
 
 
-def run(url: str, patience: float = 30) -> dict[str, BucketCheck]:
-    reader = connect(anonymous(), api_endpoint=url, timeout=(30, patience))
+def run(url: str, patience: float = 30, access: Access | None = None) -> dict[str, BucketCheck]:
+    reader = connect(access or anonymous(), api_endpoint=url, timeout=(30, patience))
     preflight = Preflight(
         reader=reader, who="reader@p.iam.gserviceaccount.com", bucket="yard", origins=ORIGINS["EU"]
     )
@@ -154,7 +157,7 @@ def test_an_object_that_cannot_be_read_fails() -> None:
 
 FAULTS: dict[str, tuple[Reply, Verdict, str]] = {
     "400": (refusal(400), Verdict.FAIL, "400: refused as invalid"),
-    "401": (refusal(401), Verdict.FAIL, "401: Google does not know who is asking"),
+    "401": (refusal(401), Verdict.FAIL, "401: not open to everybody"),
     "403": (refusal(403), Verdict.FAIL, "403: refused"),
     "404": (refusal(404), Verdict.FAIL, "404: not there"),
     "412": (refusal(412), Verdict.NOT_CHECKED, "412: somebody changed the bucket"),
@@ -197,6 +200,23 @@ def test_hidden_metadata_does_not_keep_the_rest_from_being_asked() -> None:
     assert found["listing"].verdict is Verdict.PASS
     assert found["location"].verdict is Verdict.NOT_CHECKED
     assert found["cors"].verdict is Verdict.NOT_CHECKED
+
+
+def test_a_public_bucket_whose_metadata_is_not_is_still_asked_for_its_objects() -> None:
+    found = checks(refusal(401), PERMISSIONS, objects(12), BYTE)
+    assert found["exists"].needed == (
+        "Somebody to ask as who has the permission storage.buckets.get: the bucket is not open to "
+        "everybody for it."
+    )
+    assert found["listing"].verdict is Verdict.PASS
+    assert found["sample-readable"].verdict is Verdict.PASS
+    assert found["location"].verdict is Verdict.NOT_CHECKED
+
+
+def test_a_key_that_google_does_not_know_decides_at_once(canaries: dict[str, Canary]) -> None:
+    found = checks(refusal(401), access=service_account(canaries["google"].text))
+    assert found["exists"].got.startswith("401: Google does not know who is asking")
+    assert found["listing"].verdict is Verdict.NOT_CHECKED
 
 
 def test_without_an_origin_to_judge_for_cors_does_not_pass() -> None:

@@ -20,6 +20,7 @@ from tests.unit.buckets.conftest import BUCKET, MakeSpool, images
 from tests.unit.loopback import Reply, answer, serving
 
 EXAMPLES = Path(__file__).parents[2] / "manifests"
+FORBIDDEN = answer({"error": {"message": "no"}}, 403)
 #: Folders whose manifest is compared with the bucket beside it.
 FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/object-*/bucket.json"))
 
@@ -55,8 +56,12 @@ def test_a_code_is_found_where_it_is_and_nowhere_else(
 
 def refused(one: CheckedManifest, granted: list[str], folder: Path) -> truth.Compared:
     """Compare with a bucket that refuses to be listed."""
-    forbidden = answer({"error": {"message": "no"}}, 403)
-    with serving(forbidden, answer({"permissions": granted})) as server:
+    return compared(one, folder, FORBIDDEN, answer({"permissions": granted}))
+
+
+def compared(one: CheckedManifest, folder: Path, *replies: bytes) -> truth.Compared:
+    """Compare, as nobody in particular, with a bucket that answers so."""
+    with serving(*replies) as server:
         work = truth.Comparison(
             checked=one,
             open_reader=lambda: connect(anonymous(), api_endpoint=server.url),
@@ -68,8 +73,15 @@ def refused(one: CheckedManifest, granted: list[str], folder: Path) -> truth.Com
 def test_what_may_be_read_and_not_listed_stays_unknown(
     one: CheckedManifest, tmp_path: Path
 ) -> None:
-    compared = refused(one, ["storage.objects.get"], tmp_path)
-    assert compared.unknown == {"yard may not be listed with these credentials": 1}
+    found = refused(one, ["storage.objects.get"], tmp_path)
+    assert found.unknown == {"yard may not be listed with these credentials": 1}
+
+
+def test_what_nobody_may_ask_stays_unknown(one: CheckedManifest, tmp_path: Path) -> None:
+    stranger = answer({"error": {"message": "no"}}, 401)
+    found = compared(one, tmp_path, stranger, stranger)
+    assert found.unknown == {"yard may not be listed with these credentials": 1}
+    assert found.counts == {}
 
 
 def compared_over(

@@ -15,6 +15,7 @@ from services.cloud_storage.errors import (
     NotAuthenticated,
     NotAuthorised,
     NotFound,
+    NotPublic,
     RateLimited,
     StorageError,
     TimedOut,
@@ -57,7 +58,7 @@ CALLS: dict[str, Callable[[GoogleBuckets], object]] = {
 }
 FAULTS: dict[str, tuple[Reply, type[StorageError]]] = {
     "400": (refusal(400), InvalidRequest),
-    "401": (refusal(401), NotAuthenticated),
+    "401": (refusal(401), NotPublic),
     "403": (refusal(403), NotAuthorised),
     "404": (refusal(404), NotFound),
     "412": (refusal(412), Changed),
@@ -220,6 +221,14 @@ def test_a_service_account_signs_itself_and_asks_no_other_address(
         connect(access, api_endpoint=server.url, timeout=(30, 30)).bucket("yard")
     (request,) = server.requests
     assert request.headers["authorization"].startswith("Bearer ey")
+
+
+def test_a_service_account_that_is_refused_is_not_taken_for_nobody(
+    canaries: dict[str, Canary],
+) -> None:
+    access = service_account(canaries["google"].text)
+    with serving(refusal(401)) as server, pytest.raises(NotAuthenticated):
+        connect(access, api_endpoint=server.url, timeout=(30, 30)).bucket("yard")
 
 
 def test_every_error_of_the_client_library_has_a_class() -> None:
