@@ -10,19 +10,22 @@ import pytest
 from services.buckets import prices, truth
 from services.buckets.addresses import addresses, scopes
 from services.buckets.spool import Scope
-from services.cloud_storage.credentials import anonymous
+from services.cloud_storage.credentials import Access, anonymous, service_account
 from services.cloud_storage.google import connect
 from services.domain.entries import EntryType
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 from tests.unit.buckets.conftest import BUCKET, MakeSpool, images
+from tests.unit.canaries import Canary
 from tests.unit.loopback import Reply, answer, serving
 
 EXAMPLES = Path(__file__).parents[2] / "manifests"
 FORBIDDEN = answer({"error": {"message": "no"}}, 403)
 #: Folders whose manifest is compared with the bucket beside it.
 FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/object-*/bucket.json"))
+
+NOBODY = anonymous()
 
 
 def checked(store: ManifestStore, text: str) -> CheckedManifest:
@@ -85,13 +88,17 @@ def test_what_nobody_may_ask_stays_unknown(one: CheckedManifest, tmp_path: Path)
 
 
 def compared_over(
-    manifests: ManifestStore, folder: Path, urls: tuple[str, ...], *replies: Reply
+    manifests: ManifestStore,
+    folder: Path,
+    urls: tuple[str, ...],
+    *replies: Reply,
+    access: Access = NOBODY,
 ) -> truth.Compared:
     rows = "".join(f"{url},image\n" for url in urls)
     with serving(*replies) as server:
         work = truth.Comparison(
             checked=checked(manifests, f"ObjectURL,Type\n{rows}"),
-            open_reader=lambda: connect(anonymous(), api_endpoint=server.url),
+            open_reader=lambda: connect(access, api_endpoint=server.url),
             folder=folder / "compared" / "one",
         )
         work.folder.mkdir(parents=True)
@@ -127,9 +134,15 @@ def test_a_name_that_no_bucket_has_keeps_no_other_bucket_from_being_compared(
     ],
 )
 def test_a_bucket_that_refuses_otherwise_stays_unknown_alone(
-    refusal: Reply, reason: str, manifests: ManifestStore, tmp_path: Path
+    refusal: Reply,
+    reason: str,
+    manifests: ManifestStore,
+    canaries: dict[str, Canary],
+    tmp_path: Path,
 ) -> None:
-    compared = compared_over(manifests, tmp_path, ("gs://aaa/a.jpg", YARD), refusal, HELD)
+    urls = ("gs://aaa/a.jpg", YARD)
+    somebody = service_account(canaries["google"].text)
+    compared = compared_over(manifests, tmp_path, urls, refusal, HELD, access=somebody)
     assert (compared.unknown, compared.counts, compared.objects_listed) == ({reason: 1}, {}, 1)
 
 
