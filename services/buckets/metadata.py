@@ -25,6 +25,7 @@ from services.cloud_storage.errors import (
     Unreachable,
 )
 from services.cloud_storage.interface import BucketReader
+from services.manifests.csv_values import SAFE_DIGITS
 
 #: Sidecars read at once, and the largest that is read, in bytes.
 PARALLEL: Final = 8
@@ -40,9 +41,11 @@ UNREADABLE: Final = "The table cannot be read: {problem}"
 NO_ROWS: Final = "The table has no rows."
 
 _ENDING: Final = r"(?i)(?:\.metadata)?\.json$"
-#: The column a table is joined by; no header has a question mark at its end.
+#: The column a table is joined by.
 _KEY: Final = "joined by?"
 _KEYS: Final = ("objecturl", "object", "name", "url", "path", "file", "filename")
+#: What may be a number: as many digits as are exact everywhere, and no word such as NaN.
+_NUMBER: Final = rf"^-?(?:[0-9]{{1,{SAFE_DIGITS}}}|[0-9]+\.[0-9]+)$"
 
 
 class Shelf:
@@ -179,19 +182,23 @@ def read_table(path: Path, bucket: str, objects: pl.DataFrame) -> Found:
         TableError: It cannot be read, or names an object twice.
     """
     table = _load(path)
-    key = next((each for each in table.columns if each.lower() in _KEYS), table.columns[0])
-    named = table.with_columns(
-        pl.col(key).cast(pl.String).str.strip_prefix(f"gs://{bucket}/").alias(_KEY)
+    headers = table.columns
+    key = next((each for each in headers if each.lower() in _KEYS), headers[0])
+    told = [each for each in headers if each != key]
+    named = table.select(
+        pl.col(key).str.strip_prefix(f"gs://{bucket}/").alias(_KEY),
+        # By its place: a header may be any of the listing's columns.
+        *(_told(table[each]).alias(str(place)) for place, each in enumerate(told)),
     )
     twice = named.filter(pl.col(_KEY).is_duplicated())
     if twice.height:
         raise TableError(TWICE, name=twice[_KEY][0])
-    return _joined(named, key, objects)
+    return _joined(named, told, objects)
 
 
 def _load(path: Path) -> pl.DataFrame:
     try:
-        table = pl.read_csv(path, infer_schema_length=None, try_parse_dates=False)
+        table = pl.read_csv(path, infer_schema=False)
     except PolarsError as problem:
         raise TableError(UNREADABLE, problem=str(problem).splitlines()[0]) from None
     if table.is_empty():
@@ -199,13 +206,27 @@ def _load(path: Path) -> pl.DataFrame:
     return table
 
 
-def _joined(named: pl.DataFrame, key: str, objects: pl.DataFrame) -> Found:
+def _told(cells: pl.Series) -> pl.Series:
+    """Turn a column into numbers or truths where each cell reads back as it was written.
+
+    One cell that does not makes the column text: beside `0870`, `1234` is a code as well.
+    """
+    if cells.drop_nulls().is_in(["true", "false"]).all():
+        return cells == "true"
+    whole, number = (cells.cast(kind, strict=False) for kind in (pl.Int64, pl.Float64))
+    back = whole.cast(pl.String).zip_with(whole.is_not_null(), number.cast(pl.String))
+    if not (cells.str.contains(_NUMBER).all() and back.eq_missing(cells).all()):
+        return cells
+    return whole if whole.null_count() == cells.null_count() else number
+
+
+def _joined(named: pl.DataFrame, told: list[str], objects: pl.DataFrame) -> Found:
     by = _spoken_of(named)
     pairs = objects.select("name", pl.col(by).alias(_KEY)).join(named, on=_KEY, how="inner")
     found = Found()
-    for row in pairs.drop(_KEY, key, strict=False).iter_rows(named=True):
-        name = row.pop("name")
-        found.by_name[name] = {k: v for k, v in row.items() if v is not None}
+    for name, *cells in pairs.drop(_KEY).iter_rows():
+        row = zip(told, cells, strict=True)
+        found.by_name[name] = {key: cell for key, cell in row if cell is not None}
     unused = named.join(objects.select(pl.col(by).alias(_KEY)), on=_KEY, how="anti")
     found.problems += [f"{each}: no such object is taken" for each in unused[_KEY]]
     return found

@@ -177,6 +177,73 @@ def test_a_table_is_joined_as_metadata(
 
 
 @pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (("0870", "1234"), ["0870", "1234"]),
+        (("12", "-3"), [12, -3]),
+        (("12", "2.5"), [12.0, 2.5]),
+        (("1.9", "1.10"), ["1.9", "1.10"]),
+        (("1234567890123456789", "7"), ["1234567890123456789", "7"]),
+        (("1", "0.12345678901234567890"), ["1", "0.12345678901234567890"]),
+        (("true", "false"), [True, False]),
+        (("NaN", "inf"), ["NaN", "inf"]),
+        (("-0", "+5"), ["-0", "+5"]),
+        (("1", ""), [1, None]),
+    ],
+)
+def test_a_tables_cells_arrive_as_they_were_written(
+    cells: tuple[str, str],
+    values: list[object],
+    make_spool: MakeSpool,
+    manifests: ManifestStore,
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"file,code\na.jpg,{cells[0]}\nb.jpg,{cells[1]}\n")
+    _, document = made(
+        make_spool(*images("a.jpg", "b.jpg")), Recipe(table="x"), manifests, table=table
+    )
+    arrived = [each.get("clientMetadata", {}).get("code") for each in document["images"]]
+    assert [(type(each), each) for each in arrived[:1]] == [(type(values[0]), values[0])]
+    assert arrived == values
+
+
+def test_a_table_names_objects_by_stems_of_digits(
+    make_spool: MakeSpool, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("frame,site\n0001,harbor\n0002,depot\n")
+    built, document = made(
+        make_spool(*images("g/0001.jpg", "g/0002.jpg")), Recipe(table="x"), manifests, table=table
+    )
+    assert [each["clientMetadata"] for each in document["images"]] == [
+        {"site": "harbor"},
+        {"site": "depot"},
+    ]
+    assert built.problems == []
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("name", ["Name", "file", "path", "size", "kind"]),
+        ("file", ["name", "stem", "folder", "group", "title"]),
+        ("image", ["size", "content_type", "updated", "generation", "extension", "framed", "1"]),
+        ("joined by?", ["0", "size", "kind"]),
+        ("image", ["size", "joined by?"]),
+    ],
+)
+def test_a_tables_headers_may_be_called_like_what_a_listing_tells(
+    key: str, told: list[str], make_spool: MakeSpool, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"{','.join([key, *told])}\na.jpg{',x' * len(told)}\n")
+    built, document = made(make_spool(*images("a.jpg")), Recipe(table="x"), manifests, table=table)
+    assert document["images"][0]["clientMetadata"] == dict.fromkeys(told, "x")
+    assert built.problems == []
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [("file,a\nx,1\nx,2\n", "more than once"), ("file,a\n", "no rows"), ("", "cannot be read")],
 )
