@@ -191,7 +191,9 @@ def _rows(objects: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _title(recipe: Recipe) -> pl.Expr:
     pieces = naming.template_parts(recipe.title, recipe.parts())
-    texts = [pl.col(each) if n % 2 else pl.lit(each) for n, each in enumerate(pieces)]
+    texts = [
+        pl.col(choosing.column_of(each)) if n % 2 else pl.lit(each) for n, each in enumerate(pieces)
+    ]
     made = pl.concat_str(texts) if recipe.title else pl.lit(None, pl.String)
     return made.alias("title")
 
@@ -199,12 +201,13 @@ def _title(recipe: Recipe) -> pl.Expr:
 def _made(job: Job, frames: list[dict[str, Any]], found: Found) -> Made:
     first = frames[0]
     named = grouping.title_of(first["group"]) or None
+    parts = {part: first[choosing.column_of(part)] for part in job.recipe.metadata}
     return Made(
         kind=EntryType(first["kind"]),
         title=first["title"] or named,
         urls=tuple(f"gs://{job.bucket}/{frame['name']}" for frame in frames),
         metadata={
-            **{part: first[part] for part in job.recipe.metadata if first[part] is not None},
+            **{part: text for part, text in parts.items() if text is not None},
             **_facts(job.recipe, frames),
             **found.of(first["name"]),
         },

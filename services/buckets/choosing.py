@@ -95,9 +95,14 @@ def with_parts(objects: pl.LazyFrame, recipe: Recipe) -> pl.LazyFrame:
     if not recipe.pattern:
         return own
     found = naming.path_pattern(recipe.pattern)
-    return own.with_columns(name.str.extract_groups(found.expression).alias("found")).unnest(
-        "found"
-    )
+    columns = [column_of(part) for part in found.parts]
+    groups = name.str.extract_groups(found.expression).struct.rename_fields(columns)
+    return own.with_columns(groups.alias("found?")).unnest("found?")
+
+
+def column_of(part: str) -> str:
+    """Name the column of a part; a pattern may call its own like any column of a listing."""
+    return part if part in naming.OWN_PARTS else f"part {part}"
 
 
 def natural(column: str) -> pl.Expr:

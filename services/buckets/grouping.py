@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from services.buckets.choosing import natural
+from services.buckets.choosing import column_of, natural
 from services.buckets.recipe import Recipe
 from services.domain import naming
 from services.domain.entries import EntryType
@@ -43,7 +43,7 @@ def grouped(objects: pl.LazyFrame, recipe: Recipe) -> pl.LazyFrame:
 
 def _group_name(recipe: Recipe) -> pl.Expr:
     if recipe.grouping == "pattern":
-        return pl.concat_str(recipe.group_parts(), separator=_BETWEEN)
+        return pl.concat_str(map(column_of, recipe.group_parts()), separator=_BETWEEN)
     return pl.when(pl.col("folder") == "").then(pl.lit("/")).otherwise(pl.col("folder"))
 
 
@@ -51,7 +51,7 @@ def unmatched(recipe: Recipe) -> pl.Expr:
     """Mark the objects that the pattern says nothing about, where something depends on it."""
     needed = [*recipe.metadata, *naming.template_parts(recipe.title, recipe.parts())[1::2]]
     needed += recipe.group_parts() if recipe.grouping == "pattern" else []
-    columns = [name for name in dict.fromkeys(needed) if name not in naming.OWN_PARTS]
+    columns = [column_of(name) for name in dict.fromkeys(needed) if name not in naming.OWN_PARTS]
     return pl.any_horizontal([pl.col(name).is_null() for name in columns] or [pl.lit(value=False)])
 
 

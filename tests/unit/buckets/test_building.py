@@ -143,6 +143,32 @@ def test_a_pattern_groups_and_names(make_spool: MakeSpool, manifests: ManifestSt
     assert (built.entries, built.objects) == (2, 6)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("name", "size", "content_type", "updated", "generation", "extension", "kind"),
+        *("group", "title", "framed", "unmatched", "found", "own", "by_group", "by_name", "known"),
+    ],
+)
+def test_a_part_may_be_called_like_what_a_listing_tells(
+    part: str, make_spool: MakeSpool, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    before = tmp_path / "before.parquet"
+    recipe = Recipe(
+        grouping="pattern",
+        pattern=f"{{{part}}}/frame-{{frame}}.jpg",
+        title=f"Walk {{{part}}}",
+        metadata=(part,),
+        object_facts=("size",),
+    )
+    made(make_spool(*GROUPS[:3], name="first"), recipe, manifests, remember=before)
+    _, document = made(make_spool(*GROUPS[:6]), recipe, manifests, before=before)
+    (two,) = document["image_groups"]
+    assert two["title"] == "Walk two"
+    assert two["clientMetadata"] == {part: "two", "object_size": 30}
+    assert two["objectUrl_2"] == "gs://yard/g/two/frame-2.jpg"
+
+
 def test_dicom_files_become_series_by_folder(
     make_spool: MakeSpool, manifests: ManifestStore
 ) -> None:
