@@ -106,7 +106,7 @@ def _details(bucket: str, chosen: Entry) -> None:
             "Size": f"{size(chosen.bytes)} ({chosen.bytes:,} bytes)",
             "Content type": chosen.content_type or "not set",
             "Updated": moment(chosen.updated) if chosen.updated else "not known",
-            "Generation": str(chosen.generation),
+            "Generation": "not known" if chosen.generation is None else str(chosen.generation),
         }
     )
 

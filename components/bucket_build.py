@@ -187,6 +187,11 @@ def _difference(found: Difference) -> None:
         f"Since the last time: **{found.new:,} new**, **{found.changed:,} changed**, "
         f"**{found.gone:,} gone**."
     )
+    if found.unknown:
+        st.caption(
+            f"{count(found.unknown, 'object')} not compared: an inventory report did not tell the "
+            "generation, so nobody knows whether they were replaced."
+        )
     if found.gone:
         with st.expander(f"Gone: {count(found.gone, 'object')}"):
             st.caption("Encord keeps what was registered. These are not in the bucket any more.")

@@ -24,12 +24,9 @@ class Entry:
     content_type: str | None
     #: Of a folder, the newest.
     updated: datetime | None
+    #: None for a folder, and where an inventory report does not tell it.
     generation: int | None
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether there is something below it."""
-        return self.generation is None
+    is_folder: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +114,13 @@ def _entry(row: dict[str, object]) -> Entry:
         bytes=int(str(row["size"])),
         content_type=None if is_folder else str(row["content_type"] or ""),
         updated=_moment(row["updated"]),
-        generation=None if is_folder else int(str(row["generation"])),
+        generation=None if is_folder else _generation(row["generation"]),
+        is_folder=is_folder,
     )
+
+
+def _generation(number: object) -> int | None:
+    return None if number is None else int(str(number))
 
 
 def _moment(text: object) -> datetime | None:

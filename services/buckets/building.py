@@ -215,15 +215,20 @@ def _made(job: Job, frames: list[dict[str, Any]], found: Found) -> Made:
 
 
 def _facts(recipe: Recipe, frames: list[dict[str, Any]]) -> dict[str, object]:
-    """Return what objects say about themselves: of a group its size and its newest moment."""
+    """Return what objects say about themselves: of a group its size and its newest moment.
+
+    A report may lack a fact; it is left out then.
+    """
     first = frames[0]
+    generation = first["generation"]
     facts = {
         "size": sum(frame["size"] for frame in frames),
-        "content_type": first["content_type"],
-        "updated": max(frame["updated"] or "" for frame in frames),
-        "generation": str(first["generation"]),
+        "content_type": first["content_type"] or None,
+        "updated": max((frame["updated"] for frame in frames if frame["updated"]), default=None),
+        "generation": None if generation is None else str(generation),
     }
-    return {f"object_{name}": facts[name] for name in recipe.object_facts}
+    known = {name: facts[name] for name in recipe.object_facts if facts[name] is not None}
+    return {f"object_{name}": fact for name, fact in known.items()}
 
 
 def _write(

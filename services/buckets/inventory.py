@@ -64,7 +64,7 @@ def _rows(report: Path, bucket: str) -> pl.LazyFrame:
         _read(field, present.get(field)).cast(SCHEMA[name]).alias(name)
         for name, field in _FIELDS.items()
     ]
-    return table.select(columns).with_columns(pl.col("generation").fill_null(0))
+    return table.select(columns)
 
 
 def _read(field: str, kind: pl.DataType | None) -> pl.Expr:

@@ -8,8 +8,9 @@ import pytest
 
 from services.buckets import building, choosing
 from services.buckets.errors import TableError
-from services.buckets.recipe import Recipe, TypeRule, read_recipe
-from services.buckets.spool import Spool
+from services.buckets.inventory import take_report
+from services.buckets.recipe import OBJECT_FACTS, Recipe, TypeRule, read_recipe
+from services.buckets.spool import Scope, Spool
 from services.cloud_storage.credentials import anonymous
 from services.cloud_storage.google import connect
 from services.domain.entries import EntryType
@@ -312,6 +313,45 @@ def test_a_replaced_object_has_changed(
     assert built.difference is not None
     assert (built.difference.new, built.difference.changed, built.difference.gone) == (0, 1, 0)
     assert document["images"] == [{"objectUrl": "gs://yard/b.jpg"}]
+
+
+def reported(folder: Path, text: str) -> Spool:
+    folder.mkdir()
+    report = folder / "report.csv"
+    report.write_text(text)
+    spool = Spool(folder / "listing")
+    take_report(spool, Scope(bucket=BUCKET), report)
+    return spool
+
+
+def test_a_fact_a_report_does_not_tell_is_left_out(
+    manifests: ManifestStore, tmp_path: Path
+) -> None:
+    spool = reported(tmp_path / "1", "name,size\na.jpg,3\n")
+    _, document = made(spool, Recipe(object_facts=OBJECT_FACTS), manifests)
+    assert document["images"][0]["clientMetadata"] == {"object_size": 3}
+
+
+def test_only_what_is_known_on_both_sides_is_compared(
+    make_spool: MakeSpool, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    """A report without generations, then a real listing, then one more."""
+    first, second, third = (tmp_path / f"{name}.parquet" for name in ("one", "two", "three"))
+    report = reported(tmp_path / "1", "name,size\na.jpg,3\nb.jpg,3\n")
+    made(report, Recipe(), manifests, remember=first)
+    listed = make_spool(*images("a.jpg", "b.jpg", "new.jpg"), name="2")
+    built, document = made(listed, Recipe(), manifests, before=first, remember=second)
+    assert built.difference is not None
+    assert (built.difference.new, built.difference.changed, built.difference.unknown) == (1, 0, 2)
+    assert document["images"] == [{"objectUrl": "gs://yard/new.jpg"}]
+    later = make_spool(*images("a.jpg", "new.jpg"), *images("b.jpg", generation=2), name="3")
+    built, document = made(later, Recipe(), manifests, before=second, remember=third)
+    assert built.difference is not None
+    assert (built.difference.new, built.difference.changed, built.difference.unknown) == (0, 1, 0)
+    assert document["images"] == [{"objectUrl": "gs://yard/b.jpg"}]
+    built, _ = made(report, Recipe(), manifests, before=third)
+    assert built.difference is not None
+    assert (built.difference.changed, built.difference.unknown) == (0, 2)
 
 
 def test_a_recipe_reads_back_and_makes_the_same_bytes(

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from services.buckets import browsing
 from services.buckets.errors import InventoryError
 from services.buckets.inventory import take_report
 from services.buckets.listing import list_objects
@@ -48,6 +49,16 @@ def test_a_report_is_taken(ending: str, spool: Spool, tmp_path: Path) -> None:
         ("a/ü 1.jpg", 12, "image/jpeg", 1700000000000001),
         ("c.mp4", 0, None, 3),
     ]
+
+
+def test_what_a_report_does_not_tell_stays_unknown(spool: Spool, tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    path.write_text("name,size\na.jpg,3\n")
+    take_report(spool, Scope(bucket="yard"), path)
+    columns = ("updated", "generation", "content_type")
+    assert spool.objects().select(columns).collect().rows() == [(None, None, None)]
+    (line,) = browsing.level(spool, "").rows
+    assert (line.is_folder, line.generation, line.updated) == (False, None, None)
 
 
 @pytest.mark.parametrize(
