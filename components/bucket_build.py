@@ -139,11 +139,14 @@ def _watched(asked: Asked, *, key: str) -> None:
 
 
 def _ended(asked: Asked, built: Built, *, key: str) -> None:
-    """Lead the session that waited to the manifest; show everybody what was made."""
+    """Lead the session that waited to the manifest; show everybody what was made.
+
+    Nobody is led past what has to be read before it is submitted.
+    """
     waited = session.waits_for_build() == asked.digest
     if waited:
         session.wait_for_build(None)
-    if built.manifest and waited:
+    if built.manifest and waited and not _replaced(built):
         manifests.go_to(built.manifest)
         st.rerun()
     _report(built, key=key)
@@ -155,6 +158,10 @@ def _ended(asked: Asked, built: Built, *, key: str) -> None:
             on_click=manifests.go_to,
             args=(built.manifest,),
         )
+
+
+def _replaced(built: Built) -> int:
+    return built.difference.changed if built.difference else 0
 
 
 def _report(built: Built, *, key: str) -> None:
@@ -187,6 +194,14 @@ def _difference(found: Difference) -> None:
         f"Since the last time: **{found.new:,} new**, **{found.changed:,} changed**, "
         f"**{found.gone:,} gone**."
     )
+    if found.changed:
+        st.warning(
+            "A replaced object has the URL it had before, and Encord skips a URL that its folder "
+            "already has: submitting to the same folder does nothing for it. Submit to a new "
+            "folder, or delete the old items in Encord first.",
+            title=f"{count(found.changed, 'replaced object')} in this manifest",
+            icon=":material/warning:",
+        )
     if found.unknown:
         st.caption(
             f"{count(found.unknown, 'object')} not compared: an inventory report did not tell the "

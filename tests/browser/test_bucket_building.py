@@ -73,6 +73,8 @@ def test_a_grouped_manifest_and_later_only_what_changed(
     dashboard.choose("Saved recipe", "Walks")
     expect(dashboard.page.get_by_label("Title", exact=True)).to_have_value("Walk {walk}")
     dashboard.click("Make a manifest of the changes")
+    dashboard.sees("1 replaced object in this manifest")
+    dashboard.click("Open the manifest")
     dashboard.heading("Manifest")
     dashboard.sees("Walks changes.json")
     dashboard.sees("All 2 entries ready")

@@ -1,0 +1,110 @@
+"""A manifest of what changed in a bucket says what Encord will make of it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from services.bootstrap import Runtime
+from services.buckets.catalog import View
+from services.buckets.errors import BucketWorkError
+from services.buckets.inventory import take_report
+from services.buckets.orders import Place, carry_out, write_order
+from services.buckets.recipe import Recipe
+from services.buckets.recipes import Asked
+from services.buckets.spool import Scope, Spool
+from services.jobs import Progress
+from tests.apptest.conftest import HERE, Open, words
+
+RECIPE = Recipe(name="Walks")
+SKIPS = "Encord skips a URL that its folder already has"
+
+
+class Yard:
+    """A bucket whose listings and manifests are made here and now."""
+
+    def __init__(self, runtime: Runtime, folder: Path) -> None:
+        self.runtime, self.folder = runtime, folder
+        reach = runtime.accounts.reach("nobody", sandbox=HERE.domain)
+        self.view = View(bucket="yard", reach=reach)
+
+    def list(self, objects: dict[str, str], *, days: int = 1) -> str:
+        """List objects, name to generation, an empty one is not known; some days ago.
+
+        A listing is offered by its age, which may not change while a test goes on.
+        """
+        catalog, scope = self.runtime.catalog, Scope(bucket="yard")
+        report = self.folder / "report.csv"
+        rows = [f"{name},1,{generation}" for name, generation in objects.items()]
+        report.write_text("\n".join(["name,size,generation", *rows]))
+        spool = Spool(catalog._next(self.view, scope))
+        take_report(spool, scope, report)
+        spool.finish("inventory", now=datetime.now(UTC) - timedelta(days=days, hours=1))
+        return catalog.listings(self.view)[0].id
+
+    def make(self, listing: str, *, changes: bool = False) -> None:
+        recipes = self.runtime.recipes
+        asked = Asked(view=self.view, listing=listing, recipe=RECIPE, save=True, changes=changes)
+        job = recipes._job(asked)
+        job.parent.mkdir(parents=True, exist_ok=True)
+
+        def work(order: str, progress: Progress) -> bytes:
+            return carry_out(order, Place(self.runtime.manifests, self.view.reach, progress))
+
+        self.runtime.catalog.jobs.do(
+            job, write_order(recipes._order(asked)), work, expected=BucketWorkError
+        )
+
+
+@pytest.fixture
+def yard(runtime: Runtime, tmp_path: Path) -> Yard:
+    made = Yard(runtime, tmp_path)
+    runtime.recipes.save(made.view, RECIPE, "somebody")
+    made.make(made.list({"a.jpg": "1", "b.jpg": "1"}, days=2))
+    return made
+
+
+def changes_since(yard: Yard, objects: dict[str, str], open_page: Open) -> AppTest:
+    yard.make(yard.list(objects), changes=True)
+    app = open_page("bucket", bucket="yard", bucket_view="Build a manifest")
+    app.selectbox(key="build_saved").set_value("Walks").run()
+    assert not app.exception
+    return app
+
+
+def test_replaced_objects_come_with_what_encord_does_to_them(yard: Yard, open_page: Open) -> None:
+    app = changes_since(yard, {"a.jpg": "1", "b.jpg": "2", "c.jpg": "1"}, open_page)
+    said = words(app)
+    assert "**1 new**, **1 changed**, **0 gone**" in said
+    assert "1 replaced object in this manifest" in said
+    assert SKIPS in said
+    assert "Submit to a new folder, or delete the old items in Encord first" in said
+
+
+def test_new_objects_alone_need_no_warning(yard: Yard, open_page: Open) -> None:
+    said = words(changes_since(yard, {"a.jpg": "1", "b.jpg": "1", "c.jpg": "1"}, open_page))
+    assert "**1 new**, **0 changed**, **0 gone**" in said
+    assert SKIPS not in said
+    assert "not compared" not in said
+
+
+def test_what_a_report_does_not_tell_is_said_not_to_be_known(yard: Yard, open_page: Open) -> None:
+    said = words(changes_since(yard, {"a.jpg": "", "b.jpg": "", "c.jpg": ""}, open_page))
+    assert "**1 new**, **0 changed**, **0 gone**" in said
+    assert "2 objects not compared" in said
+    assert SKIPS not in said
+
+
+def test_who_waits_for_replaced_objects_is_not_led_past_the_warning(
+    yard: Yard, open_page: Open
+) -> None:
+    listing = yard.list({"a.jpg": "1", "b.jpg": "2", "c.jpg": "1"})
+    app = open_page("bucket", bucket="yard", bucket_view="Build a manifest")
+    app.selectbox(key="build_saved").set_value("Walks").run()
+    yard.make(listing, changes=True)
+    app.button(key="build_changes").click().run()
+    assert SKIPS in words(app)
+    app.button(key="build_changes_watch_open").click().run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Manifest"]
