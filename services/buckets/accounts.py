@@ -48,12 +48,16 @@ class Accounts:
         Raises:
             CredentialProblem: The text is anything else; never with any part of it.
         """
-        access = service_account(text)
-        with self._lock:
-            self._held[access.fingerprint] = access
-            self._files[access.fingerprint] = _as_text(text)
+        file = _as_text(text)
         # The frame stays reachable from a traceback; the key must not.
         del text
+        if file is None:
+            raise CredentialProblem(CredentialReason.NOT_JSON)
+        access = service_account(file)
+        with self._lock:
+            self._held[access.fingerprint] = access
+            self._files[access.fingerprint] = file
+        del file
         return Account(id=access.fingerprint, email=access.name)
 
     def forget(self, account: str) -> None:
@@ -115,5 +119,11 @@ class Accounts:
         return connect(access, api_endpoint=ENDPOINT, timeout=TIMEOUT)
 
 
-def _as_text(text: bytes | str) -> str:
-    return text if isinstance(text, str) else text.decode("utf-8-sig")
+def _as_text(text: bytes | str) -> str | None:
+    """Decode a file; None where that fails, because the error would carry the whole of it."""
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None

@@ -1,6 +1,7 @@
 """Who asks Google: keys in memory only, and nobody reaches another person's by naming it."""
 
 import json
+import traceback
 from typing import Any
 
 import pytest
@@ -50,6 +51,30 @@ def test_a_forgotten_key_is_gone_and_nothing_shows_it(google: Canary) -> None:
     with pytest.raises(CredentialProblem) as caught:
         accounts.access(mine.id)
     assert caught.value.reason is CredentialReason.GONE
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_key_file_that_is_not_utf_8_is_said_and_no_error_carries_it(
+    encoding: str, google: Canary
+) -> None:
+    accounts = Accounts()
+    with pytest.raises(CredentialProblem) as caught:
+        accounts.add(google.text.encode(encoding))
+    assert caught.value.reason is CredentialReason.NOT_JSON
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert found_in(held_by(caught.value), google) is None
+    assert not accounts._held
+    assert not accounts._files
+
+
+def held_by(problem: BaseException) -> str:
+    """Return all that the frames of our own code hold when it is raised."""
+    frames = [
+        frame.f_locals
+        for frame, _ in traceback.walk_tb(problem.__traceback__)
+        if "/services/" in frame.f_code.co_filename
+    ]
+    return repr(frames).replace("\\x00", "")
 
 
 def test_the_sandbox_never_sees_who_a_person_is_at_google(google: Canary) -> None:
