@@ -98,9 +98,9 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
 def _is_plain(layout: Layout, schema: MetadataSchema | None) -> bool:
     """Whether the columns are those that can be looked at as a whole."""
     keys = [column.key for column in layout.columns if column.role == "metadata"]
-    if len(set(keys)) != len(keys) or any(map(key_problem, keys)):
+    if len(set(keys)) != len(keys):
         return False
-    if any(map(is_reserved, keys)):
+    if any(key_problem(key) or is_reserved(key) for key in keys):
         return False
     roles = [column.role for column in layout.columns if column.role not in {"", "metadata"}]
     return len(set(roles)) == len(roles) and (schema is None or set(keys) <= set(schema))

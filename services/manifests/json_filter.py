@@ -83,7 +83,7 @@ def metadata_of(schema: MetadataSchema | None) -> Metadata:
     """Make the decoder of metadata for a schema, or for no schema."""
     if schema is None:
         return Metadata(dict[str, Scalar | list[Scalar]], _KnownKeys().count)
-    keys = [key for key in schema if not key_problem(key) and not is_reserved(key)]
+    keys = [key for key in schema if not (key_problem(key) or is_reserved(key))]
     if not keys:
         return Metadata(dict[str, Scalar], lambda found: -1 if found else 0)
     names = [f"k{number}" for number in range(len(keys))]

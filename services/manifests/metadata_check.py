@@ -74,7 +74,7 @@ def _as_json(value: object) -> bytes:
 @lru_cache(maxsize=_MANY_KEYS)
 def is_reserved(key: str) -> bool:
     """Whether a key means something to Encord, or reads as if it did."""
-    return key == "$encord" or key.translate(_SEPARATORS).lower() == "keyframes"
+    return key == "$encord" or key.translate(_SEPARATORS) == "keyframes"
 
 
 @lru_cache(maxsize=_MANY_KEYS)

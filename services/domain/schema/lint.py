@@ -91,11 +91,11 @@ def _key(key: str) -> Iterator[SchemaFinding]:
             " periods.",
             "Write the key with these characters only.",
         )
-    if re.sub(r"[-_ .]", "", key).lower() == _RESERVED:
+    if re.sub(r"[-_ .]", "", key) == _RESERVED:
         yield _error(
             "key-reserved",
             key,
-            "Encord uses keyframes itself, however it is spelled.",
+            "Encord uses keyframes itself, also with blanks, hyphens, underscores or periods.",
             "Choose another name.",
         )
     if key != key.strip():

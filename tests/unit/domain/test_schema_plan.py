@@ -62,6 +62,7 @@ def test_a_draft_that_changes_nothing_plans_nothing() -> None:
     [
         (key("team.site"), "add"),
         (key("team.site", "string"), "add"),
+        (key("Keyframes"), "add"),
         (key("team.box", "embedding", size="4,096"), "add"),
         (key("team.count", "text"), "change type"),
         (key("team.weather", "enum", options=("rain", "sun", "snow")), "add options"),
@@ -98,7 +99,7 @@ def test_what_destroys_comes_last_and_is_named() -> None:
         (key("été"), "key-charset"),
         (key("$site"), "key-charset"),
         (key("- _"), "key-charset"),
-        (key("Key-Frames"), "key-reserved"),
+        (key("k.e y-frames"), "key-reserved"),
         (key("team.site "), "key-blank"),
         (key("team.site", "string"), "type-alias"),
         (key("team.site", ""), "type-unknown"),

@@ -237,7 +237,12 @@ def quoted(cell: str, when: str) -> str:
 def tables(draw: Any) -> str:
     delimiter, end = draw(st.sampled_from([",", ";"])), draw(st.sampled_from(["\n", "\r\n"]))
     third = draw(
-        st.sampled_from(["metadata.weather", "metadata.km", "metadata.zz", "Group", "Other"])
+        st.sampled_from(
+            [
+                *("metadata.weather", "metadata.km", "metadata.zz", "Group", "Other"),
+                *("metadata.Keyframes", "metadata.k.e.y-frames"),
+            ]
+        )
     )
     header = ["ObjectURL", "Type", "Title", third, "metadata.note"]
     rows = [header, *draw(st.lists(ROW, max_size=6))]
