@@ -164,7 +164,7 @@ def parse_schema(document: bytes) -> MetadataSchema:
         content = json.loads(document.decode("utf-8-sig"))
     except json.JSONDecodeError as problem:
         raise NotJsonError(problem.lineno, problem.colno) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # bytes that are no text, a number too long to read
         raise NotJsonError(None, None) from None
     return read_schema(content)
 

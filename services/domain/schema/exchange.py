@@ -10,6 +10,7 @@ from services.domain.metadata import (
     MetadataSchema,
     NoSchemaError,
     ValueType,
+    parse_schema,
     read_schema,
 )
 from services.domain.schema.draft import Draft, DraftKey, by_key
@@ -46,9 +47,10 @@ def read(text: str, name: str) -> MetadataSchema:
     Raises:
         SchemaProblem: Says which key is wrong and what would be right.
     """
-    is_yaml = name.lower().endswith((".yaml", ".yml"))
+    if not name.lower().endswith((".yaml", ".yml")):
+        return parse_schema(text.encode())
     try:
-        content = _yaml(text) if is_yaml else json.loads(text)
+        content = _yaml(text)
     except (ValueError, yaml.YAMLError, RecursionError):
         raise NoSchemaError from None
     return read_schema(content)

@@ -62,6 +62,17 @@ def test_a_file_that_is_no_schema_says_so(text: str, name: str) -> None:
         read(text, name)
 
 
+def test_a_file_that_is_not_json_says_where() -> None:
+    with pytest.raises(SchemaProblem, match=r"^The file is not JSON \(line 3, column 1\)\.$"):
+        read('{\n  "site": "text",\n}', "s.json")
+    with pytest.raises(SchemaProblem, match=r"^The file is not JSON\.$"):
+        read("[" * 100_000, "s.json")
+    with pytest.raises(SchemaProblem, match=r"^The file is not JSON\.$"):
+        read(f'{{"site": {"1" * 5_000}}}', "s.json")
+    with pytest.raises(SchemaProblem, match="A schema is a JSON object"):
+        read("[1]", "s.json")
+
+
 def test_a_draft_goes_over_to_what_is_there_now() -> None:
     base = OrganisationSchema.of(
         {
