@@ -11,7 +11,8 @@ from services.domain.entries import EntryType
 from services.manifests.url_check import FAMILIES
 
 _EXTENSION: Final = r"(?i)\.(nii\.gz|[a-z0-9]{1,8})$"
-_SIDECAR: Final = r"(?i)(?:\.metadata)?\.json$"
+#: How the name of a file with metadata ends.
+SIDECAR: Final = r"(?i)(?:\.metadata)?\.json$"
 _KINDS: Final = pl.Enum([kind.value for kind in EntryType])
 _LOOK: Final = ("extension", "content_type")
 
@@ -37,7 +38,7 @@ def matching(objects: pl.LazyFrame, recipe: Recipe) -> pl.LazyFrame:
     if exclude := globs.any_of(recipe.exclude):
         wanted &= ~name.str.contains(exclude)
     if recipe.sidecars:
-        wanted &= ~name.str.contains(_SIDECAR)
+        wanted &= ~name.str.contains(SIDECAR)
     return objects.filter(wanted)
 
 

@@ -13,6 +13,7 @@ import orjson
 import polars as pl
 from polars.exceptions import PolarsError
 
+from services.buckets.choosing import SIDECAR
 from services.buckets.errors import TableError
 from services.buckets.patience import patiently
 from services.buckets.reach import OpenReader
@@ -40,7 +41,6 @@ TWICE: Final = "The table names {name} more than once."
 UNREADABLE: Final = "The table cannot be read: {problem}"
 NO_ROWS: Final = "The table has no rows."
 
-_ENDING: Final = r"(?i)(?:\.metadata)?\.json$"
 #: The column a table is joined by.
 _KEY: Final = "joined by?"
 _KEYS: Final = ("objecturl", "object", "name", "url", "path", "file", "filename")
@@ -91,8 +91,8 @@ class Found:
 def sidecars_of(objects: pl.LazyFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Return (name, sidecar) of the taken objects that have a sidecar, in either spelling."""
     name = pl.col("name")
-    sides = objects.filter(name.str.contains(_ENDING)).select(
-        name.alias("sidecar"), name.str.replace(_ENDING, "").alias("base")
+    sides = objects.filter(name.str.contains(SIDECAR)).select(
+        name.alias("sidecar"), name.str.replace(SIDECAR, "").alias("base")
     )
     whole = taken.select("name", base=name).lazy()
     bare = taken.select("name", base=name.str.replace(r"\.[^./]+$", "")).lazy()

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-_HOST: Final = "storage.googleapis.com"
+from services.domain.urls import GOOGLE_HOST, GOOGLE_PEOPLE_HOST
+
 _PATH_STYLE: Final = (
-    f"https://{_HOST}/",
-    "https://storage.cloud.google.com/",
+    f"https://{GOOGLE_HOST}/",
+    f"https://{GOOGLE_PEOPLE_HOST}/",
 )
 
 
@@ -19,6 +20,6 @@ def identity(url: str) -> str:
         if url.startswith(prefix):
             return "gs://" + url.removeprefix(prefix).partition("?")[0]
     host, slash, key = url.removeprefix("https://").partition("/")
-    if slash and url.startswith("https://") and host.endswith(f".{_HOST}"):
-        return f"gs://{host.removesuffix(f'.{_HOST}')}/{key.partition('?')[0]}"
+    if slash and url.startswith("https://") and host.endswith(f".{GOOGLE_HOST}"):
+        return f"gs://{host.removesuffix(f'.{GOOGLE_HOST}')}/{key.partition('?')[0]}"
     return url

@@ -39,8 +39,8 @@ class ValueType(StrEnum):
 DECLARABLE: Final = tuple(
     kind for kind in ValueType if kind not in {ValueType.USER, ValueType.UNREADABLE}
 )
-#: Names that Encord used before and still answers with.
-_LEGACY: Final = {"string": ValueType.VARCHAR, "long_string": ValueType.TEXT}
+#: Names that Encord used before, still answers with, and takes for a type.
+ALIASES: Final = {"string": ValueType.VARCHAR, "long_string": ValueType.TEXT}
 #: Types that need no more than their name, as Encord writes them outside of a variant too.
 _PLAIN: Final = {
     kind.value: kind
@@ -49,7 +49,7 @@ _PLAIN: Final = {
 }
 _SCALARS: Final = {
     **{name: kind for name, kind in _PLAIN.items() if name not in {"geospatial", "user"}},
-    **_LEGACY,
+    **ALIASES,
 }
 
 
@@ -112,14 +112,14 @@ class MetadataKey:
             ValueError, TypeError: It is neither.
         """
         if isinstance(written, str):
-            return cls(_LEGACY.get(written) or ValueType(written))
+            return cls(ALIASES.get(written) or ValueType(written))
         if not isinstance(written, Mapping):
             raise TypeError
         options = written.get("options") or written.get("values") or ()
         size = written.get("size", written.get("max_length"))
         word = str(written.get("type"))
         return cls(
-            _LEGACY.get(word) or ValueType(word),
+            ALIASES.get(word) or ValueType(word),
             tuple(str(each) for each in options),
             int(size) if size is not None else None,
         )
@@ -179,7 +179,7 @@ def read_schema(content: object) -> MetadataSchema:
     """
     if not isinstance(content, Mapping):
         raise NoSchemaError
-    return {key: _read_key(key, each) for key, each in content.items() if not _is_tombstone(each)}
+    return {key: _read_key(key, each) for key, each in content.items() if not is_tombstone(each)}
 
 
 def _read_key(key: str, written: object) -> MetadataKey:
@@ -212,7 +212,7 @@ class OrganisationSchema:
         declared: dict[str, MetadataKey] = {}
         deleted: dict[str, MetadataKey | None] = {}
         for key, kind in sorted(answer.items()):
-            if _is_tombstone(kind):
+            if is_tombstone(kind):
                 deleted[key] = _before_deletion(kind)
             else:
                 declared[key] = MetadataKey.answered(kind)
@@ -229,7 +229,8 @@ def unreadable(schema: MetadataSchema) -> tuple[str, ...]:
     return tuple(key for key, each in schema.items() if each.type is ValueType.UNREADABLE)
 
 
-def _is_tombstone(kind: object) -> bool:
+def is_tombstone(kind: object) -> bool:
+    """Whether an object of Encord's stands for a deleted key."""
     return isinstance(kind, Mapping) and kind.get("ty") == "tombstone"
 
 

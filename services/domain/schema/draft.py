@@ -7,17 +7,17 @@ from enum import StrEnum
 from typing import Final
 
 from services.domain.metadata import (
+    ALIASES,
     DECLARABLE,
     EMBEDDING_LIMIT,
     MetadataKey,
     OrganisationSchema,
     ValueType,
+    is_tombstone,
 )
 
 #: Encord's SDK takes one option fewer than its documentation says (256).
 OPTION_LIMIT: Final = 255
-#: Spellings that Encord takes for a type and writes as another word.
-ALIASES: Final = {"string": ValueType.VARCHAR, "long_string": ValueType.TEXT}
 _SEPARATORS: Final = re.compile(r"[\n\r\t;|]+")
 _SCALARS: Final = frozenset(DECLARABLE) - {
     ValueType.ENUM,
@@ -106,11 +106,6 @@ def is_fixed(schema: OrganisationSchema, key: str) -> bool:
     """
     answer = alive(schema.answer.get(key))
     return not isinstance(answer, Mapping) or answer.get("ty") != "variant"
-
-
-def is_tombstone(kind: object) -> bool:
-    """Whether an object of Encord's stands for a deleted key."""
-    return isinstance(kind, Mapping) and kind.get("ty") == "tombstone"
 
 
 def alive(kind: object) -> object:

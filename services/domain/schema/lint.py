@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.domain.findings import Severity
-from services.domain.metadata import DECLARABLE, MetadataKey, OrganisationSchema, ValueType
+from services.domain.metadata import ALIASES, DECLARABLE, MetadataKey, OrganisationSchema, ValueType
 from services.domain.nearest import distance, fold, hint
 from services.domain.schema.draft import (
-    ALIASES,
     OPTION_LIMIT,
     Draft,
     DraftKey,

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from services.domain.findings import Severity
-from services.domain.metadata import MetadataKey, OrganisationSchema, ValueType
+from services.domain.metadata import MetadataKey, OrganisationSchema, ValueType, is_tombstone
 from services.domain.schema.draft import (
     Draft,
     DraftKey,
@@ -21,7 +21,6 @@ from services.domain.schema.draft import (
     by_key,
     differs,
     is_scalar,
-    is_tombstone,
 )
 from services.domain.schema.lint import SchemaFinding, lint
 
