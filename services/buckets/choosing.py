@@ -13,6 +13,8 @@ from services.manifests.url_check import FAMILIES
 _EXTENSION: Final = r"(?i)\.(nii\.gz|[a-z0-9]{1,8})$"
 #: How the name of a file with metadata ends.
 SIDECAR: Final = r"(?i)(?:\.metadata)?\.json$"
+#: Digits that are compared as a number; of a longer run, the last ones.
+_DIGITS: Final = 20
 _KINDS: Final = pl.Enum([kind.value for kind in EntryType])
 _LOOK: Final = ("extension", "content_type")
 
@@ -107,6 +109,6 @@ def column_of(part: str) -> str:
 
 
 def natural(column: str) -> pl.Expr:
-    """Return `naming.natural_key` of a column."""
-    padded = pl.col(column).str.replace_all(r"[0-9]+", "0" * naming.DIGITS + "$0")
-    return padded.str.replace_all(rf"[0-9]+([0-9]{{{naming.DIGITS}}})", "$1")
+    """Return a text that sorts a column as people count: frame 2 before frame 10."""
+    padded = pl.col(column).str.replace_all(r"[0-9]+", "0" * _DIGITS + "$0")
+    return padded.str.replace_all(rf"[0-9]+([0-9]{{{_DIGITS}}})", "$1")

@@ -1,4 +1,4 @@
-"""What object names say: parts by a pattern, natural order, frame numbers, gaps between them."""
+"""What object names say: parts by a pattern, frame numbers, gaps between them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,9 +8,6 @@ from typing import Final
 
 from services.domain.globs import PatternError
 
-#: Digits that are compared as a number; of a longer run, the last ones.
-DIGITS: Final = 20
-_RUN: Final = re.compile(r"\d+", re.ASCII)
 _PART: Final = re.compile(r"\{([^{}]*)\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 #: Parts every object has, whatever the pattern.
@@ -22,11 +19,6 @@ NOT_A_PART: Final = (
 )
 TWICE: Final = "The part {{{name}}} stands twice, or is one every object has."
 UNKNOWN_PART: Final = "{{{name}}} is not a part here; there are {known}."
-
-
-def natural_key(name: str) -> str:
-    """Return a text that sorts names as people count: frame 2 before frame 10."""
-    return _RUN.sub(lambda found: found[0][-DIGITS:].zfill(DIGITS), name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What names say: parts, the order people count in, gaps and repeats."""
+"""What names say: parts, gaps and repeats."""
 
 import re
 
@@ -8,20 +8,6 @@ from hypothesis import strategies as st
 
 from services.domain import naming
 from services.domain.globs import PatternError
-
-
-def test_names_are_ordered_as_people_count() -> None:
-    names = ["f10.jpg", "f2.jpg", "f1.jpg", "f02b.jpg", "e100.jpg", "f1/2", "f1/10"]
-    assert sorted(names, key=naming.natural_key) == [
-        *("e100.jpg", "f1.jpg", "f1/2", "f1/10", "f2.jpg", "f02b.jpg", "f10.jpg"),
-    ]
-
-
-@given(st.lists(st.integers(min_value=0, max_value=10**12), unique=True))
-def test_numbers_in_names_are_compared_as_numbers(numbers: list[int]) -> None:
-    names = [f"site 7/frame-{number}.png" for number in numbers]
-    ordered = sorted(names, key=naming.natural_key)
-    assert ordered == [f"site 7/frame-{number}.png" for number in sorted(numbers)]
 
 
 def test_gaps_are_told_as_ranges() -> None:
