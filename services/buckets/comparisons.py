@@ -1,8 +1,10 @@
 """Comparisons of manifests with their buckets: the jobs, and their findings page by page.
 
-<root>/compared/<digest>/price.job/      the estimate
-00001/          a comparison: its listings and findings
-00001.job/      the job that makes it
+    <root>/compared/<digest>/price.job/      the estimate
+                             00001/          a comparison: its listings and findings
+                             00001.job/      the job that makes it
+
+A digest stands for one check of a manifest as one identity sees its buckets.
 """
 
 import hashlib

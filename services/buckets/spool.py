@@ -189,7 +189,7 @@ class Spool:
         return Totals(**{**content, "at": datetime.fromisoformat(content["at"])})
 
     def parts(self) -> list[Path]:
-        """List the parts; each holds ascending names, and no two overlap."""
+        """List the parts; each holds ascending names. Those of a report may overlap."""
         spans = range(len(self.spans() or []))
         counts = [self.checkpoint(number).parts for number in spans]
         return [

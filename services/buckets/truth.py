@@ -45,11 +45,16 @@ REFUSED: Final = {
     NotAuthenticated: "Google did not accept the credentials for {bucket}",
 }
 ERRORS: Final = [rule.code for rule in BUCKET if rule.severity is Severity.ERROR]
-#: Types whose size Encord advises on.
+#: Types whose size Encord advises on; of others it says nothing.
 _SIZED: Final = [
     kind.value
-    for kind in EntryType
-    if kind not in {EntryType.TEXT, EntryType.SCENE, EntryType.TIME_SERIES}
+    for kind in (
+        EntryType.VIDEO,
+        EntryType.IMAGE,
+        EntryType.IMAGE_GROUP,
+        EntryType.IMAGE_SEQUENCE,
+        EntryType.DICOM_SERIES,
+    )
 ]
 #: Content types that say how an object is packed, not what it is.
 _PACKED: Final = "archive"

@@ -4,7 +4,7 @@ from typing import Final
 
 from services.domain.entries import EntryType
 
-#: Bytes; from Encord's best practices, for images, videos, audio and DICOM files.
+#: Bytes; from Encord's best practices, for images, videos and DICOM files.
 ADVISED_BYTES: Final = 1_000_000_000
 #: Content types that say nothing.
 UNTOLD: Final = frozenset(

@@ -169,6 +169,25 @@ def test_no_price_is_claimed_for_what_may_not_be_listed(
     assert price.problems
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "codes"),
+    [
+        ("video", "a.mp4", ["object-too-large"]),
+        ("image", "a.jpg", ["object-too-large"]),
+        ("audio", "a.wav", []),
+        ("pdf", "a.pdf", []),
+        ("nifti", "a.nii", []),
+        ("text", "a.txt", []),
+    ],
+)
+def test_a_size_is_told_only_of_types_whose_size_encord_advises_on(
+    kind: str, name: str, codes: list[str], manifests: ManifestStore, make_spool: MakeSpool
+) -> None:
+    example = checked(manifests, f"ObjectURL,Type\ngs://{BUCKET}/{name},{kind}\n")
+    found = truth.judge(addresses(example), make_spool((name, 10**9 + 1, None, 1)))
+    assert found["code"].to_list() == codes
+
+
 def test_every_frame_of_a_group_is_looked_for(
     manifests: ManifestStore, make_spool: MakeSpool
 ) -> None:
@@ -197,15 +216,15 @@ def test_only_what_is_named_is_listed(manifests: ManifestStore) -> None:
 @pytest.mark.parametrize(
     ("kind", "content_type", "fits"),
     [
-        (EntryType.VIDEO, "video/mp4", True),
-        (EntryType.VIDEO, "image/png", False),
-        (EntryType.AUDIO, "video/mp4", True),
-        (EntryType.NIFTI, "application/gzip", True),
-        (EntryType.IMAGE, "application/gzip", False),
-        (EntryType.IMAGE, None, True),
-        (EntryType.DICOM_SERIES, "application/dicom", True),
-        (EntryType.PDF, "application/pdf;version=1.7", True),
-        (EntryType.SCENE, "text/html", True),
+        (EntryType.VIDEO, "video/mp4", ["object-too-large"]),
+        (EntryType.VIDEO, "image/png", []),
+        (EntryType.AUDIO, "video/mp4", ["object-too-large"]),
+        (EntryType.NIFTI, "application/gzip", ["object-too-large"]),
+        (EntryType.IMAGE, "application/gzip", []),
+        (EntryType.IMAGE, None, ["object-too-large"]),
+        (EntryType.DICOM_SERIES, "application/dicom", ["object-too-large"]),
+        (EntryType.PDF, "application/pdf;version=1.7", ["object-too-large"]),
+        (EntryType.SCENE, "text/html", ["object-too-large"]),
     ],
 )
 def test_a_content_type_fits_or_does_not(
