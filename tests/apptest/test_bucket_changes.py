@@ -13,7 +13,7 @@ from services.buckets.inventory import take_report
 from services.buckets.orders import Place, carry_out, write_order
 from services.buckets.recipe import Recipe
 from services.buckets.recipes import Asked
-from services.buckets.spool import Scope, Spool
+from services.buckets.spool import INVENTORY, Scope, Spool
 from services.jobs import Progress
 from tests.apptest.conftest import HERE, Open, words
 
@@ -38,9 +38,9 @@ class Yard:
         report = self.folder / "report.csv"
         rows = [f"{name},1,{generation}" for name, generation in objects.items()]
         report.write_text("\n".join(["name,size,generation", *rows]))
-        spool = Spool(catalog._next(self.view, scope))
+        spool = Spool(catalog._next(self.view, scope, INVENTORY))
         take_report(spool, scope, report)
-        spool.finish("inventory", now=datetime.now(UTC) - timedelta(days=days, hours=1))
+        spool.finish(INVENTORY, now=datetime.now(UTC) - timedelta(days=days, hours=1))
         return catalog.listings(self.view)[0].id
 
     def make(self, listing: str, *, changes: bool = False) -> None:
