@@ -17,7 +17,7 @@ from services.manifests.repair import values
 from services.manifests.repair.actions import Change, as_json, as_text
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Opened
-from services.manifests.repair.splicing import Cut, member_cut
+from services.manifests.repair.splicing import Cut, dropped_members
 
 #: Codes of findings about the top level; the one of repeated keys is about entries too.
 CODES: Final = frozenset({"key-unknown", "key-case", "flag-type", "json-duplicate-key"})
@@ -45,6 +45,11 @@ class TopKey:
 def cuts(opened: Opened, code: str, fix: Fix, notes: Notes) -> Iterator[Cut]:
     """Yield what a fix replaces at the top level."""
     data = opened.document.read_bytes()
+    return dropped_members(data, _cuts(data, opened, code, fix, notes))
+
+
+def _cuts(data: bytes, opened: Opened, code: str, fix: Fix, notes: Notes) -> Iterator[Cut]:
+    """Yield the keys to rename, values to write and members to drop."""
     keys = top_keys(data)
     names = {key.name for key in keys}
     for place, key in enumerate(keys):
@@ -137,10 +142,10 @@ def _rename_case(_: bytes, key: TopKey, names: set[str]) -> Cut | None:
     return _renamed(key, _known_name(key), names)
 
 
-def _remove_unknown(data: bytes, key: TopKey, _: set[str]) -> Cut | None:
+def _remove_unknown(_data: bytes, key: TopKey, _: set[str]) -> Cut | None:
     if _known_name(key) is not None:
         return None
-    return member_cut(data, Cut(key.key_at, key.end, None))
+    return Cut(key.key_at, key.end, None)
 
 
 def _retype(data: bytes, key: TopKey, _: set[str]) -> Cut | None:
@@ -158,7 +163,7 @@ def _repeated(data: bytes, key: TopKey, last: TopKey) -> Cut | None:
     same = data[key.value_at : key.end] == data[last.value_at : last.end]
     if not same and _known_name(key) not in FLAGS:
         return None
-    return member_cut(data, Cut(key.key_at, key.end, None))
+    return Cut(key.key_at, key.end, None)
 
 
 _PLANS: Final[Mapping[tuple[str, Fix], Callable[[bytes, TopKey, set[str]], Cut | None]]] = {

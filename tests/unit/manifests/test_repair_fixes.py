@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -514,3 +515,51 @@ def test_fixes_of_csv_do_what_they_say_and_nothing_else(
     csv.writer(stream, delimiter=delimiter, lineterminator=end).writerows([HEAD, *rows])
     store = store_in(tmp_path_factory.mktemp("csv"))
     prove(store, add(store, stream.getvalue(), "m.csv"))
+
+
+BLANKS = st.sampled_from(["", " ", "\n", "\r\n\t"])
+MEMBERS = st.lists(
+    st.tuples(
+        st.sampled_from(['"images"', '"upsert_metadata"', '"foo"', '"b\\"a,"', '"\\u00fc"', '""']),
+        st.sampled_from(["[]", "[ {} ]", "1", '"x, }"', '{"a": [1, 2]}', "NaN"]),
+        BLANKS,
+        BLANKS,
+    ),
+    max_size=6,
+    unique_by=lambda member: member[0],
+)
+
+
+@PROVEN
+@given(MEMBERS)
+def test_any_unknown_keys_can_be_removed_wherever_they_stand(
+    tmp_path_factory: pytest.TempPathFactory, members: list[tuple[str, str, str, str]]
+) -> None:
+    known = {'"images"', '"upsert_metadata"'}
+    written = [f"{a}{key}{b}:{a}{value}{b}" for key, value, a, b in members]
+    store = store_in(tmp_path_factory.mktemp("top"))
+    after, counts = fixed(store, f"{{{','.join(written)}}}\n", "key-unknown", Fix.REMOVE_KEY)
+    json.loads(after)
+    kept = [f"{key}{b}:{a}{value}" for key, value, a, b in members if key in known]
+    assert [part.strip() for part in _members_of(after)] == kept
+    assert "key-unknown" not in counts
+
+
+def _members_of(document: str) -> list[str]:
+    """Cut a document into its members; none of those that stay holds a comma between keys."""
+    inside = document.strip().removeprefix("{").removesuffix("}")
+    return re.split(r',(?=\s*"(?:images|upsert_metadata)")', inside) if inside.strip() else []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"images":[], "foo":1, "bar":2}', '{"images":[]}'),
+        ('{"foo":1,\n "bar":2, "images":[]}', '{"images":[]}'),
+        ('{"foo":1, "images":[] ,"bar":2 }', '{"images":[]  }'),
+        ('{ "foo":1 , "bar":2 }', "{  }"),
+    ],
+)
+def test_removed_keys_take_their_commas_with_them(text: str, expected: str, tmp_path: Path) -> None:
+    after, _ = fixed(store_in(tmp_path), text, "key-unknown", Fix.REMOVE_KEY)
+    assert after == expected
