@@ -51,7 +51,7 @@ def cuts(opened: Opened, code: str, fix: Fix, notes: Notes) -> Iterator[Cut]:
 def _cuts(data: bytes, opened: Opened, code: str, fix: Fix, notes: Notes) -> Iterator[Cut]:
     """Yield the keys to rename, values to write and members to drop."""
     keys = top_keys(data)
-    names = {key.name for key in keys}
+    names = {key.name: key.name for key in keys}
     for place, key in enumerate(keys):
         is_wire = opened.summary.format == "json-wire" and key.name in {*wire.KEYS, wire.FROM_ITEMS}
         if is_wire and code in {"key-unknown", "key-case"}:
@@ -126,29 +126,36 @@ def _known_name(key: TopKey) -> str | None:
     return _SPELLINGS.get(fold(key.name))
 
 
-def _renamed(key: TopKey, name: str | None, names: set[str]) -> Cut | None:
-    if name is None or name == key.name or name in names:
+def _renamed(key: TopKey, name: str | None, names: dict[str, str]) -> Cut | None:
+    """Rename a key unless another one has the name, or gets it: one of the two would be lost.
+
+    Args:
+        key: The key to rename.
+        name: What is meant by it, if known.
+        names: The names that are taken, and the key that each one stands for.
+    """
+    if name is None or name == key.name or names.setdefault(name, key.name) != key.name:
         return None
     return Cut(key.key_at, key.key_end, as_json(name).encode())
 
 
-def _rename_unknown(_: bytes, key: TopKey, names: set[str]) -> Cut | None:
+def _rename_unknown(_: bytes, key: TopKey, names: dict[str, str]) -> Cut | None:
     if _known_name(key) is not None:
         return None
     return _renamed(key, nearest(key.name, _KNOWN), names)
 
 
-def _rename_case(_: bytes, key: TopKey, names: set[str]) -> Cut | None:
+def _rename_case(_: bytes, key: TopKey, names: dict[str, str]) -> Cut | None:
     return _renamed(key, _known_name(key), names)
 
 
-def _remove_unknown(_data: bytes, key: TopKey, _: set[str]) -> Cut | None:
+def _remove_unknown(_data: bytes, key: TopKey, _: dict[str, str]) -> Cut | None:
     if _known_name(key) is not None:
         return None
     return Cut(key.key_at, key.end, None)
 
 
-def _retype(data: bytes, key: TopKey, _: set[str]) -> Cut | None:
+def _retype(data: bytes, key: TopKey, _: dict[str, str]) -> Cut | None:
     if _known_name(key) not in FLAGS:
         return None
     value = msgspec.json.decode(data[key.value_at : key.end])
@@ -166,7 +173,7 @@ def _repeated(data: bytes, key: TopKey, last: TopKey) -> Cut | None:
     return Cut(key.key_at, key.end, None)
 
 
-_PLANS: Final[Mapping[tuple[str, Fix], Callable[[bytes, TopKey, set[str]], Cut | None]]] = {
+_PLANS: Final[Mapping[tuple[str, Fix], Callable[[bytes, TopKey, dict[str, str]], Cut | None]]] = {
     ("key-unknown", Fix.RENAME_KEY): _rename_unknown,
     ("key-unknown", Fix.REMOVE_KEY): _remove_unknown,
     ("key-case", Fix.RENAME_KEY): _rename_case,

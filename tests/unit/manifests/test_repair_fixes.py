@@ -563,3 +563,19 @@ def _members_of(document: str) -> list[str]:
 def test_removed_keys_take_their_commas_with_them(text: str, expected: str, tmp_path: Path) -> None:
     after, _ = fixed(store_in(tmp_path), text, "key-unknown", Fix.REMOVE_KEY)
     assert after == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "other"),
+    [("key-case", "Images", "IMAGES"), ("key-unknown", "imagess", "imagez")],
+)
+def test_two_keys_never_get_the_same_name(code: str, one: str, other: str, tmp_path: Path) -> None:
+    a, b = '[{"objectUrl": "gs://d/a.jpg"}]', '[{"objectUrl": "gs://d/b.jpg"}]'
+    store = store_in(tmp_path)
+    after, counts = fixed(store, f'{{"{one}": {a}, "{other}": {b}}}', code, Fix.RENAME_KEY)
+    assert after == f'{{"images": {a}, "{other}": {b}}}'
+    assert counts == {code: 1}
+    twice = f'{{"{one}": {a}, "{one}": {b}}}'
+    after, counts = fixed(store, twice, code, Fix.RENAME_KEY)
+    assert after == twice.replace(one, "images")
+    assert counts == {"json-duplicate-key": 1}
