@@ -51,6 +51,8 @@ class ObjectUrl:
     bucket: str
     key: str
     query: str = ""
+    #: Whether the bucket stands in the host rather than in the path.
+    in_host: bool = False
 
     @property
     def is_signed(self) -> bool:
@@ -154,23 +156,23 @@ def _read_https(scheme: str, rest: str) -> ObjectUrl | UrlFault:
     if not _HOST.fullmatch(authority):
         return _malformed(f"{authority[:80]!r} is not a host name" if authority else "No host")
     host = authority.partition(":")[0].lower()
-    bucket, key = _locate(host, path)
+    bucket, key, in_host = _locate(host, path)
     if not bucket or not key:
         return _malformed("The URL names no bucket or no object")
-    return ObjectUrl(scheme, host, bucket, key, query)
+    return ObjectUrl(scheme, host, bucket, key, query, in_host)
 
 
-def _locate(host: str, path: str) -> tuple[str, str]:
-    """Find bucket and key of an https URL by the conventions of its host."""
+def _locate(host: str, path: str) -> tuple[str, str, bool]:
+    """Find bucket and key of an https URL, and whether the host has the bucket, by its host."""
     if host.endswith("." + GOOGLE_HOST):
-        return host.removesuffix("." + GOOGLE_HOST), path
+        return host.removesuffix("." + GOOGLE_HOST), path, True
     amazon = _AWS.fullmatch(host)
     if amazon and amazon["bucket"]:
-        return amazon["bucket"], path
+        return amazon["bucket"], path, True
     first, slash, key = path.partition("/")
     if not slash and not _is_path_style(host, is_amazon=bool(amazon)):
-        return host, path
-    return first, key
+        return host, path, True
+    return first, key, False
 
 
 def _is_path_style(host: str, *, is_amazon: bool) -> bool:

@@ -79,11 +79,10 @@ def _bucket(asked: Replacement, url: str) -> str:
     parts = urls.split(url)
     if isinstance(parts, urls.UrlFault) or parts.bucket != asked.old or not asked.new:
         return url
-    host_style = re.match(rf"https://{re.escape(asked.old)}\.", url, re.IGNORECASE)
-    if host_style:
-        return f"https://{asked.new}." + url[host_style.end() :]
-    head, slash, rest = url.partition(f"/{asked.old}/")
-    return f"{head}/{asked.new}/{rest}" if slash else url
+    at = len(parts.scheme) + len("://")
+    if parts.host and not parts.in_host:
+        at = url.index("/", at) + 1
+    return url[:at] + asked.new + url[at + len(asked.old) :]
 
 
 def _prefix(asked: Replacement, url: str) -> str:

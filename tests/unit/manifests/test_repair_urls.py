@@ -78,6 +78,12 @@ def test_spellings_convert_back_and_forth(name: str) -> None:
         ("https://storage.googleapis.com/old/k", "https://storage.googleapis.com/new/k"),
         ("https://old.storage.googleapis.com/k", "https://new.storage.googleapis.com/k"),
         ("https://old.s3.eu-west-1.amazonaws.com/k", "https://new.s3.eu-west-1.amazonaws.com/k"),
+        ("https://OLD.s3.amazonaws.com/old/k", "https://new.s3.amazonaws.com/old/k"),
+        ("https://old.example.com/old/k", "https://old.example.com/new/k"),
+        ("https://old.example.com:8443/old/old/k", "https://old.example.com:8443/new/old/k"),
+        ("https://old/old/k", "https://old/new/k"),
+        ("https://old/k", "https://new/k"),
+        ("https://old.example.com/other/k", "https://old.example.com/other/k"),
         ("gs://older/k", "gs://older/k"),
         ("gs://other/old/k", "gs://other/old/k"),
         ("gs://old", "gs://old"),
@@ -85,6 +91,12 @@ def test_spellings_convert_back_and_forth(name: str) -> None:
 )
 def test_a_bucket_is_renamed_and_nothing_that_looks_like_it(url: str, expected: str) -> None:
     assert BUCKET.of(url) == expected
+
+
+def test_a_bucket_named_like_its_host_leaves_the_host_alone() -> None:
+    asked = Replacement(kind=Kind.BUCKET, old="storage", new="new")
+    url = "https://storage.googleapis.com/storage/x.png"
+    assert asked.of(url) == "https://storage.googleapis.com/new/x.png"
 
 
 def test_a_prefix_is_replaced_and_mends_what_was_refused() -> None:
