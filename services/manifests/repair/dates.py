@@ -116,7 +116,7 @@ def _mail(text: str) -> str | None:
     """Read the form of mail headers, `Thu, 03 Apr 2025 12:00:00 +0000`."""
     if text[_SHORTEST : _SHORTEST + 1] != ",":
         return None
-    with suppress(ValueError, TypeError, IndexError):
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
         return parsedate_to_datetime(text).isoformat().replace("+00:00", "Z")
     return None
 

@@ -141,6 +141,7 @@ def test_good_values_are_kept_when_others_of_the_entry_cannot_be_mended(tmp_path
         (["1743681600", "1743681600500"], ["2025-04-03T12:00:00Z", "2025-04-03T12:00:00.500000Z"]),
         (["soon", "13:00", "2025-13-01", "Foo 3, 2025", "3 Ma 2025", "1/1/2025 13:00 pm"], None),
         (["Thu, 99 Foo 2025"], None),
+        (["Thu, 03 Apr 2025 12:00:00 +99999999999999"], None),
     ],
 )
 def test_dates_that_can_be_read_one_way_only_are_parsed(
