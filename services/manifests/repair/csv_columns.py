@@ -67,7 +67,8 @@ class Columns:
         header_row = is_header(row)
         if header_row:
             self._note(row, before, headers)
-        if row.problem or len(row.cells) != layout.width:
+        is_same = not header_row and None not in headers
+        if is_same or row.problem or len(row.cells) != layout.width:
             return row.text
         pairs = zip(headers if header_row else row.cells, headers, strict=True)
         return written([cell or "" for cell, header in pairs if header is not None], row)

@@ -36,10 +36,19 @@ Reshape = Callable[[Row, Layout], str]
 
 @dataclass(slots=True)
 class _Slot:
-    """One row on its way out; None is a row that is dropped."""
+    """One row on its way out."""
 
-    text: str | None = None
+    row: Row
+    #: What is written in its place; None drops it.
+    text: str | None
     is_ready: bool = True
+
+    def cut(self) -> Cut | None:
+        """Return what is replaced; None where the row stays."""
+        if self.text == self.row.text:
+            return None
+        new = None if self.text is None else self.text.encode()
+        return Cut(self.row.start, self.row.start + self.row.length, new)
 
 
 @dataclass(slots=True)
@@ -74,9 +83,13 @@ class CsvSource:
             yield from self._spliced(mask, mend, notes)
             return
         data = self.opened.document.read_bytes()
-        end = "\r\n" if data.find(b"\r\n", 0, data.find(b"\n") + 1) >= 0 else "\n"
-        rows = rows_of(data, self.opened.summary.delimiter or ",")
-        yield from _joined(_Pass(self.opened, mask, mend, notes, reshape).texts(rows), end)
+        slots = self._slots(data, _Pass(self.opened, mask, mend, notes, reshape))
+        cuts = (cut for slot in slots if (cut := slot.cut()))
+        yield from spliced(data, dropped_lines(data, cuts))
+
+    def _slots(self, data: bytes, rows: "_Pass") -> Iterator[_Slot]:
+        """Yield all rows as they are afterwards."""
+        return rows.slots(rows_of(data, self.opened.summary.delimiter or ","))
 
     def _has_groups(self, mask: Mask) -> bool:
         """Whether a marked entry is made of several rows."""
@@ -127,22 +140,11 @@ class CsvSource:
         def look(subject: Subject) -> None:
             found.append(subject)
 
-        for _ in self.rewritten(mask, look, Notes()):
+        data = self.opened.document.read_bytes()
+        for _ in self._slots(data, _Pass(self.opened, mask, look, Notes(), None)):
             yield from found
             found.clear()
         yield from found
-
-
-def _joined(texts: Iterator[str], end: str) -> Iterator[bytes]:
-    """Join rows in blocks."""
-    block: list[str] = []
-    for text in texts:
-        block.append(text)
-        if len(block) == 4_096:  # noqa: PLR2004 - rows per block
-            yield (end.join(block) + end).encode()
-            block.clear()
-    if block:
-        yield (end.join(block) + end).encode()
 
 
 class _Pass:
@@ -161,13 +163,13 @@ class _Pass:
         self._groups: dict[object, _Group] = {}
         self._queue: deque[_Slot] = deque()
 
-    def texts(self, rows: Iterator[Row]) -> Iterator[str]:
+    def slots(self, rows: Iterator[Row]) -> Iterator[_Slot]:
         """Yield the rows as they are afterwards."""
         layout: Layout | None = None
         for row in rows:
             if layout is None or is_header(row):
                 layout = csv_layout.read_layout(row.cells)
-                self._queue.append(_Slot(self._copied(row, layout)))
+                self._queue.append(_Slot(row, self._copied(row, layout)))
             else:
                 self._take(row, layout)
             yield from self._flushed()
@@ -175,11 +177,9 @@ class _Pass:
             self._close(group)
         yield from self._flushed()
 
-    def _flushed(self) -> Iterator[str]:
+    def _flushed(self) -> Iterator[_Slot]:
         while self._queue and self._queue[0].is_ready:
-            text = self._queue.popleft().text
-            if text is not None:
-                yield text
+            yield self._queue.popleft()
 
     def _copied(self, row: Row, layout: Layout) -> str:
         return self._reshape(row, layout) if self._reshape else row.text
@@ -192,7 +192,7 @@ class _Pass:
         elif place is None or (place.kind is not None and place.kind.is_composite):
             self._take_frame(row, layout, place)
             return
-        slot = _Slot(self._copied(row, layout))
+        slot = _Slot(row, self._copied(row, layout))
         self._queue.append(slot)
         if place is not None:
             self._close(_Group(place, [_line(row, layout)], [slot]))
@@ -207,7 +207,7 @@ class _Pass:
 
     def _take_frame(self, row: Row, layout: Layout, place: Location | None) -> None:
         """Add a row to its group, which is new when the row is an entry's first."""
-        slot = _Slot(self._copied(row, layout))
+        slot = _Slot(row, self._copied(row, layout))
         self._queue.append(slot)
         if row.problem or len(row.cells) != layout.width or not (self._groups or place):
             return

@@ -580,3 +580,23 @@ def test_two_keys_never_get_the_same_name(code: str, one: str, other: str, tmp_p
     after, counts = fixed(store, twice, code, Fix.RENAME_KEY)
     assert after == twice.replace(one, "images")
     assert counts == {"json-duplicate-key": 1}
+
+
+def test_rows_of_csv_that_do_not_change_are_copied_as_they_are(tmp_path: Path) -> None:
+    text = (
+        "ObjectURL,Type,Titel,Group\n"
+        " gs://d/a.jpg,image group,,g\n"
+        "\r\n"
+        '"gs://d/b.jpg",image,"two\nlines",\r\n'
+        "\n"
+        "gs://d/c.jpg,image group,,g\n"
+        "gs://d/c.jpg,image group,,g\r\n"
+        "gs://d/x.jpg,image,,"
+    )
+    store = store_in(tmp_path)
+    after, _ = fixed(store, text, "url-whitespace", Fix.TRIM, "m.csv")
+    assert after == text.replace(" gs", "gs")
+    after, _ = fixed(store, text, "csv-header-unknown", Fix.RENAME_KEY, "m.csv")
+    assert after == text.replace("Titel", "Title")
+    after, _ = fixed(store, text, "group-duplicate-frame", Fix.DROP_DUPLICATE, "m.csv")
+    assert after == text.replace("gs://d/c.jpg,image group,,g\r\n", "")

@@ -183,6 +183,14 @@ def test_urls_of_csv_are_replaced_row_by_row(tmp_path: Path) -> None:
     assert after == text
 
 
+def test_line_ends_and_blank_lines_of_csv_stay(tmp_path: Path) -> None:
+    text = "ObjectURL,Type\r\ngs://old/a.jpg,image\n\n\r\ngs://x/b.jpg,image\r\ngs://old/c,image"
+    store = ManifestStore(tmp_path, max_bytes=10**6)
+    before = store.add("m.csv", io.BytesIO(text.encode()))
+    after = repair.replace_urls(store, before, BUCKET)
+    assert (store.root / after / "source").read_bytes() == text.replace("old", "new").encode()
+
+
 def test_nothing_to_replace_is_the_same_manifest(tmp_path: Path) -> None:
     text = '{"images": [{"objectUrl": "gs://x/a.jpg"}]}'
     assert replaced(tmp_path, text, "m.json")[0] == text
