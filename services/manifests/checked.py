@@ -5,8 +5,9 @@ Python objects.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -229,19 +230,21 @@ class CheckedManifest:
         return len(held)
 
     def _reasons(self, held: Ranges) -> dict[int, str]:
-        """Phrase why entries are held: kept messages, else the headings of their codes."""
-        reasons: dict[int, list[str]] = {}
+        """Phrase why entries are held: kept messages, and the headings of codes without one."""
+        reasons: dict[int, dict[str, list[str]]] = {}
         errors = self._findings.filter(
             (pl.col("severity") == Severity.ERROR.value) & pl.col("entry").is_not_null()
         )
         for entry, code, message in errors.select("entry", "code", "message").iter_rows():
-            reasons.setdefault(entry, []).append(f"{code}: {message}")
+            told = reasons.setdefault(entry, {}).setdefault(code, [])
+            told.append(f"{code}: {message}")
         if held.pairs:
             marked = codes_between(self._marks, held.pairs[0][0], held.pairs[-1][1])
             for entry, codes in marked.items():
-                texts = [f"{c}: {RULES[c].title}." for c in codes if _is_error(c)]
-                reasons.setdefault(entry, texts)
-        return {entry: " ".join(dict.fromkeys(texts)) for entry, texts in reasons.items()}
+                by_code = reasons.setdefault(entry, {})
+                for code in filter(_is_error, codes):
+                    by_code.setdefault(code, [f"{code}: {RULES[code].title}."])
+        return {entry: _joined(texts.values()) for entry, texts in reasons.items()}
 
     def write_report(self, target: Path) -> None:
         """Write the report as JSON, or as CSV when the name ends in .csv."""
@@ -258,6 +261,11 @@ def _rank(order: FindingOrder) -> pl.Expr:
         ranks = {severity.value: rank for rank, severity in enumerate(Severity)}
         return pl.col("severity").cast(pl.String).replace_strict(ranks)
     return pl.col(order.value).cast(pl.String)
+
+
+def _joined(texts: Iterable[list[str]]) -> str:
+    """Write texts one after the other, each once."""
+    return " ".join(dict.fromkeys(chain.from_iterable(texts)))
 
 
 def _is_error(code: str) -> bool:

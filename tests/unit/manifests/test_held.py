@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from services.domain.chunks import Ranges
+from services.domain.rules import RULES
 from services.manifests import stored as stored_module
 from services.manifests.checked import CheckedManifest
 from services.manifests.csv_values import neutralized, unneutralized
@@ -46,6 +47,19 @@ def test_reasons_stand_beside_the_entries(check: Check, tmp_path: Path) -> None:
     assert first["Onboarding finding"] == (
         "url-whitespace: There is white space (blank) inside the URL."
     )
+
+
+def test_codes_whose_messages_were_not_kept_are_reasons_too(check: Check, tmp_path: Path) -> None:
+    document = """{"images": [{"objectUrl": "gs://demo/a", "title": 1},
+        {"objectUrl": "gs://demo/b ", "title": 2}, {"objectUrl": "gs://demo/c ", "title": 3}]}"""
+    check(document, samples=1).write_held(tmp_path / "held.csv")
+    kept = "There is white space (blank) at the end of the URL."
+    titles = [RULES[code].title for code in ("title-type", "url-whitespace")]
+    assert [row["Onboarding finding"] for row in rows(tmp_path / "held.csv")] == [
+        "title-type: The title is a number; it must be plain text.",
+        f"url-whitespace: {kept} title-type: {titles[0]}.",
+        f"url-whitespace: {titles[1]}. title-type: {titles[0]}.",
+    ]
 
 
 def test_no_cell_begins_like_a_formula(check: Check, tmp_path: Path) -> None:
