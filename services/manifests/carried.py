@@ -79,20 +79,34 @@ def problem_of(row: Row, layout: Layout) -> str | None:
 def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:
     """Read an entry from its rows and from what the first of them carries."""
     cells = entry_fields(draft, schema)
-    text = _cell(*draft.rows[0], ENTRY_HEADER)
-    fields = object_of(text) if text else None
-    if fields is None or ROW_HEADER in fields:
+    text = carried_text(*draft.rows[0])
+    if text is None:
         return Meant(cells)
-    given = _read(text)
-    was = _fields_of(lines_of(draft.kind, fields), draft.kind, schema)
-    return _changed(given, was, cells)
+    was = _fields_of(lines_of(draft.kind, object_of(text) or {}), draft.kind, schema)
+    return _changed(_read(text), was, cells)
+
+
+def carried_text(row: Row, layout: Layout) -> str | None:
+    """Return the text of the entry that a row carries; None when it carries none."""
+    text = _cell(row, layout, ENTRY_HEADER)
+    fields = object_of(text) if text else None
+    return None if fields is None or ROW_HEADER in fields else text
+
+
+def place_of_text(layout: Layout) -> int | None:
+    """Return the column that holds the text of entries."""
+    return _place(layout, ENTRY_HEADER) if layout.is_ours else None
 
 
 def _cell(row: Row, layout: Layout, header: str) -> str:
     if not layout.is_ours:
         return ""
-    place = next((n for n, each in enumerate(layout.columns) if each.header == header), None)
+    place = _place(layout, header)
     return "" if place is None else unneutralized(row.cells[place])
+
+
+def _place(layout: Layout, header: str) -> int | None:
+    return next((n for n, each in enumerate(layout.columns) if each.header == header), None)
 
 
 def _read(text: str) -> Meant:

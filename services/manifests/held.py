@@ -26,6 +26,7 @@ from services.manifests.csv_values import neutralized
 from services.manifests.held_lines import (
     COLUMNS,
     Line,
+    in_a_cell,
     json_cell,
     line_of_row,
     lines_of,
@@ -109,11 +110,6 @@ def entry_lines(entry: StoredEntry, reason: str) -> Iterator[Line]:
         first, *others = lines_of(entry.kind, fields, group=f"{entry.index}")
         is_carried = not says_all([first, *others], entry.kind, text)
     if is_carried:
-        first[ENTRY_HEADER] = _in_a_cell(text)
+        first[ENTRY_HEADER] = in_a_cell(text)
     yield {**first, FINDING_HEADER: reason}
     yield from others
-
-
-def _in_a_cell(text: str) -> str:
-    """Write JSON text in one line, without characters that no cell may hold."""
-    return writable(" ".join(text.split("\n")).replace("\r", " ").replace("\t", " "))

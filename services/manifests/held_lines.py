@@ -149,3 +149,8 @@ def json_cell(value: object) -> str:
     except TypeError:
         text = json.dumps(value)
     return text.replace("\x7f", "\\u007f")
+
+
+def in_a_cell(text: str) -> str:
+    """Write JSON text in one line, without characters that no cell may hold."""
+    return writable(" ".join(text.split("\n")).replace("\r", " ").replace("\t", " "))

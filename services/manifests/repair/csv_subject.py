@@ -4,18 +4,20 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Self
 
 from services.domain.entries import EntryType
 from services.domain.metadata import MetadataSchema
-from services.manifests import csv_layout
+from services.manifests import carried, csv_layout
+from services.manifests.carried import Meant
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import Draft, entry_fields
+from services.manifests.csv_fields import Draft
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import neutralized, unneutralized
 from services.manifests.entry_check import examine
 from services.manifests.faults import Fault, Path
+from services.manifests.held_lines import in_a_cell
 from services.manifests.options import CheckOptions
 from services.manifests.repair import json_edits
 from services.manifests.repair.actions import (
@@ -29,6 +31,7 @@ from services.manifests.repair.actions import (
     as_text,
 )
 from services.manifests.repair.subject import in_frame_order
+from services.manifests.url_check import frame_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Line:
         text = neutralized(value) if self.layout.is_ours else value
         cells = (*self.cells[:place], text, *self.cells[place + 1 :])
         return replace(self, cells=cells, is_changed=True)
+
+    def as_read(self) -> tuple[Row, Layout]:
+        """Return the row as the reader has it, with the cells as they are now."""
+        return replace(self.row, cells=list(self.cells)), self.layout
 
     @property
     def text(self) -> str:
@@ -84,16 +91,22 @@ class CsvSubject:
     schema: MetadataSchema | None = None
 
     @cached_property
-    def fields(self) -> dict[str, object]:
-        """The entry as JSON would give it; a row that cannot be read gives nothing."""
+    def _meant(self) -> Meant:
+        """The entry as the check reads it; a row that cannot be read gives nothing."""
         if self.kind is None:
-            return {}
-        rows = [(replace(line.row, cells=list(line.cells)), line.layout) for line in self.lines]
-        return entry_fields(Draft(self.kind, rows), self.schema)
+            return Meant({})
+        return carried.meant(Draft(self.kind, [each.as_read() for each in self.lines]), self.schema)
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """The entry as JSON would give it."""
+        return self._meant.fields
 
     def faults(self, options: CheckOptions) -> list[Fault]:
         """Find what the check finds about this entry alone."""
-        return examine(self.kind, self.fields, options).faults if self.kind else []
+        if self.kind is None:
+            return []
+        return [*self._meant.faults, *examine(self.kind, self.fields, options).faults]
 
     def value(self, path: Path) -> object:
         """Return the value at a path, None when there is none."""
@@ -109,11 +122,33 @@ class CsvSubject:
         return in_frame_order(list(self.fields))
 
     def mended(self, actions: Sequence[Action]) -> Self:
-        """Return the entry with actions applied, as far as cells can hold them."""
-        lines = self.lines
-        for action in actions:
-            lines = _applied(lines, action)
-        return replace(self, lines=lines)
+        """Return the entry with actions applied, as far as cells can hold them.
+
+        What a held row carries counts where its cells say nothing else, so it is edited too.
+        """
+        text = carried.carried_text(*self.lines[0].as_read()) if self.kind else None
+        if text is None:
+            return replace(self, lines=reduce(_applied, actions, self.lines))
+        rows = {key: f"objectUrl_{n}" for n, key in enumerate(frame_keys(self.fields))}
+        lines = reduce(_applied, [_in_rows(action, rows) for action in actions], self.lines)
+        return replace(self, lines=_carrying(lines, text, json_edits.edited(text, actions)))
+
+
+def _in_rows(action: Action, rows: Mapping[str, str]) -> Action:
+    """Name frames by the rows that hold them; a carried entry may number them otherwise."""
+    if isinstance(action, Frames):
+        keep, drop = ([rows.get(key, key) for key in keys] for keys in (action.keep, action.drop))
+        return Frames(tuple(keep), tuple(drop))
+    head, *rest = action.path
+    return replace(action, path=(rows.get(str(head), head), *rest))
+
+
+def _carrying(lines: tuple[Line, ...], before: str, text: str) -> tuple[Line, ...]:
+    """Write what an entry carries into its first row."""
+    place = carried.place_of_text(lines[0].layout)
+    if text == before or place is None:
+        return lines
+    return (lines[0].with_cell(place, in_a_cell(text)), *lines[1:])
 
 
 def _applied(lines: tuple[Line, ...], action: Action) -> tuple[Line, ...]:

@@ -497,6 +497,17 @@ def test_fixes_of_json_do_what_they_say_and_nothing_else(
 
 
 @PROVEN
+@given(DOCUMENTS)
+def test_fixes_of_held_files_do_what_they_say_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("held")
+    store = store_in(folder)
+    store.check(add(store, document), OPTIONS).write_held(folder / "held.csv")
+    prove(store, store.add("held.csv", io.BytesIO((folder / "held.csv").read_bytes())))
+
+
+@PROVEN
 @given(st.lists(FIELDS.map(lambda fields: {"type": "image", **fields}), min_size=1, max_size=4))
 def test_fixes_of_json_lines_do_what_they_say_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, entries: list[dict[str, Any]]

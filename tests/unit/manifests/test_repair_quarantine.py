@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from services.domain.chunks import Ranges
 from services.domain.entries import SECTIONS, EntryType
 from services.domain.metadata import read_schema
+from services.domain.rules import Fix
+from services.manifests import repair
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
@@ -363,3 +365,69 @@ def without_nothing(entry: tuple[str, dict[str, Any]]) -> object:
     kind, fields = entry
     kept = {key: value for key, value in fields.items() if value not in ({}, "") and key != "label"}
     return kind, kept
+
+
+HELD = [
+    (
+        "title-type",
+        Fix.RETYPE,
+        {"images": [{"objectUrl": "gs://d/a.jpg", "title": 5}]},
+        [{"objectUrl": "gs://d/a.jpg", "title": "5"}],
+    ),
+    (
+        "group-gap",
+        Fix.RENUMBER,
+        {"image_groups": [{"title": "g", "objectUrl_0": "gs://d/0", "objectUrl_7": "gs://d/7"}]},
+        [{"title": "g", "objectUrl_0": "gs://d/0", "objectUrl_1": "gs://d/7"}],
+    ),
+    (
+        "group-duplicate-frame",
+        Fix.DROP_DUPLICATE,
+        {"image_groups": [{"title": "g", "objectUrl_00": "gs://d/0", "objectUrl_1": "gs://d/0"}]},
+        [{"title": "g", "objectUrl_0": "gs://d/0"}],
+    ),
+    (
+        "json-duplicate-key",
+        Fix.REMOVE_KEY,
+        '{"images": [{"objectUrl": "gs://d/a.jpg", "title": "one", "title": "two"}]}',
+        [{"objectUrl": "gs://d/a.jpg", "title": "two"}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "fix", "document", "expected"), HELD, ids=str)
+def test_fixes_of_held_rows_mend_the_cells_and_what_they_carry(
+    code: str, fix: Fix, document: object, expected: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    store = store_in(tmp_path)
+    held = uploaded_again(store, check(store, document), tmp_path)
+    assert held.summary.valid_entries == 0
+    seen = repair.preview(held, code, fix)
+    after = repair.apply(store, held.summary.fingerprint, OPTIONS, code, fix)
+    mended = store.check(after, OPTIONS)
+    assert seen.count > 0
+    assert [fields for _, fields in entries_of(mended)] == expected
+    rows = rows_of_source(store, after)
+    assert json.loads(rows[0]["Onboarding entry"]) == expected[0]
+    assert [row["ObjectURL"] for row in rows] == [
+        url for name, url in expected[0].items() if name.startswith("objectUrl")
+    ]
+    assert repair.apply(store, after, OPTIONS, code, fix) == after
+
+
+def rows_of_source(store: ManifestStore, fingerprint: str) -> list[dict[str, str]]:
+    text = (store.root / fingerprint / "source").read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_fix_beside_a_changed_cell_leaves_the_change(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    entry = {"objectUrl": "/a.jpg", "title": 5, "clientMetadata": {"note": 7}}
+    rows = held_rows(check(store, {"images": [entry]}), tmp_path)
+    rows[0]["ObjectURL"] = "gs://d/a.jpg"
+    changed = uploaded(store, rows)
+    after = changed.summary.fingerprint
+    for code in ("title-type", "metadata-value"):
+        after = repair.apply(store, after, OPTIONS, code, Fix.RETYPE)
+    sent = {"objectUrl": "gs://d/a.jpg", "title": "5", "clientMetadata": {"note": "7"}}
+    assert entries_of(store.check(after, OPTIONS)) == [("image", sent)]
