@@ -1,5 +1,6 @@
 """Read Encord's registration JSON into a sink: top level, flags, sections and their entries."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -21,9 +22,6 @@ from services.manifests.sink import Sink
 FLAGS: Final = ("skip_duplicate_urls", "upsert_metadata")
 _KNOWN: Final = (*TYPE_OF_SECTION, *FLAGS)
 _SPELLINGS: Final = {fold(key): key for key in _KNOWN}
-#: The document and the list around an entry.
-_OUTER: Final = 2
-_STEP: Final = 4_096
 
 
 def read_json(sink: Sink) -> None:
@@ -35,9 +33,10 @@ def read_json(sink: Sink) -> None:
         sink.notes.append(wire.NOTE)
     _report_repeats(split, sink)
     traps = find_traps(split.text, sink.document.data)
+    flags: dict[str, Member] = {}
     for member in split.members:
-        _read_member(member, sink, traps)
-    check_flags(sink)
+        _read_member(member, sink, traps, flags)
+    _check_flags(sink, flags)
 
 
 def _report_repeats(split: Split, sink: Sink) -> None:
@@ -47,7 +46,7 @@ def _report_repeats(split: Split, sink: Sink) -> None:
         sink.collector.add(fault, None, always(where))
 
 
-def _read_member(member: Member, sink: Sink, traps: Traps) -> None:
+def _read_member(member: Member, sink: Sink, traps: Traps, flags: dict[str, Member]) -> None:
     name = _SPELLINGS.get(fold(member.key))
     if sink.is_wire and member.key == wire.FROM_ITEMS and member.entries == []:
         return
@@ -59,7 +58,7 @@ def _read_member(member: Member, sink: Sink, traps: Traps) -> None:
         details = {"key": member.key, "expected": name}
         _report(sink, member, Fault("key-case", (member.key,), member.key, details, on_key=True))
     if name in FLAGS:
-        _read_flag(name, member, sink)
+        _read_flag(name, member, sink, flags)
     else:
         read_section(TYPE_OF_SECTION[name], member, sink, traps)
 
@@ -70,29 +69,28 @@ def _report(sink: Sink, member: Member, fault: Fault) -> None:
     sink.collector.add(fault, None, always(where))
 
 
-def _read_flag(name: str, member: Member, sink: Sink) -> None:
+def _read_flag(name: str, member: Member, sink: Sink, flags: dict[str, Member]) -> None:
+    """Read a flag and remember the key that said it."""
     value = [] if member.entries is not None else msgspec.json.decode(member.raw)
     if isinstance(value, bool):
         sink.flags[name] = value
+        flags[name] = member
     else:
         details = {"key": name, "found": found(value)}
         _report(sink, member, Fault("flag-type", (member.key,), value, details))
 
 
-def check_flags(sink: Sink) -> None:
+def _check_flags(sink: Sink, members: Mapping[str, Member]) -> None:
     """Warn about flags that do not do what they seem to."""
     flags = sink.flags
     if flags.get("upsert_metadata") and not flags.get("skip_duplicate_urls"):
-        _report_flag(sink, Fault("upsert-without-skip", ("upsert_metadata",)))
+        _report_flag(sink, members["upsert_metadata"], "upsert-without-skip")
     if flags.get("skip_duplicate_urls") is False:
-        _report_flag(sink, Fault("skip-off", ("skip_duplicate_urls",)))
+        _report_flag(sink, members["skip_duplicate_urls"], "skip-off")
 
 
-def _report_flag(sink: Sink, fault: Fault) -> None:
-    key = str(fault.path[0])
-    at = sink.document.data.rfind(f'"{key}"'.encode())
-    where = Where(offset=max(at, 0), pointer=pointer("", fault.path))
-    sink.collector.add(fault, None, always(where))
+def _report_flag(sink: Sink, member: Member, code: str) -> None:
+    _report(sink, member, Fault(code, (member.key,), on_key=True))
 
 
 def read_section(kind: EntryType, member: Member, sink: Sink, traps: Traps) -> None:

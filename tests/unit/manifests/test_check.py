@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from services.domain.chunks import Ranges
 from services.domain.entries import EntryType
 from services.domain.findings import Finding
@@ -123,3 +125,27 @@ def test_a_url_is_found_again_in_a_held_group_whose_text_is_no_json(check: Check
     checked = check(f'{{"image_groups": [{first}, {second}]}}')
     assert only(checked, "json-number").entry == 0
     assert only(checked, "url-duplicate").entry == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '{"skipDuplicateUrls":false,\n "upsertMetadata":true,\n "imageGroups":[]}',
+            [
+                ("skip-off", 1, 2, "/skipDuplicateUrls"),
+                ("upsert-without-skip", 2, 2, "/upsertMetadata"),
+            ],
+        ),
+        (
+            '{"upsert_metadata":true,\n "images":[{"clientMetadata":{"upsert_metadata":1}}]}',
+            [("upsert-without-skip", 1, 2, "/upsert_metadata")],
+        ),
+    ],
+)
+def test_a_flag_is_found_where_it_stands(
+    text: str, expected: list[tuple[object, ...]], check: Check
+) -> None:
+    checked = check(text)
+    found = [(f.code, f.line, f.column, f.pointer) for f in checked.findings().rows]
+    assert [each for each in found if each[0] not in {"url-missing", "key-case"}] == expected
