@@ -8,10 +8,9 @@ from services.manifests import carried, csv_layout
 from services.manifests.collector import Where, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import Draft, kept_fields
-from services.manifests.csv_layout import Column
+from services.manifests.csv_fields import Draft, kept_fields, spot_that_counts, spots_of
 from services.manifests.entry_check import examine
-from services.manifests.faults import Fault
+from services.manifests.faults import Fault, Path
 from services.manifests.sink import Sink
 from services.manifests.url_check import frame_keys
 
@@ -51,21 +50,10 @@ class CsvEntry:
         line, column = row.place(place) if place is not None else (row.line, 1)
         return Where(line=line, column=column, pointer=pointer(f"/{self.index}", fault.path))
 
-    def _cell_of(self, path: tuple[str | int, ...]) -> tuple[Row, int | None]:
+    def _cell_of(self, path: Path) -> tuple[Row, int | None]:
         rows = self.draft.rows
-        step = str(path[0]) if path else ""
-        row, layout = dict(zip(self._frames, rows, strict=False)).get(step, rows[0])
-        for place, column in enumerate(layout.columns):
-            if _fills(column, step, path):
-                return row, place
-        return row, None
-
-
-def _fills(column: Column, step: str, path: tuple[str | int, ...]) -> bool:
-    if column.role == "metadata":
-        return step == "clientMetadata" and len(path) > 1 and column.key == path[1]
-    if column.role == "field":
-        return column.key == step
-    roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
-    role = csv_layout.URL if step.startswith("objectUrl") else roles.get(step)
-    return column.role == role
+        step = path[0] if path else None
+        frame = self._frames.index(step) if step in self._frames[: len(rows)] else None
+        spots = spots_of([layout for _, layout in rows], path, frame)
+        spot = spot_that_counts(spots, lambda at: rows[at[0]][0].cells[at[1]])
+        return (rows[frame or 0][0], None) if spot is None else (rows[spot[0]][0], spot[1])

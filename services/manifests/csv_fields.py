@@ -1,6 +1,8 @@
 """The fields of an entry as JSON would give them, from the cells of its rows."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.domain.entries import EntryType
 from services.domain.metadata import MetadataSchema
@@ -8,6 +10,14 @@ from services.manifests import csv_layout
 from services.manifests.csv_cells import Row
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import read_cell, unneutralized
+from services.manifests.faults import Path
+
+#: The field that metadata columns are members of.
+METADATA: Final = "clientMetadata"
+
+
+#: A row of an entry and a column.
+Spot = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -83,6 +93,42 @@ def _name_group(draft: Draft, fields: dict[str, object]) -> None:
         fields["title"] = group
     if draft.kind is EntryType.IMAGE_SEQUENCE:
         fields["createVideo"] = True
+
+
+def spots_of(layouts: Sequence[Layout], path: Path, frame: int | None = None) -> list[Spot]:
+    """Return row and column of every cell that may fill what a path leads to.
+
+    Args:
+        layouts: The columns of each row of the entry.
+        path: Where a value stands in the entry.
+        frame: The one row that can fill it, where the path leads to a frame.
+    """
+    step = str(path[0]) if path else ""
+    rows = range(len(layouts)) if frame is None else (frame,)
+    found = [
+        (is_whole, row, place)
+        for row in rows
+        for place, column in enumerate(layouts[row].columns)
+        if (is_whole := _fills(column, step, path)) is not None
+    ]
+    return [(row, place) for _, row, place in sorted(found)]
+
+
+def spot_that_counts(spots: Sequence[Spot], cell: Callable[[Spot], str]) -> Spot | None:
+    """Choose the cell that is read: the first that is not blank."""
+    return next(filter(cell, spots), spots[0] if spots else None)
+
+
+def _fills(column: Column, step: str, path: Path) -> bool | None:
+    """Say whether a column fills what a path leads to; true when it holds more than that."""
+    if column.role == "metadata":
+        is_key = step == METADATA and len(path) > 1 and column.key == path[1]
+        return False if is_key else None
+    if column.role == "field":
+        return len(path) > 1 if column.key == step else None
+    roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
+    wanted = csv_layout.URL if step.startswith("objectUrl") else roles.get(step)
+    return False if column.role == wanted else None
 
 
 def kept_fields(fields: dict[str, object]) -> dict[str, object]:

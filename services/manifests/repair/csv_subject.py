@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import Self
@@ -12,7 +12,7 @@ from services.domain.metadata import MetadataSchema
 from services.manifests import carried, csv_layout
 from services.manifests.carried import Meant
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import Draft
+from services.manifests.csv_fields import Draft, spot_that_counts, spots_of
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import neutralized, unneutralized
 from services.manifests.entry_check import examine
@@ -154,32 +154,31 @@ def _carrying(lines: tuple[Line, ...], before: str, text: str) -> tuple[Line, ..
 def _applied(lines: tuple[Line, ...], action: Action) -> tuple[Line, ...]:
     if isinstance(action, Frames):
         return _without_frames(lines, action)
-    spots = list(_spots(lines, action.path))
-    if not spots:
+    spots = spots_of([line.layout for line in lines], action.path, _frame_of(action.path, lines))
+    spot = spot_that_counts(spots, lambda at: lines[at[0]].cell(at[1]))
+    if spot is None:
         return lines
+    filled = [each for each in spots if lines[each[0]].cell(each[1])]
     made = list(lines)
-    number, place = _filled(lines, spots)
-    line = made[number]
-    below = _below(line.layout.columns[place])
-    if isinstance(action, Remove) and below == len(action.path):
-        for each, column in spots:
-            made[each] = made[each].with_cell(column, "")
-    else:
-        made[number] = line.with_cell(place, _cell_after(line, place, action, below))
+    for number, place in filled if isinstance(action, Remove) else [spot]:
+        made[number] = made[number].with_cell(place, _cell_after(made[number], place, action))
     return tuple(made)
 
 
-def _filled(lines: tuple[Line, ...], spots: list[tuple[int, int]]) -> tuple[int, int]:
-    """Choose the row whose cell counts: the first that is not blank."""
-    return next((spot for spot in spots if lines[spot[0]].cell(spot[1])), spots[0])
+def _frame_of(path: Path, lines: tuple[Line, ...]) -> int | None:
+    """Return the row of the frame that a path leads to."""
+    step = str(path[0]) if path else ""
+    number = step.removeprefix("objectUrl_")
+    is_frame = number.isdecimal() and step != number and int(number) < len(lines)
+    return int(number) if is_frame else None
 
 
-def _cell_after(
-    line: Line, place: int, action: Put | Rename | Remove | KeepLast, below: int
-) -> str:
+def _cell_after(line: Line, place: int, action: Put | Rename | Remove | KeepLast) -> str:
     """Return what a cell holds afterwards; what lies deeper is edited as JSON in the cell."""
     column = line.layout.columns[place]
-    inner = action.path[below:]
+    inner = action.path[_below(column) :]
+    if not inner and isinstance(action, Remove):
+        return ""
     if not inner and isinstance(action, Put):
         is_json = column.is_json or column.role == "field"
         return as_json(action.value) if is_json else (as_text(action.value) or "")
@@ -191,28 +190,6 @@ def _cell_after(
 def _below(column: Column) -> int:
     """Return how many steps of a path a column stands for."""
     return 2 if column.role == "metadata" else 1
-
-
-def _spots(lines: tuple[Line, ...], path: Path) -> Iterator[tuple[int, int]]:
-    """Yield row and column of every cell that a path leads to."""
-    step = str(path[0]) if path else ""
-    number = step.removeprefix("objectUrl_")
-    wanted = int(number) if number.isdigit() and step != number else None
-    for at, line in enumerate(lines):
-        if wanted is None or wanted == at:
-            for place, column in enumerate(line.layout.columns):
-                if fills(column, step, path):
-                    yield at, place
-
-
-def fills(column: Column, step: str, path: Path) -> bool:
-    """Whether a column fills what a path leads to."""
-    if column.role == "metadata":
-        return step == "clientMetadata" and len(path) > 1 and column.key == path[1]
-    if column.role == "field":
-        return column.key == step
-    roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
-    return column.role == (csv_layout.URL if step.startswith("objectUrl") else roles.get(step))
 
 
 def _without_frames(lines: tuple[Line, ...], action: Frames) -> tuple[Line, ...]:

@@ -288,6 +288,21 @@ def test_emptied_metadata_is_gone(tmp_path: Path) -> None:
     assert not counts
 
 
+@pytest.mark.parametrize(
+    ("code", "before", "expected"),
+    [
+        ("metadata-undeclared", '"{""wether"":1,""km"":2}",x', '"{""km"":2}",'),
+    ],
+)
+def test_what_is_removed_leaves_the_rest_of_an_object(
+    code: str, before: str, expected: str, tmp_path: Path
+) -> None:
+    head = "ObjectURL,Type,clientMetadata,metadata.wether\ngs://d/1.jpg,image,"
+    after, counts = fixed(store_in(tmp_path), head + before, code, Fix.REMOVE_KEY, "m.csv")
+    assert after == head + expected
+    assert not counts
+
+
 def test_two_columns_never_get_the_same_name_and_the_last_one_stays(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     text = "ObjectURL,Type,Titel,Titlee\ngs://d/1.jpg,image,a,b\n"
