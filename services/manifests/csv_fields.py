@@ -15,6 +15,8 @@ from services.manifests.faults import Path
 #: The field that metadata columns are members of.
 METADATA: Final = "clientMetadata"
 
+Fields = dict[str, object]
+
 
 #: A row of an entry and a column.
 Spot = tuple[int, int]
@@ -46,31 +48,41 @@ def group_of(row: Row, layout: Layout, kind: EntryType | None) -> object:
 
 
 def _fill(
-    fields: dict[str, object], column: Column, text: str, schema: MetadataSchema | None
+    fields: Fields, members: Fields, column: Column, text: str, schema: MetadataSchema | None
 ) -> None:
-    """Put one cell where JSON has it; the first row of a group wins."""
+    """Put one cell where JSON has it, a metadata column among the members; the first row wins."""
     match column.role:
         case "metadata":
-            metadata = fields.setdefault("clientMetadata", {})
+            fields.setdefault(METADATA, None)
             declared = schema.get(column.key) if schema else None
             value = read_cell(text, is_json=column.is_json, declared=declared)
-            if isinstance(metadata, dict):
-                metadata.setdefault(column.key, value)
+            members.setdefault(column.key, value)
         case csv_layout.TITLE:
             fields.setdefault("title", text)
         case csv_layout.CREATE:
             fields.setdefault("createVideo", _flag(text))
-        case "field":
-            fields.setdefault(column.key, read_cell(text, is_json=True, declared=None))
+        case "field" if fields.get(column.key) is None:
+            fields[column.key] = read_cell(text, is_json=True, declared=None)
+
+
+def _with_members(metadata: object, members: Fields) -> object:
+    """Put metadata columns into the object of a `clientMetadata` column, wherever the two stand.
+
+    For a key that both have, its own column counts. What is no object stays, and is an error.
+    """
+    if metadata is None:
+        return members
+    return {**metadata, **members} if isinstance(metadata, dict) else metadata
 
 
 def _flag(text: str) -> object:
     return {"true": True, "false": False}.get(text.strip().lower(), text)
 
 
-def entry_fields(draft: Draft, schema: MetadataSchema | None) -> dict[str, object]:
+def entry_fields(draft: Draft, schema: MetadataSchema | None) -> Fields:
     """Build the fields of an entry from its rows."""
-    fields: dict[str, object] = {}
+    fields: Fields = {}
+    members: Fields = {}
     composite = draft.kind.is_composite
     for number, (row, layout) in enumerate(draft.rows):
         for column, cell in zip(layout.columns, row.cells, strict=True):
@@ -78,13 +90,15 @@ def entry_fields(draft: Draft, schema: MetadataSchema | None) -> dict[str, objec
             if column.role == csv_layout.URL:
                 fields[f"objectUrl_{number}" if composite else "objectUrl"] = text
             elif text:
-                _fill(fields, column, text, schema)
+                _fill(fields, members, column, text, schema)
+    if members:
+        fields[METADATA] = _with_members(fields[METADATA], members)
     if composite:
         _name_group(draft, fields)
     return fields
 
 
-def _name_group(draft: Draft, fields: dict[str, object]) -> None:
+def _name_group(draft: Draft, fields: Fields) -> None:
     """Give a group without a title the name that holds its rows together."""
     row, layout = draft.rows[0]
     # The groups of our exports are numbers: an entry without a title must stay one.
@@ -131,6 +145,6 @@ def _fills(column: Column, step: str, path: Path) -> bool | None:
     return False if column.role == wanted else None
 
 
-def kept_fields(fields: dict[str, object]) -> dict[str, object]:
+def kept_fields(fields: Fields) -> Fields:
     """Leave out what an empty cell says nothing about; frames keep their numbers."""
     return {k: v for k, v in fields.items() if v != "" or k.startswith("objectUrl_")}
