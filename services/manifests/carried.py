@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from services.domain.entries import EntryType
 from services.domain.metadata import MetadataSchema
 from services.domain.nearest import fold
 from services.manifests import json_text
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import Draft, entry_fields, kept_fields
+from services.manifests.csv_fields import METADATA, Draft, Fields, entry_fields, kept_fields
 from services.manifests.csv_layout import (
     ENTRY_HEADER,
     IGNORED,
@@ -25,19 +27,18 @@ from services.manifests.csv_layout import (
 from services.manifests.csv_values import unneutralized
 from services.manifests.faults import Fault
 from services.manifests.held_lines import Line, line_of_row, lines_of, object_of
+from services.manifests.json_cells import JsonCells, raw_cell
 from services.manifests.json_entry import text_faults
 from services.manifests.url_check import frame_keys
 
-METADATA: Final = "clientMetadata"
 #: Numbers the groups of our files, and names none.
 GROUP_HEADER: Final = "Group"
+HALF: Final = "a text holds half a surrogate pair"
 UNREADABLE: Final = f"The cell {ENTRY_HEADER} is damaged: bring its text back, or empty it"
 UNCHANGED: Final = (
     "This row could not be read before and no cell was changed since; where its cells are right, "
     f"empty the cell {ENTRY_HEADER}"
 )
-
-Fields = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,21 @@ def problem_of(row: Row, layout: Layout) -> str | None:
 
 def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:
     """Read an entry from its rows and from what the first of them carries."""
-    cells = entry_fields(draft, schema)
+    cells = _cells(draft, schema)
     text = carried_text(*draft.rows[0])
     if text is None:
-        return Meant(cells)
+        return cells
     was = _fields_of(lines_of(draft.kind, object_of(text) or {}), draft.kind, schema)
     return _changed(_read(text), was, cells)
+
+
+def _cells(draft: Draft, schema: MetadataSchema | None) -> Meant:
+    """Read an entry from its cells; JSON in them is examined as in any other document."""
+    cells = JsonCells()
+    fields = entry_fields(draft, schema, cells.read)
+    if not cells.is_odd:
+        return Meant(fields)
+    return _read(msgspec.json.encode(entry_fields(draft, schema, raw_cell)).decode())
 
 
 def carried_text(row: Row, layout: Layout) -> str | None:
@@ -111,10 +121,14 @@ def _place(layout: Layout, header: str) -> int | None:
 
 def _read(text: str) -> Meant:
     """Read the text of an entry; repeated keys keep the last value and are faults."""
-    parsed = json_text.parse(text)
+    flat = json_text.shallow(text)
+    sound = json_text.without_halves(flat)
+    parsed = json_text.parse(sound)
     fields = parsed.value if isinstance(parsed.value, dict) else {}
     fields.pop("type", None)
-    return Meant(fields, text_faults(parsed, text), text)
+    halves = json_text.halves(json_text.parse(flat).value) if sound != flat else ()
+    broken = [Fault("json-syntax", path, details={"problem": HALF}) for path in halves]
+    return Meant(fields, [*broken, *text_faults(parsed, sound)], text)
 
 
 def _fields_of(lines: Sequence[Line], kind: EntryType, schema: MetadataSchema | None) -> Fields:
@@ -125,7 +139,7 @@ def _fields_of(lines: Sequence[Line], kind: EntryType, schema: MetadataSchema | 
     rows = [
         (Row(0, "", [line.get(header, "") for header in headers], ","), layout) for line in lines
     ]
-    return entry_fields(Draft(kind, rows), schema)
+    return _cells(Draft(kind, rows), schema).fields
 
 
 @lru_cache(maxsize=1024)
@@ -133,8 +147,9 @@ def _layout(headers: tuple[str, ...]) -> Layout:
     return read_layout(headers)
 
 
-def _changed(given: Meant, was: Fields, cells: Fields) -> Meant:
+def _changed(given: Meant, was: Fields, now: Meant) -> Meant:
     """Put what was changed in the cells into the entry."""
+    cells = now.fields
     fields, touched = dict(given.fields), set[tuple[str, ...]]()
     for name in (*was, *(name for name in cells if name not in was)):
         if name == METADATA:
@@ -146,8 +161,10 @@ def _changed(given: Meant, was: Fields, cells: Fields) -> Meant:
     touched |= _put_frames(fields, was, cells)
     if not touched:
         return given
-    kept = [fault for fault in given.faults if not _is_about(fault, touched)]
-    return Meant(fields, kept)
+    faults = [fault for fault in given.faults if not _is_about(fault, touched)]
+    faults += [fault for fault in now.faults if _is_about(fault, touched)]
+    # Values alone would not say what is still wrong when they are held again.
+    return Meant(fields, faults, json.dumps(fields) if faults else None)
 
 
 def _differ(name: str, was: Fields, cells: Fields) -> bool:

@@ -32,12 +32,13 @@ class CsvEntry:
         faults = [*meant.faults, *made.faults]
         row = self.sink.judge(self.index, made, faults, self.locate, places=self.url_places())
         first = self.draft.rows[0][0]
-        written = msgspec.json.encode(made.rewritten or kept_fields(meant.fields))
+        is_text = meant.text is not None and not row.valid
+        kept = made.rewritten or kept_fields(meant.fields)
         return row._replace(
             start=first.start,
             length=first.length,
             line=first.line,
-            payload=meant.text.encode() if meant.text and not row.valid else written,
+            payload=(meant.text or "").encode() if is_text else msgspec.json.encode(kept),
         )
 
     def url_places(self) -> list[tuple[int, int]]:

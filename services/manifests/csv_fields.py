@@ -2,20 +2,31 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
+
+import msgspec
 
 from services.domain.entries import EntryType
-from services.domain.metadata import MetadataSchema
+from services.domain.metadata import MetadataKey, MetadataSchema
 from services.manifests import csv_layout
 from services.manifests.csv_cells import Row
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import read_cell, unneutralized
 from services.manifests.faults import Path
+from services.manifests.json_cells import raw_members
 
 #: The field that metadata columns are members of.
 METADATA: Final = "clientMetadata"
 
 Fields = dict[str, object]
+_Read = Callable[[str, Column], object]
+
+
+class Reader(Protocol):
+    """Reads the text of a cell."""
+
+    def __call__(self, text: str, *, is_json: bool, declared: MetadataKey | None) -> object:
+        """Return the value, of the type that is declared."""
 
 
 #: A row of an entry and a column.
@@ -47,22 +58,18 @@ def group_of(row: Row, layout: Layout, kind: EntryType | None) -> object:
     return (family, cell) if cell else row.line
 
 
-def _fill(
-    fields: Fields, members: Fields, column: Column, text: str, schema: MetadataSchema | None
-) -> None:
+def _fill(fields: Fields, members: Fields, column: Column, text: str, read: _Read) -> None:
     """Put one cell where JSON has it, a metadata column among the members; the first row wins."""
     match column.role:
         case "metadata":
             fields.setdefault(METADATA, None)
-            declared = schema.get(column.key) if schema else None
-            value = read_cell(text, is_json=column.is_json, declared=declared)
-            members.setdefault(column.key, value)
+            members.setdefault(column.key, read(text, column))
         case csv_layout.TITLE:
             fields.setdefault("title", text)
         case csv_layout.CREATE:
             fields.setdefault("createVideo", _flag(text))
         case "field" if fields.get(column.key) is None:
-            fields[column.key] = read_cell(text, is_json=True, declared=None)
+            fields[column.key] = read(text, column)
 
 
 def _with_members(metadata: object, members: Fields) -> object:
@@ -72,6 +79,8 @@ def _with_members(metadata: object, members: Fields) -> object:
     """
     if metadata is None:
         return members
+    if isinstance(metadata, msgspec.Raw):
+        return raw_members(metadata, members)
     return {**metadata, **members} if isinstance(metadata, dict) else metadata
 
 
@@ -79,8 +88,13 @@ def _flag(text: str) -> object:
     return {"true": True, "false": False}.get(text.strip().lower(), text)
 
 
-def entry_fields(draft: Draft, schema: MetadataSchema | None) -> Fields:
+def entry_fields(draft: Draft, schema: MetadataSchema | None, reader: Reader = read_cell) -> Fields:
     """Build the fields of an entry from its rows."""
+
+    def read(text: str, column: Column) -> object:
+        declared = schema.get(column.key) if schema and column.role == "metadata" else None
+        return reader(text, is_json=column.is_json, declared=declared)
+
     fields: Fields = {}
     members: Fields = {}
     composite = draft.kind.is_composite
@@ -90,7 +104,7 @@ def entry_fields(draft: Draft, schema: MetadataSchema | None) -> Fields:
             if column.role == csv_layout.URL:
                 fields[f"objectUrl_{number}" if composite else "objectUrl"] = text
             elif text:
-                _fill(fields, members, column, text, schema)
+                _fill(fields, members, column, text, read)
     if members:
         fields[METADATA] = _with_members(fields[METADATA], members)
     if composite:

@@ -1,6 +1,7 @@
 """What a rule says about an entry before anybody knows where in the file it stands."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -29,6 +30,8 @@ def found(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "a number that is too large"
     names = {int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
     return names.get(type(value), "another value")
 

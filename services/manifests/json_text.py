@@ -28,16 +28,21 @@ _SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(
 )
 #: Python's readers may or may not get through this much, and what comes after them may not.
 _HOPELESS: Final = 512
-_NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 #: Fewer brackets than this nest nowhere near `MAX_DEPTH`, whatever is around the text.
 _SHALLOW: Final = MAX_DEPTH // 2
 #: All that may be beyond a number's limits; some of it is not.
-_LONG_NUMBER: Final = re.compile(r"[0-9]{15}|[eE][-+]?[0-9]{2}|NaN|Infinity")
+_LONG_NUMBER: Final = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{2}|NaN|Infinity")
 _INT_LIMIT: Final = 2**64
 _INT_FLOOR: Final = -(2**63)
 _LONG: Final = 10**300
 #: Python itself refuses to read numbers much longer than this.
 _DIGITS: Final = 1_000
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+#: A surrogate pair, half of one, or the beginning of any other escape.
+_ESCAPE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
 
 
 @dataclass(slots=True)
@@ -84,10 +89,48 @@ def parse(text: str) -> Parsed:
 def _depth(text: str) -> int:
     """Return how deeply a text nests."""
     depth = deepest = 0
-    for match in _NESTING.finditer(text):
+    for match in _TOKEN.finditer(text):
         depth += (match[0] in "[{") - (match[0] in "]}")
         deepest = max(deepest, depth)
     return deepest
+
+
+def shallow(text: str) -> str:
+    """Put null in the place of what nests deeper than is allowed, so that the rest can be read."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return text
+    depth, at, pieces = 0, 0, []
+    for match in _TOKEN.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                pieces.append(text[at : match.start()] + "null")
+        elif match[0] in "]}":
+            if depth == MAX_DEPTH + 1:
+                at = match.end()
+            depth -= 1
+    return "".join([*pieces, text[at:]])
+
+
+def without_halves(text: str) -> str:
+    """Put U+FFFD in the place of half surrogate pairs, which no text can hold."""
+    if "\\u" not in text:
+        return text
+    return _ESCAPE.sub(lambda match: "\\ufffd" if match["half"] else match[0], text)
+
+
+def halves(value: object, path: Path = ()) -> Iterator[Path]:
+    """Yield where texts hold half surrogate pairs; for a key, the place of its object."""
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            yield path
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from halves(key, path)
+            yield from halves(each, (*path, key))
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from halves(each, (*path, place))
 
 
 def _skip(text: str, at: int, what: re.Pattern[str] = _SPACE) -> int:

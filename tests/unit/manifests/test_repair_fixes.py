@@ -292,6 +292,7 @@ def test_emptied_metadata_is_gone(tmp_path: Path) -> None:
     ("code", "before", "expected"),
     [
         ("metadata-undeclared", '"{""wether"":1,""km"":2}",x', '"{""km"":2}",'),
+        ("json-duplicate-key", '"{""km"":1,""km"":2}",', '"{""km"":2}",'),
     ],
 )
 def test_what_is_removed_leaves_the_rest_of_an_object(
