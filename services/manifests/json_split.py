@@ -2,9 +2,10 @@
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,7 +18,7 @@ _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 #: What nearly every document is; anything else takes the longer way.
 _USUAL: Final = msgspec.json.Decoder(dict[str, list[msgspec.Raw] | bool])
-_KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
+KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
 _NEXT: Final = re.compile(rb"[ \t\r\n]*([,}])")
 _BYTE: Final = re.compile(r" \(byte (\d+)\)$")
 _NOT_NUMBERS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
@@ -53,6 +54,20 @@ class Member:
     lengths: Offsets = field(default_factory=_no_offsets)
     #: The value, when it is no list.
     raw: bytes = b""
+
+
+class TopKey(NamedTuple):
+    """One key of a document and where it and its value stand."""
+
+    name: str
+    key_at: int
+    key_end: int
+    value_at: int
+    end: int
+
+
+#: Says where the value of a key ends, 0 when it is not the one that is known of.
+Measure = Callable[[str, re.Match[bytes]], int]
 
 
 @dataclass(slots=True)
@@ -91,20 +106,31 @@ def _split_usual(data: bytes) -> Split | None:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     made: list[Member] = []
+
+    def measure(key: str, match: re.Match[bytes]) -> int:
+        member, value = Member(key, match.start(1), match.end(), None), top.get(key)
+        made.append(member)
+        if isinstance(value, list):
+            return _take_list(data, member, value)
+        return _take_flag(data, member)
+
+    keys = walk_top(data, measure)
+    return Split(made, text=data) if len(keys) == len(top) else None
+
+
+def walk_top(data: bytes, measure: Measure) -> list[TopKey]:
+    """Walk over the keys of a document whose values are measured, as far as they stand there."""
+    found: list[TopKey] = []
     at = data.index(b"{") + 1
-    while match := _KEY.match(data, at):
-        key = json.loads(match[1])
-        value = top.get(key)
-        member = Member(key, match.start(1), match.end(), None)
-        end = (
-            _take_list(data, member, value) if isinstance(value, list) else _take_flag(data, member)
-        )
+    while match := KEY.match(data, at):
+        name = json.loads(match[1])
+        end = measure(name, match)
         separator = _NEXT.match(data, end) if end else None
         if separator is None:
-            return None
-        made.append(member)
+            return []
+        found.append(TopKey(name, match.start(1), match.end(1), match.end(), end))
         at = separator.end()
-    return Split(made, text=data) if len(made) == len(top) else None
+    return found
 
 
 def _take_list(data: bytes, member: Member, entries: list[msgspec.Raw]) -> int:

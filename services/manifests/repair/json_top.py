@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -13,6 +12,7 @@ from services.domain.nearest import fold, nearest
 from services.domain.rules import Fix
 from services.manifests import json_text, wire
 from services.manifests.json_reader import FLAGS
+from services.manifests.json_split import KEY, TopKey, walk_top
 from services.manifests.repair import values
 from services.manifests.repair.actions import Change, as_json, as_text
 from services.manifests.repair.notes import Notes
@@ -25,21 +25,8 @@ CODES: Final = frozenset({"key-unknown", "key-case", "flag-type", "json-duplicat
 _KNOWN: Final = (*TYPE_OF_SECTION, *FLAGS)
 _SPELLINGS: Final = {fold(key): key for key in _KNOWN}
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
-_NEXT: Final = re.compile(rb"[ \t\r\n]*([,}])")
 #: Longer values are lists of entries, which are not shown.
 _SHOWN: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class TopKey:
-    """One key of the document and where it and its value stand."""
-
-    name: str
-    key_at: int
-    key_end: int
-    value_at: int
-    end: int
 
 
 def cuts(opened: Opened, code: str, fix: Fix, notes: Notes) -> Iterator[Cut]:
@@ -87,17 +74,13 @@ def top_keys(data: bytes) -> list[TopKey]:
 
 def _walk(data: bytes, values_of: Mapping[str, msgspec.Raw]) -> list[TopKey]:
     """Walk over values of known length; none when a repeated key makes lengths uncertain."""
-    found: list[TopKey] = []
-    at = data.index(b"{") + 1
-    while match := _KEY.match(data, at):
-        name = msgspec.json.decode(match[1], type=str)
+
+    def measure(name: str, match: re.Match[bytes]) -> int:
         raw = memoryview(values_of[name])
         end = match.end() + len(raw)
-        separator = _NEXT.match(data, end)
-        if memoryview(data)[match.end() : end] != raw or separator is None:
-            return []
-        found.append(TopKey(name, match.start(1), match.end(1), match.end(), end))
-        at = separator.end()
+        return end if memoryview(data)[match.end() : end] == raw else 0
+
+    found = walk_top(data, measure)
     return found if len(found) == len(values_of) else []
 
 
@@ -118,7 +101,7 @@ def _slowly(data: bytes) -> list[TopKey]:
 
 
 def _end(data: bytes, at: int) -> int:
-    match = _KEY.match(data, at)
+    match = KEY.match(data, at)
     return match.end(1) if match else at
 
 
