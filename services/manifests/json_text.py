@@ -30,8 +30,10 @@ _SCAN: Final[Callable[[str, int], tuple[object, int]]] = c_make_scanner(
 _HOPELESS: Final = 512
 #: Fewer brackets than this nest nowhere near `MAX_DEPTH`, whatever is around the text.
 _SHALLOW: Final = MAX_DEPTH // 2
-#: All that may be beyond a number's limits; some of it is not.
-_LONG_NUMBER: Final = re.compile(r"[0-9]{19}|[eE]\+?[0-9]{2}|NaN|Infinity")
+#: Whole numbers and exponents that may be beyond a number's limits; the digits of a fraction never
+#: are. Each pattern begins with a set of characters, for which the search is fast.
+_LONG_WHOLE: Final = re.compile(r"[-\[,:\s][0-9]{19}")
+_LONG_EXPONENT: Final = re.compile(r"[eE]\+?[0-9]{2}")
 _INT_LIMIT: Final = 2**64
 _INT_FLOOR: Final = -(2**63)
 _LONG: Final = 10**300
@@ -238,8 +240,10 @@ def repeated_keys(text: str, at: int = 0, path: Path = ()) -> Iterator[Repeat]:
 
 
 def is_plain(text: str) -> bool:
-    """Whether no value in an entry's text can be a number too large or nested too deeply."""
-    return text.count("{") + text.count("[") < _SHALLOW and not _LONG_NUMBER.search(text)
+    """Whether no value in JSON text can be a number too large or nested too deeply."""
+    if text.count("{") + text.count("[") >= _SHALLOW or "NaN" in text or "Infinity" in text:
+        return False
+    return not (_LONG_EXPONENT.search(text) or _LONG_WHOLE.search(f" {text}"))
 
 
 @dataclass(slots=True)

@@ -135,3 +135,21 @@ def test_what_is_cut_short_nests_as_deep_as_is_allowed(one: int, other: int, lea
     assert (short == text) == (max(one, other) < json_text.MAX_DEPTH)
     assert json.loads(short)[0] == json.loads(text)[0] or one >= json_text.MAX_DEPTH
     assert json_text.shallow(short) == short
+
+
+@pytest.mark.parametrize(
+    ("number", "is_plain"),
+    [
+        ("-0.00012345678901234567890123", True),
+        ("1.5e-320", True),
+        ("999999999999999999", True),
+        ("-9223372036854775809", False),
+        ("18446744073709551616", False),
+        ("1e309", False),
+        ("1E+309", False),
+        ("-Infinity", False),
+    ],
+)
+def test_only_numbers_that_may_be_too_large_are_looked_at(*, number: str, is_plain: bool) -> None:
+    assert json_text.is_plain(number) == is_plain
+    assert json_text.is_plain(f'{{"v":[0,{number}]}}') == is_plain
