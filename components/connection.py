@@ -8,18 +8,19 @@ from services.engine.connections import Connection
 
 
 def current() -> Connection | None:
-    """Return the connection in use; None while there is none to use."""
-    connections = get_runtime().connections
-    chosen = session.connection_id()
-    found = connections.get(chosen) if chosen else None
-    return found or connections.default()
+    """Return the connection in use; None while there is none to use.
+
+    What this session chose is never replaced by another account in silence.
+    """
+    connections, chosen = get_runtime().connections, session.connection_id()
+    return connections.get(chosen) if chosen else connections.default()
 
 
 def footer() -> None:
     """Draw the connection at the foot of the sidebar; wait for the sandbox while it starts."""
     connection = current()
     if connection is None:
-        _waiting()
+        _lost() if session.connection_id() else _waiting()
         return
     with st.container(gap="xsmall", key="connection_footer"):
         st.caption("Connection")
@@ -43,6 +44,12 @@ def _mark(connection: Connection) -> None:
 def demo_mark() -> None:
     """Draw the mark of everything that is not anybody's real data."""
     st.badge("Demo data", icon=":material/dataset:", color="gray")
+
+
+def _lost() -> None:
+    st.caption("Connection")
+    st.badge("Key forgotten", icon=":material/key_off:", color="orange")
+    st.caption("The key of this connection was forgotten. Give it again, or choose another one.")
 
 
 @st.fragment(run_every=1)

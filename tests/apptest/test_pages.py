@@ -256,6 +256,23 @@ def test_a_key_connects_this_session_until_it_is_forgotten(
     assert runtime.connections.get(made) is None
 
 
+def test_a_key_that_was_forgotten_elsewhere_is_not_replaced_in_silence(
+    open_page: Open, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime.connections, "check", lambda _id: ANSWER)
+    monkeypatch.setattr(runtime.connections, "last_check", lambda _id: ANSWER)
+    app = open_page("connect")
+    app.radio(key="place").set_value("Encord EU").run()
+    app.radio(key="key_by").set_value("Paste the key").run()
+    app.text_area[0].set_value(private_key()).run()
+    app.button(key="connect").click().run()
+    (made,) = (each.id for each, _ in runtime.connections.everything() if each.kind == "session")
+    del runtime.connections._held[made]
+    app.run()
+    assert "The key of this connection was forgotten" in words(app)
+    assert "Working with" not in words(app)
+
+
 def private_key() -> str:
     made = Ed25519PrivateKey.generate()
     written = made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
