@@ -80,9 +80,17 @@ def _choose(key: str) -> str | None:
         format_func=lambda each: f"{recent[each]} ({each[:8]})",
         placeholder="Choose a manifest",
         key=field,
-        on_change=lambda: session.use_manifest(session.value(field)),
+        on_change=_use,
+        args=(field,),
     )
     return chosen
+
+
+def _use(field: str) -> None:
+    """Go on with the manifest that was chosen. It is in the address, which decides, see `links`."""
+    chosen = str(session.value(field))
+    session.use_manifest(chosen)
+    session.go_to("schema", manifest=chosen)
 
 
 def _proposals(desk: SchemaDesk, found: Readings, *, key: str) -> None:

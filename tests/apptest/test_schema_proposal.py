@@ -1,5 +1,7 @@
 """The Schema page proposes keys from a manifest, and says what registered items hold."""
 
+from collections.abc import Sequence
+
 from streamlit.testing.v1 import AppTest
 
 from services.bootstrap import Runtime
@@ -11,13 +13,15 @@ SCHEMA = {
     "km": {"ty": "variant", "hint": "varchar"},
     "site": {"ty": "enum", "values": ["depot"]},
 }
-VALUES = [{"km": n, "sky": "rain" if n % 2 else "sun"} for n in range(1, 31)]
+VALUES: list[dict[str, object]] = [
+    {"km": n, "sky": "rain" if n % 2 else "sun"} for n in range(1, 31)
+]
 
 
-def manifest(world: World, runtime: Runtime) -> str:
+def manifest(world: World, runtime: Runtime, values: Sequence[dict[str, object]] = VALUES) -> str:
     """Store a manifest and check it against the connection's schema, as its page does."""
     entries = [
-        {"objectUrl": f"gs://yard/{n}.jpg", "clientMetadata": each} for n, each in enumerate(VALUES)
+        {"objectUrl": f"gs://yard/{n}.jpg", "clientMetadata": each} for n, each in enumerate(values)
     ]
     fingerprint = world.manifest({"images": entries})
     basis = runtime.schemas.prepare(fingerprint, HERE, like=None, patience=PATIENCE)
@@ -64,6 +68,25 @@ def test_a_value_that_does_not_fit_the_schema_is_shown_and_not_ticked(
     assert rows["km"]["The schema has"] == "varchar; 30 do not fit"
     assert rows["km"]["Taking it"] == "changes the type"
     assert "Take 1 key into the draft" in labels(app)
+
+
+def test_another_manifest_is_proposed_from_once_it_is_chosen(
+    open_page: Open, world: World, runtime: Runtime
+) -> None:
+    world.encord.schema = dict(SCHEMA)
+    first = manifest(world, runtime)
+    second = manifest(world, runtime, [{"site": "depot", "hour": n} for n in range(1, 31)])
+    query = {"schema_view": "Propose", "manifest": first, "undeclared": "true"}
+    app = open_page("schema", **query)
+    app.selectbox(key=f"schema_propose_manifest_{first}").set_value(second).run()
+    (table,) = [frame.value for frame in app.dataframe]
+    assert list(table["Key"]) == ["hour"]
+    (choice,) = [each for each in app.selectbox if each.label == "Manifest"]
+    assert choice.value == second
+    assert app.query_params["manifest"] in (second, [second])
+    assert app.toggle(key="undeclared").value
+    press(app, "Take 1 key into the draft")
+    assert "1 key taken into the draft" in words(app)
 
 
 def test_without_a_manifest_the_page_says_how_to_get_one(open_page: Open) -> None:
