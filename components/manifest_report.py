@@ -1,12 +1,13 @@
 """What a check found, grouped by what fixes it, and then in full."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
 from components import connection, reference_codes, repair_fix, schema_proposal, session, status
 from components.tables import Column, PagedTable, status_column
-from components.text import code, count
+from components.text import code, count, number
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
 from services.manifests.checked import UNDECLARED, CheckedManifest
 from services.manifests.orders import FindingOrder
@@ -18,6 +19,8 @@ ORDERS: Final = {
     "By code": FindingOrder.CODE,
     "By value": FindingOrder.VALUE,
 }
+#: What narrows the findings, with what lets all of them pass.
+FILTERS: Final = {"findings_find": "", "findings_code": ANY, "findings_severity": ANY}
 SEVERITIES: Final = {look.word: severity for severity, look in status.SEVERITIES.items()}
 
 TABLE: Final = PagedTable[Finding](
@@ -71,7 +74,7 @@ def show(checked: CheckedManifest, *, key: str) -> None:
         return
     for group in groups:
         _group(checked, group, key=f"{key}_{group.code}")
-    _all_findings(checked, [group.code for group in groups], key=key)
+    _all_findings(checked, groups, key=key)
 
 
 def _group(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
@@ -97,7 +100,7 @@ def _group(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
             if group.code == UNDECLARED:
                 _declare_button(checked, group, key=key)
             if group.count > len(group.samples):
-                _show_all(group, key=key)
+                _show_all(checked, group, key=key)
 
 
 def _declare_button(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
@@ -116,15 +119,25 @@ def _declare_button(checked: CheckedManifest, group: FindingGroup, *, key: str) 
     )
 
 
-def _show_all(group: FindingGroup, *, key: str) -> None:
+def _show_all(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
+    kept = checked.summary.samples_per_code
     st.button(
-        f"Show all {group.count:,}",
+        f"Show the first {kept:,} of {group.count:,}"
+        if group.count > kept
+        else f"Show all {group.count:,}",
         key=f"{key}_all",
         type="tertiary",
         icon=":material/filter_list:",
-        on_click=session.set_value,
-        args=("findings_code", group.code),
+        on_click=_show_only,
+        args=(group.code,),
     )
+
+
+def _show_only(code: str) -> None:
+    """Show the findings of a code, whatever was filtered before."""
+    for name, every in FILTERS.items():
+        session.set_value(name, every)
+    session.set_value("findings_code", code)
 
 
 def _sample(finding: Finding) -> str:
@@ -134,7 +147,19 @@ def _sample(finding: Finding) -> str:
     return f"{place}{field}{value}"
 
 
-def _all_findings(checked: CheckedManifest, codes: list[str], *, key: str) -> None:
+def _about_cap(checked: CheckedManifest, groups: Sequence[FindingGroup]) -> None:
+    """Say when there are more findings than were kept; the counts are exact all the same."""
+    most = checked.summary.samples_per_code
+    found = sum(each.count for each in groups)
+    kept = sum(min(each.count, most) for each in groups)
+    if found > kept:
+        st.caption(
+            f"{number(kept)} of {count(found, 'finding')} are kept and shown here: the first "
+            f"{number(most)} of each code. The counts above are exact."
+        )
+
+
+def _all_findings(checked: CheckedManifest, groups: Sequence[FindingGroup], *, key: str) -> None:
     st.subheader("Every finding", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
@@ -145,7 +170,11 @@ def _all_findings(checked: CheckedManifest, codes: list[str], *, key: str) -> No
             icon=":material/search:",
         )
         chosen = st.selectbox(
-            "Code", [ANY, *codes], key="findings_code", bind="query-params", width=220
+            "Code",
+            [ANY, *(group.code for group in groups)],
+            key="findings_code",
+            bind="query-params",
+            width=220,
         )
         word = st.selectbox(
             "Severity", [ANY, *SEVERITIES], key="findings_severity", bind="query-params", width=170
@@ -154,6 +183,7 @@ def _all_findings(checked: CheckedManifest, codes: list[str], *, key: str) -> No
             "Order", list(ORDERS), key="findings_order", bind="query-params", width=150
         )
     severity: Severity | None = SEVERITIES.get(word)
+    _about_cap(checked, [group for group in groups if chosen in (ANY, group.code)])
     TABLE.show(
         lambda offset, limit: checked.findings(
             code=None if chosen == ANY else chosen,
@@ -165,5 +195,5 @@ def _all_findings(checked: CheckedManifest, codes: list[str], *, key: str) -> No
         ),
         key=f"{key}_table",
         name="findings_page",
-        filters={"findings_find": "", "findings_code": ANY, "findings_severity": ANY},
+        filters=FILTERS,
     )

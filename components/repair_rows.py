@@ -1,6 +1,6 @@
 """Edit only the entries that need it, one page of rows at a time, in a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pandas as pd
@@ -83,9 +83,16 @@ def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key
 
 
 def _cells(row: EditableRow, names: list[str]) -> dict[str, object]:
-    reasons = " ".join(dict.fromkeys(finding.message for finding in row.findings))
+    reasons = " ".join(dict.fromkeys(_reasons(row)))
     texts = {name: row.fields.get(name) for name in names}
     return {LINE: row.line, REASON: reasons, **texts}
+
+
+def _reasons(row: EditableRow) -> Iterator[str]:
+    """Yield what is wrong with an entry; where no finding was kept, the heading of its code."""
+    yield from (finding.message for finding in row.findings)
+    kept = {finding.code for finding in row.findings}
+    yield from (f"{RULES[code].title}." for code in row.codes if code not in kept)
 
 
 def _save(

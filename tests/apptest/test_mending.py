@@ -31,6 +31,31 @@ def test_failing_rows_are_edited_into_a_new_manifest(open_page: Open, world: Wor
     assert "Edited by hand, 1 change" in said
 
 
+def test_findings_beyond_those_kept_are_announced(open_page: Open, world: World) -> None:
+    before = world.manifest({"images": [{"objectUrl": f"gs://b/{n} .jpg"} for n in range(1_200)]})
+    found = {"findings_find": "no such thing", "findings_severity": "Warning"}
+    app = open_page("manifest", manifest=before, **found)
+    assert "Nothing matches" in words(app)
+    assert "1,200 findings" in words(app)
+    (show,) = [each for each in app.button if each.label == "Show the first 1,000 of 1,200"]
+    show.click().run()
+    assert "1 to 25 of 1,000 findings" in words(app)
+    assert (
+        "1,000 of 1,200 findings are kept and shown here: the first 1,000 of each code. "
+        "The counts above are exact." in words(app)
+    )
+
+
+def test_an_entry_whose_findings_were_not_kept_says_what_is_wrong(
+    open_page: Open, world: World
+) -> None:
+    before = world.manifest({"images": [{"objectUrl": f"gs://b/{n} .jpg"} for n in range(1_200)]})
+    app = open_page("manifest", manifest=before, manifest_view="Edit", edit_page="48").run()
+    (table,) = [frame.value for frame in app.dataframe if "What is wrong" in frame.value]
+    assert len(table) == 25
+    assert set(table["What is wrong"]) == {"White space in the URL."}
+
+
 def test_nothing_edited_is_nothing_saved(open_page: Open, world: World) -> None:
     before = world.manifest(BROKEN)
     app = open_page("manifest", manifest=before, manifest_view="Edit")

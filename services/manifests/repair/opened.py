@@ -1,7 +1,7 @@
 """The files of a finished check, as repair needs them: where entries stand and what marks them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from services.manifests.checked import CheckedManifest
 from services.manifests.collector import NUMBER_OF
 from services.manifests.columns import UNKNOWN, part_paths
 from services.manifests.csv_layout import Layout, read_layout
-from services.manifests.finding_columns import MARKS
+from services.manifests.finding_columns import MARKS, codes_between
 from services.manifests.options import CheckOptions
 from services.manifests.stored import StoredEntry, read_entries
 
@@ -84,6 +84,12 @@ class Opened:
         marks = pl.read_ipc(self.folder / MARKS)
         mine = marks.filter(pl.col("code") == NUMBER_OF[code])
         return mine.group_by("entry", maintain_order=True).len()
+
+    def codes(self, entries: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """Return the codes of the findings about some entries that stand near one another."""
+        if not entries:
+            return {}
+        return codes_between(pl.read_ipc(self.folder / MARKS), min(entries), max(entries))
 
     def mask(self, code: str) -> Mask:
         """Mark the entries with findings of a code."""

@@ -44,6 +44,8 @@ class EditableRow:
     fields: Mapping[str, str]
     #: What is kept of the findings about this entry.
     findings: tuple[Finding, ...]
+    #: The codes of all findings about it, kept or not, worst first.
+    codes: tuple[str, ...] = ()
 
 
 def failing_rows(
@@ -65,6 +67,7 @@ def failing_rows(
     source = CsvSource(opened) if opened.is_csv else JsonSource(opened)
     found = _findings(checked, mask) if mask.any() else {}
     places = {place.index: place for place in opened.locations(mask)}
+    codes = opened.codes(places)
     rows = [
         EditableRow(
             index=subject.index,
@@ -72,6 +75,7 @@ def failing_rows(
             type=subject.kind,
             fields=_fields(subject),
             findings=tuple(found.get(subject.index, ())),
+            codes=codes.get(subject.index, ()),
         )
         for subject in source.subjects(mask)
     ]
