@@ -1,12 +1,13 @@
 """Create a dataset: what it will be called, who is called the same, and what cannot be undone."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from components import by_script, session
+from components import by_script, session, status
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
 from components.text import count
@@ -17,6 +18,8 @@ from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
 
 LONGEST_TITLE: Final = 200
+#: Somebody else may have created one since an older answer.
+FRESH: Final = timedelta(minutes=1)
 #: Encord's own names and codes of where a dataset's files are.
 LOCATIONS: Final = (
     ("AWS S3", "AWS", 1),
@@ -75,9 +78,10 @@ def locations() -> None:
 
 def collisions(current: Connection, title: str) -> None:
     """Name the datasets that are called the same already."""
-    name = f"datasets {current.id} {title}"
+    name = f"{asked_for(current)} called {title}"
     background = get_background()
-    background.start(name, partial(get_runtime().connections.datasets, current.id, title))
+    ask = partial(get_runtime().connections.datasets, current.id, title)
+    background.start(name, ask, fresh=FRESH)
     if background.phase(name, patience=2.0) != "done":
         st.caption("Encord has not said yet whether a dataset of this title exists.")
         return
@@ -91,6 +95,13 @@ def collisions(current: Connection, title: str) -> None:
         )
         for each in found:
             st.code(each.uuid, language=None)
+
+
+def asked_for(current: Connection) -> str:
+    """Name what Encord says of datasets: asked anew when wanted, and once one was made here."""
+    ended = (each for each in get_runtime().ledger.tasks() if not status.is_active(each))
+    made = (each.id for each in ended if each.dataset_uuid)
+    return " ".join(("datasets", current.id, session.nonce("datasets"), *made))
 
 
 def _datasets(name: str) -> list[Dataset]:

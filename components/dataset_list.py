@@ -17,9 +17,9 @@ from components import (
     session,
     status,
 )
-from components.runtime import get_runtime
+from components.runtime import get_background, get_runtime
 from components.tables import Column, PagedTable
-from components.text import code, moment
+from components.text import ago, code, moment
 from services.domain.paging import Page
 from services.encord_api.interface import Dataset
 from services.engine.connections import Connection
@@ -73,6 +73,7 @@ def show() -> None:
     found = _find(current)
     if found is None:
         return
+    st.caption(f"Read {ago(get_background().asked(_name(current)))}")
     rows = _listed(found, search or "")
     TABLE.show(
         lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),
@@ -107,7 +108,7 @@ def _created() -> None:
 
 
 def _name(current: Connection) -> str:
-    return f"datasets {current.id} all {session.nonce('datasets')}"
+    return f"{dataset_create.asked_for(current)} all"
 
 
 def _again() -> None:

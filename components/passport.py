@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -13,7 +14,7 @@ import streamlit as st
 from components import bucket_access, connection, layout, navigation, session, status
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
-from components.text import count, moment, number, size
+from components.text import ago, count, moment, number, size
 from services.buckets.desk import Place
 from services.cloud_storage.interface import ObjectInfo
 from services.domain.urls import ObjectUrl, split
@@ -21,6 +22,8 @@ from services.engine.passport import ItemNow, Mention, Passport, sought_of
 
 BOX: Final = "passport_box"
 PATIENCE: Final = 2.0
+#: An older answer is not what is there at this moment.
+FRESH: Final = timedelta(minutes=1)
 #: Larger images are not fetched for a preview.
 LARGEST: Final = 5 * 1024 * 1024
 SHOWABLE: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -94,6 +97,7 @@ def _choose(found: Passport) -> None:
 
 def _now(found: Passport) -> None:
     """Draw what the bucket and Encord say at this moment, side by side."""
+    st.button("Read again", key="passport_again", icon=":material/refresh:", on_click=_again)
     left, right = st.columns(2)
     with left.container(border=True, key="in_bucket"):
         layout.section("In the bucket")
@@ -109,6 +113,10 @@ def _now(found: Passport) -> None:
             _item(uuid)
         if found.row:
             layout.facts({"Data row": found.row})
+
+
+def _again() -> None:
+    session.renew_nonce("passport")
 
 
 def _bucket(url: str) -> None:
@@ -168,12 +176,14 @@ def _item(uuid: str) -> None:
         _pairs(dict(item.metadata), key=f"metadata_{uuid}", alt="Metadata as Encord has it")
 
 
-def _ask(name: str, ask: Callable[[], object]) -> object:
-    """Return an answer if it comes soon; None when it does not, or when there is none."""
-    background = get_background()
-    background.start(name, ask)
-    done = background.phase(name, patience=PATIENCE) == "done"
-    return background.result(name) if done else None
+def _ask(about: str, ask: Callable[[], object]) -> object:
+    """Return an answer if it comes soon, and say when; None when it does not or there is none."""
+    background, name = get_background(), f"{about} {session.nonce('passport')}"
+    background.start(name, ask, fresh=FRESH)
+    if background.phase(name, patience=PATIENCE) != "done":
+        return None
+    st.caption(f"Read {ago(background.asked(name))}")
+    return background.result(name)
 
 
 def _mention(mention: Mention, *, newest: bool) -> None:

@@ -1,5 +1,7 @@
 """What the pages of datasets and of proof say, and what their buttons do, once."""
 
+from streamlit.testing.v1 import AppTest
+
 from components.dataset_create import ABOUT
 from services.domain.runs import DatasetChoice
 from tests.apptest.conftest import Open, words
@@ -34,6 +36,22 @@ def test_a_dataset_is_created_once_and_its_namesake_is_named(open_page: Open, wo
     assert "Dataset ready" in said
     assert task.dataset_uuid is not None
     assert task.dataset_uuid in said
+
+
+def test_a_dataset_that_was_just_created_is_listed_and_its_title_known(
+    open_page: Open, world: World
+) -> None:
+    app = open_page("datasets", datasets_view="All datasets")
+    app.text_input(key="new_title").set_value("Streets").run()
+    assert "of this title already" not in words(app)
+    assert "There is none yet." in words(app)
+    app.button(key="new_yes").click().run()
+    world.settle()
+    app.run()
+    (table,) = [each.value for each in app.dataframe if "Same title" in each.value]
+    assert list(table["Title"]) == ["Streets"]
+    app.text_input(key="new_title").set_value("Streets").run()
+    assert "1 dataset of this title already" in words(app)
 
 
 def test_a_run_is_split_with_its_counts_shown_first(open_page: Open, world: World) -> None:
@@ -155,3 +173,21 @@ def test_a_passport_tells_what_became_of_an_object(open_page: Open, world: World
     ).run()
     assert "canary" not in str(app.query_params)
     assert "gs://bucket/0.jpg" in words(app)
+
+
+def test_a_passport_says_what_encord_says_now(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("passport", object="gs://bucket/1.jpg")
+    assert "none" in datasets_of(app)
+    world.onboarding.link(run, DatasetChoice(title="Streets"), nonce="n", actor="me")
+    world.settle()
+    assert "Streets" in datasets_of(open_page("passport", object="gs://bucket/1.jpg"))
+    app.button(key="passport_again").click().run()
+    assert "Streets" in datasets_of(app)
+    assert "Read just now" in words(app)
+
+
+def datasets_of(app: AppTest) -> list[str]:
+    """Return the values of a passport's facts."""
+    return [str(each.value) for each in app.text]
