@@ -31,7 +31,7 @@ def view(bucket: str) -> View | None:
 
 def choose(seen: View, *, key: str) -> Listing | None:
     """Draw the listing in use and the way to another; return it once there is one."""
-    catalog, asked = get_runtime().catalog, _asked(seen)
+    catalog, asked = get_runtime().catalog, globs.read_lines(_asked(seen))
     if watching.show(
         lambda: catalog.state(seen, asked),
         title="Listing the bucket",
@@ -51,10 +51,19 @@ def choose(seen: View, *, key: str) -> Listing | None:
     return chosen
 
 
-def _asked(seen: View) -> tuple[str, ...]:
-    """Return what this session listed last, or would."""
-    typed = session.value(PREFIXES)
-    return globs.read_lines(_proposal() if typed is None else str(typed)) if seen.bucket else ()
+def _asked(seen: View) -> str:
+    """Return what this session listed last, or would: the field is gone while work is watched."""
+    known = session.listed(seen.bucket)
+    return _proposal() if known is None else known
+
+
+def _typed(seen: View) -> str:
+    return str(session.value(_field(seen)) or "")
+
+
+def _field(seen: View) -> str:
+    """Name the field of a bucket's folders: those of another bucket are others."""
+    return f"{PREFIXES}_{seen.bucket}"
 
 
 def _proposal() -> str:
@@ -88,13 +97,13 @@ def _name(listing: Listing) -> str:
 def _form(seen: View, *, first: bool, key: str) -> None:
     st.text_area(
         "Folders to list, one a line",
-        value=_proposal(),
-        key=PREFIXES,
+        value=_asked(seen),
+        key=_field(seen),
         height=140,
         placeholder="Empty: the whole bucket",
         help="Prefixes of names. Empty means every object of the bucket.",
     )
-    asked = _asked(seen)
+    asked = globs.read_lines(_typed(seen))
     st.caption(
         f"Lists {count(len(asked), 'folder')}. Google answers 1,000 objects a request."
         if asked
@@ -113,7 +122,9 @@ def _form(seen: View, *, first: bool, key: str) -> None:
 
 def _start(seen: View) -> None:
     # Asks the field itself: a click may come before what was typed last has been drawn.
-    get_runtime().catalog.start(seen, _asked(seen))
+    typed = _typed(seen)
+    session.use_listed(seen.bucket, typed)
+    get_runtime().catalog.start(seen, globs.read_lines(typed))
 
 
 def _report(seen: View, *, key: str) -> None:
@@ -132,5 +143,6 @@ def _take_report(seen: View, widget: str) -> None:
     given = session.value(widget)
     if given is not None:
         session.renew_nonce("report")
-        session.set_value(PREFIXES, "")
+        session.use_listed(seen.bucket, "")
+        session.set_value(_field(seen), "")
         get_runtime().catalog.take_report(seen, given)

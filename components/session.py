@@ -83,6 +83,8 @@ class _State:
     #: Who asks Google, see `Accounts`; and the service accounts this session gave.
     google_account: str = SERVER
     google_accounts: tuple[str, ...] = ()
+    #: The folders this session asked a bucket to list, as they were typed, by bucket.
+    listed: dict[str, str] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     destination: Destination | None = None
@@ -166,6 +168,16 @@ def bucket() -> str | None:
 def use_bucket(name: str | None) -> None:
     """Remember the bucket this session looks at."""
     _state().bucket = name
+
+
+def listed(bucket: str) -> str | None:
+    """Return the folders this session asked a bucket to list, as they were typed; None at first."""
+    return _state().listed.get(bucket)
+
+
+def use_listed(bucket: str, folders: str) -> None:
+    """Remember the folders this session asked a bucket to list, as they were typed."""
+    _state().listed[bucket] = folders
 
 
 def google_account() -> str:

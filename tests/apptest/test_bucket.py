@@ -124,3 +124,21 @@ def test_a_trial_that_nothing_decided_is_neither_proven_nor_not_proven(
     assert "No answer decided it. What is needed is below." in said
     assert "The job still runs." in said
     assert "Not proven" not in said
+
+
+def test_a_listing_of_other_folders_is_watched_and_its_failure_told(
+    open_page: Open, runtime: Runtime, world: World
+) -> None:
+    runtime.connections._held[HERE.id] = _Held(HERE, world.encord, cast("Any", None))
+    app = open_page("bucket", bucket="yard", bucket_view="Browse")
+    assert "Nothing is known of this bucket yet" in words(app)
+    (folders,) = [each for each in app.text_area if each.label == "Folders to list, one a line"]
+    folders.set_value("night/")
+    app.button(key="browse_start").click().run()
+    (child,) = runtime.catalog.jobs._children.values()
+    child.wait(timeout=60)
+    app.run()
+    app.run()
+    assert "The listing stopped" in words(app)
+    (folders,) = [each for each in app.text_area if each.label == "Folders to list, one a line"]
+    assert folders.value == "night/"
