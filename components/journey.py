@@ -1,7 +1,7 @@
 """The nine steps of onboarding: each done, next or blocked, why, and what to do about it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +12,7 @@ from components.status import Color, is_active
 from components.text import ago, count
 from services.domain.bucket_checks import Verdict
 from services.domain.findings import Summary
+from services.domain.metadata import MetadataSchema
 from services.engine.connections import Check, Connection
 from services.ledger.buckets import CheckedBucket, Proof
 from services.ledger.views import Counts, ReceiptView, RunView
@@ -37,6 +38,8 @@ class Facts:
     run: RunView | None
     counts: Counts
     receipt: ReceiptView | None
+    #: The keys of the organisation's metadata schema, as far as they are known.
+    schema: MetadataSchema = field(default_factory=dict)
     #: The bucket this session's identities checked last.
     checked: CheckedBucket | None = None
     #: The last time that an integration of the connection really delivered.
@@ -100,7 +103,7 @@ def _state(step: _Judged, *, reached: bool) -> StepState:
 
 def _preparing(facts: Facts) -> Iterator[_Judged]:
     found = facts.check.integrations if facts.check else ()
-    keys = facts.check.schema if facts.check else {}
+    keys = facts.schema
     failed = facts.check is not None and not facts.check.ok
     faulty = facts.checked is not None and facts.checked.verdict is Verdict.FAIL
     yield _Judged(

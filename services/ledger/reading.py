@@ -73,12 +73,15 @@ class Reading(ABC):
         self,
         *,
         state: RunState | None = None,
+        connection: str | None = None,
         search: str = "",
         offset: int = 0,
         limit: int = 50,
     ) -> Page[RunView]:
         """List runs, newest first; `search` looks in names of run, manifest and folder."""
         chosen = select(RUN).where(SUBMITTED)
+        if connection:
+            chosen = chosen.where(RUN.c.connection == connection)
         if state:
             chosen = chosen.where(RUN.c.state == state)
         if search:

@@ -2,7 +2,9 @@
 
 import io
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from components.navigation import PAGES
 from services.bootstrap import Runtime
 from services.domain.runs import DatasetChoice
-from services.engine.connections import Check
-from tests.apptest.conftest import HERE, Open, words
+from services.engine.connections import Check, _Held
+from tests.apptest.conftest import HERE, ROOT, Open, words
 from tests.unit.engine.world import OPTIONS, World
 
 MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
@@ -66,6 +68,35 @@ def test_a_proven_run_leaves_nothing_to_do(open_page: Open, world: World) -> Non
     assert "Everything arrived, and it is proven" in words(open_page("overview"))
     assert "All 3 entries matched" in words(open_page("verify", run=run))
     assert "This run's files are linked to `Streets`" in words(open_page("datasets", run=run))
+
+
+def test_the_overview_speaks_of_the_connection_in_use(
+    open_page: Open, world: World, runtime: Runtime
+) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    said = words(open_page("overview", run=run))
+    assert "3 entries submitted" in said
+    assert "All 3 entries arrived" in said
+    real = replace(HERE, id="real", kind="server", label="Encord EU")
+    app = open_page("run", run=run)
+    runtime.connections._held.clear()
+    runtime.connections._held[real.id] = _Held(real, world.encord, cast("Any", None))
+    app.switch_page(str(ROOT / "pages" / "overview.py")).run()
+    said = words(app)
+    assert "Encord EU" in said
+    assert "3 entries submitted" not in said
+    assert "All 3 entries arrived" not in said
+
+
+def test_the_overview_counts_the_keys_that_encord_told_last(
+    open_page: Open, world: World, runtime: Runtime
+) -> None:
+    runtime.connections.check(HERE.id)
+    assert "Only for custom metadata" in words(open_page("overview"))
+    world.encord.schema = {"km": {"ty": "variant", "hint": "number"}}
+    runtime.schemas.refresh(HERE.id, patience=30.0, fresh=0.0)
+    assert "1 key in the schema" in words(open_page("overview"))
 
 
 def test_an_upload_is_checked_and_its_mistake_explained(open_page: Open, world: World) -> None:
