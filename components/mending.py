@@ -145,7 +145,22 @@ def progress(fingerprint: str | None) -> bool:
             watch(fingerprint, known.order)
         elif _follow(fingerprint, known):
             st.rerun()
+        elif known.state.phase == "failed":
+            _failed(fingerprint, known)
     return waits
+
+
+def _failed(fingerprint: str, known: KnownOrder) -> None:
+    """Draw what failed for somebody else, who is told in words of their own when they come back."""
+    with st.container(border=True, key=f"failed_{known.order.name}"):
+        layout.error("A change to this manifest was not made", code(known.state.message))
+        st.button(
+            "Take this message away",
+            key=f"forget_{known.order.name}",
+            icon=":material/close:",
+            on_click=get_runtime().repairs.forget,
+            args=(fingerprint, known.order),
+        )
 
 
 def _watch(fingerprint: str, order: Order) -> None:
@@ -166,14 +181,15 @@ def _watch(fingerprint: str, order: Order) -> None:
 
 
 def _follow(fingerprint: str, known: KnownOrder) -> bool:
-    """Lead this session to what it waits for, and say what failed; tell whether that was so."""
-    if known.state.phase == "failed":
-        get_runtime().repairs.forget(fingerprint, known.order)
-        _say("The manifest was not changed", code(known.state.message))
-    elif known.state.phase != "done" or known.order.name != session.waits_for():
+    """Lead this session to what it waits for, or say why that failed; tell whether that was so."""
+    if known.order.name != session.waits_for() or known.state.phase not in {"done", "failed"}:
         return False
+    repairs = get_runtime().repairs
+    if known.state.phase == "failed":
+        repairs.forget(fingerprint, known.order)
+        _say("The manifest was not changed", code(known.state.message))
     else:
-        _arrive(fingerprint, get_runtime().repairs.answer(fingerprint, known.order, str))
+        _arrive(fingerprint, repairs.answer(fingerprint, known.order, str))
     session.wait_for(None)
     return True
 

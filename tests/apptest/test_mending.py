@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from services.bootstrap import Runtime
 from services.manifests import repair
-from services.manifests.repair import HoldOrder
+from services.manifests.repair import EditOrder, HoldOrder
 from tests.apptest.conftest import Open, words
 from tests.unit.engine.world import OPTIONS, World
 
@@ -62,6 +62,35 @@ def test_nothing_edited_is_nothing_saved(open_page: Open, world: World) -> None:
     app.button(key=f"edit_{before[:8]}_None_1_save").click().run()
     assert "No cell was changed" in words(app)
     assert len(world.manifests.recent()) == 1
+
+
+def test_a_change_that_failed_is_told_to_who_asked_and_stays_until_then(
+    open_page: Open, runtime: Runtime, world: World
+) -> None:
+    before = world.manifest(BROKEN)
+    options = world.manifests.open(before, OPTIONS).options.to_json()
+    order = EditOrder(options=options, edits={99: {"objectUrl": "gs://b/99.jpg"}})
+    asker = open_page("manifest", manifest=before)
+    asker.session_state["onboarding_session"].waits_for = order.name
+    assert runtime.repairs.start(before, order).phase == "failed"
+    other = open_page("manifest", manifest=before)
+    assert "A change to this manifest was not made" in words(other)
+    assert "The manifest was not changed" not in words(other)
+    asker.run()
+    assert "The manifest was not changed" in words(asker)
+    assert "A change to this manifest was not made" not in words(other.run())
+
+
+def test_a_change_that_failed_for_somebody_who_is_gone_is_taken_away(
+    open_page: Open, runtime: Runtime, world: World
+) -> None:
+    before = world.manifest(BROKEN)
+    options = world.manifests.open(before, OPTIONS).options.to_json()
+    runtime.repairs.start(before, EditOrder(options=options, edits={99: {"title": "None"}}))
+    app = open_page("manifest", manifest=before)
+    (away,) = [each for each in app.button if each.label == "Take this message away"]
+    away.click().run()
+    assert "A change to this manifest was not made" not in words(app)
 
 
 def test_undo_goes_back_to_the_parent(open_page: Open, world: World) -> None:
