@@ -27,14 +27,7 @@ def show(run: RunView, counts: Counts) -> None:
         _ask(run)
         choice = _decided(run)
         st.markdown(_sentence(choice, counts))
-        missing = counts.entries - counts.arrived
-        if missing:
-            st.warning(
-                f"{count(missing, 'entry')} of this run did not arrive in Encord and cannot be "
-                "linked. You can retry them first, or link the rest now and those later.",
-                title="Not everything arrived",
-                icon=":material/warning:",
-            )
+        _about_others(counts)
         st.button(
             f"Link {count(counts.arrived, 'entry')}",
             key="link",
@@ -47,6 +40,25 @@ def show(run: RunView, counts: Counts) -> None:
         if choice and counts.arrived:
             script = onboarding.link(run.id, choice, nonce=link_nonce(counts.arrived))
             by_script.show(script, key="link_script")
+
+
+def _about_others(counts: Counts) -> None:
+    """Say which entries of the run cannot be linked: those that wait still, and those lost."""
+    if counts.pending:
+        st.warning(
+            "The run has stopped before it was done with them. Resume it first, or link the rest "
+            "now and those later.",
+            title=f"{count(counts.pending, 'entry')} still waiting",
+            icon=":material/schedule:",
+        )
+    missing = counts.entries - counts.arrived - counts.pending
+    if missing:
+        st.warning(
+            f"{count(missing, 'entry')} of this run did not arrive in Encord and cannot be "
+            "linked. You can retry them first, or link the rest now and those later.",
+            title="Not everything arrived",
+            icon=":material/warning:",
+        )
 
 
 def _way(run: RunView) -> str:

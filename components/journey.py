@@ -191,7 +191,10 @@ def _about_arrival(run: RunView | None, counts: Counts) -> str:
         return f"{counts.settled:,} of {count(counts.entries, 'entry')} so far"
     if counts.arrived == counts.entries:
         return f"All {count(counts.arrived, 'entry')} arrived"
-    return f"{count(counts.entries - counts.arrived, 'entry')} did not arrive"
+    lost = counts.entries - counts.arrived - counts.pending
+    told = f"{count(lost, 'entry')} did not arrive" if lost else ""
+    waiting = f"{count(counts.pending, 'entry')} still waiting" if counts.pending else ""
+    return ", ".join(words for words in (waiting, told) if words)
 
 
 def _proving(facts: Facts) -> Iterator[_Judged]:

@@ -21,7 +21,7 @@ ABOUT: Final = (
 
 def show(run: RunView, *, key: str) -> None:
     """Draw the downloads; each file is made when somebody asks for it."""
-    if status.is_active(run):
+    if not _is_settled(run):
         st.caption("The report is there once the run has ended.")
         return
     st.caption(ABOUT)
@@ -44,6 +44,11 @@ def show(run: RunView, *, key: str) -> None:
     _not_arrived(run, key=key)
 
 
+def _is_settled(run: RunView) -> bool:
+    """Tell whether the outcome of every entry is known; a run that was stopped may go on."""
+    return run.state.is_final or not (status.is_active(run) or run.counts.pending)
+
+
 def _after_retries(run: RunView, *, key: str) -> bool:
     """Ask whether rows tell what this run did, or what became of its entries after all."""
     if run.parent or not get_runtime().ledger.retries(run.id):
@@ -53,9 +58,12 @@ def _after_retries(run: RunView, *, key: str) -> bool:
 
 def _not_arrived(run: RunView, *, key: str) -> None:
     counts = run.counts if run.parent else get_runtime().ledger.family(run.id)
-    left = counts.entries - counts.arrived
-    if not left:
+    left = counts.entries - counts.arrived - counts.pending
+    if counts.pending:
+        st.caption(f"{count(counts.pending, 'entry')} still waiting.")
+    elif not left:
         st.caption("Everything arrived: there is nothing to submit again.")
+    if not left:
         return
     _download(
         f"Download the {count(left, 'entry')} that did not arrive, as a manifest",

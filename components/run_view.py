@@ -73,7 +73,7 @@ def progress_or_counts(run: RunView, counts: Counts) -> None:
             note=_about_failures(run, counts),
         ),
     )
-    if counts.cancelled or counts.unknown:
+    if counts.cancelled or counts.unknown or counts.pending:
         run_progress.count_badges(counts)
 
 

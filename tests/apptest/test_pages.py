@@ -160,6 +160,35 @@ def test_a_run_without_its_key_says_what_to_do(open_page: Open, world: World) ->
     assert "Registered: 3" in words(open_page("run", run=run))
 
 
+def half_done(world: World) -> str:
+    """Make a run of ten that lost its key once six were registered; one before proves the way."""
+    world.submit(world.manifest({"images": [{"objectUrl": "gs://other/1.jpg"}]}), nonce="proof")
+    world.settle()
+    run = world.submit(world.images(10), chunk=6)
+    while not world.view(run).counts.arrived:
+        world.step()
+        world.clock.seconds += 1
+        world.encord.advance()
+    world.connected = False
+    world.settle()
+    counts = world.view(run).counts
+    assert (counts.registered, counts.pending) == (6, 4)
+    return run
+
+
+def test_entries_of_a_stopped_run_wait_and_are_not_lost(open_page: Open, world: World) -> None:
+    run = half_done(world)
+    app = open_page("run", run=run, run_view="Report")
+    assert "4 waiting" in words(app)
+    assert "The report is there once the run has ended." in words(app)
+    assert not app.get("download_button")
+    assert "4 entries still waiting" in words(open_page("overview", run=run))
+    app = open_page("datasets", run=run)
+    assert "4 entries still waiting" in words(app)
+    assert "did not arrive" not in words(app)
+    assert app.button(key="link").label == "Link 6 entries"
+
+
 def test_a_run_is_paused_and_goes_on(open_page: Open, world: World) -> None:
     run = world.submit(world.images(3))
     app = open_page("run", run=run)
