@@ -126,8 +126,7 @@ def _set_up(scenario: str, known: int) -> None:
     studio = get_runtime().demo_studio
     if studio is None:
         return
-    # The number begins anew once a demo was ended, so it alone names what was set up before.
-    name = f"demo {scenario} {known} {session.nonce(_PLACE)}"
+    name = f"demo {scenario} {known}"
     work = partial(
         studio.set_up,
         scenario,
@@ -157,7 +156,6 @@ def arrive() -> None:
     if name is None or background.phase(name) == "running":
         return
     session.wait_for_demo(None)
-    session.renew_nonce(_PLACE)
     if background.phase(name) == "failed":
         session.notify(
             _PLACE,

@@ -1,7 +1,5 @@
 """The Demo studio's page over a real sandbox: setting up, ending, and setting up again."""
 
-"""The demo studio on a real sandbox: what is set up, ended and set up again."""
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +32,7 @@ def studio(runtime: Runtime, tmp_path: Path) -> Iterator[DemoStudio]:
 def set_up(app: AppTest) -> None:
     app.button(key=f"set_up_{SCENARIO}").click().run()
     for known in list(get_background()._known.values()):
-        known.result(60)
+        known.future.result(60)
 
 
 def test_a_scenario_is_set_up_again_after_its_demo_was_ended(
@@ -50,39 +48,3 @@ def test_a_scenario_is_set_up_again_after_its_demo_was_ended(
         studio.stop()
         assert studio.showing() is None
     assert len(set(runs)) == 2
-
-
-from services.engine.sandbox_demo import SandboxDemo
-from tests.apptest.conftest import Open, words
-from tests.contract.sandbox_process import sandbox_process
-
-PATIENCE = 60.0
-
-
-@pytest.fixture(autouse=True)
-def studio(runtime: Runtime, tmp_path: Path) -> Iterator[None]:
-    """Give the runtime a sandbox of its own, and the studio that works on it."""
-    with sandbox_process(tmp_path / "sandbox"):
-        controls = SandboxDemo(tmp_path / "sandbox" / "endpoint.json")
-        runtime.sandbox_demo = controls
-        runtime.demo_studio = open_demo_studio(runtime, controls)
-        yield
-
-
-def set_up(app: AppTest) -> None:
-    """Set the first scenario up and wait for it, as the page does."""
-    app.button(key="set_up_first-onboarding").click().run()
-    for name in list(get_background()._known):
-        get_background().phase(name, patience=PATIENCE)
-    app.run()
-    assert not app.exception
-    assert "beat 1 of" in words(app)
-
-
-def test_a_scenario_is_set_up_again_after_its_demo_was_ended(open_page: Open) -> None:
-    app = open_page("demo")
-    set_up(app)
-    (end,) = [button for button in app.button if button.label == "End the demo"]
-    end.click().run()
-    assert "No scenario is set up" in words(app)
-    set_up(app)
