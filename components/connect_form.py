@@ -144,7 +144,7 @@ def _connect(source: str, passphrase: str) -> None:
     session.clear_notice("connect")
     connections = get_runtime().connections
     try:
-        connection = connections.add(domain, secret, phrase or None)
+        connection = connections.add(domain, secret, phrase or None, by=session.actor())
     except ConnectionProblem as problem:
         session.notify("connect", notice_of(problem))
         return

@@ -59,7 +59,7 @@ def _check_again(connection: str) -> None:
 
 
 def _forget(connection: str) -> None:
-    get_runtime().connections.forget(connection)
+    get_runtime().connections.forget(connection, by=session.actor())
     session.revoke(connection)
 
 

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -126,6 +126,8 @@ class _Held:
     connection: Connection
     gateway: EncordGateway
     key: PrivateKey
+    #: Everybody who gave this key; it goes with the last of them. The server itself is `""`.
+    givers: frozenset[str] = frozenset({""})
 
 
 Listener = Callable[[Connection, PrivateKey | None], None]
@@ -143,7 +145,7 @@ class Connections:
         self._checks: dict[str, Check] = {}
         self._lock = threading.Lock()
 
-    def add(self, domain: str, key: bytes, passphrase: str | None) -> Connection:
+    def add(self, domain: str, key: bytes, passphrase: str | None, *, by: str = "") -> Connection:
         """Take a person's key.
 
         Raises:
@@ -158,7 +160,7 @@ class Connections:
             raise ConnectionProblem(BAD_KEY, str(problem), "key-unusable") from None
         if address not in ALLOWED_DOMAINS.values() and address not in self._own_domains:
             raise ConnectionProblem(*FOREIGN_DOMAIN) from None
-        return self.hold("session", address, loaded)
+        return self.hold("session", address, loaded, by=by)
 
     def add_server(
         self, domain: str, *, path: Path | None, text: str | None, passphrase: str | None
@@ -177,33 +179,45 @@ class Connections:
         address = check_domain(url, allow_loopback=True)
         return self.hold("sandbox", address, load_file(key_file).key)
 
-    def hold(self, kind: Kind, domain: str, key: PrivateKey) -> Connection:
+    def hold(self, kind: Kind, domain: str, key: PrivateKey, *, by: str = "") -> Connection:
         """Hold a key and return its connection; the same key and address are the same one."""
         if kind == "sandbox":
             reach_this_machine_directly()
         #: The sandbox may listen elsewhere after a restart and is still the same place.
         place = "sandbox" if kind == "sandbox" else domain
         identity = hashlib.sha256(f"{place} {key.fingerprint}".encode()).hexdigest()[:24]
-        connection = Connection(
-            id=identity,
-            kind=kind,
-            label=_label(kind, domain),
-            domain=domain,
-            account=key.fingerprint,
-        )
+        gateway = connect(domain, key)
         with self._lock:
-            self._held[identity] = _Held(connection, connect(domain, key), key)
+            known = self._held.get(identity)
+            # The server's key stays the server's, also when a person gives it once more.
+            if known and known.connection.kind == "server":
+                kind = "server"
+            connection = Connection(
+                id=identity,
+                kind=kind,
+                label=_label(kind, domain),
+                domain=domain,
+                account=key.fingerprint,
+            )
+            givers = (known.givers if known else frozenset()) | {by}
+            self._held[identity] = _Held(connection, gateway, key, givers)
             self._checks.pop(identity, None)
         self.on_change(connection, key)
         return connection
 
-    def forget(self, connection: str) -> None:
-        """Drop a key; runs that need it wait until it is given again."""
+    def forget(self, connection: str, *, by: str = "") -> None:
+        """Drop a key that nobody else gave; runs that need it wait until it is given again."""
         with self._lock:
-            held = self._held.pop(connection, None)
+            held = self._held.get(connection)
+            if held is None:
+                return
+            others = held.givers - {by}
+            if others:
+                self._held[connection] = replace(held, givers=others)
+                return
+            del self._held[connection]
             self._checks.pop(connection, None)
-        if held:
-            self.on_change(held.connection, None)
+        self.on_change(held.connection, None)
 
     def get(self, connection: str) -> Connection | None:
         """Return a connection whose key is held here."""

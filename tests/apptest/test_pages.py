@@ -317,6 +317,9 @@ def test_a_key_connects_this_session_until_it_is_forgotten(
 
 
 def test_a_key_that_was_forgotten_elsewhere_is_not_replaced_in_silence(
+
+
+def test_the_servers_key_given_on_connect_stays_everybodys(
     open_page: Open, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtime.connections, "check", lambda _id: ANSWER)
@@ -331,6 +334,16 @@ def test_a_key_that_was_forgotten_elsewhere_is_not_replaced_in_silence(
     app.run()
     assert "The key of this connection was forgotten" in words(app)
     assert "Working with" not in words(app)
+    key = private_key()
+    runtime.connections.add_server("https://api.encord.com", path=None, text=key, passphrase=None)
+    app = open_page("connect")
+    app.radio(key="place").set_value("Encord EU").run()
+    app.radio(key="key_by").set_value("Paste the key").run()
+    app.text_area[0].set_value(key).run()
+    app.button(key="connect").click().run()
+    assert "Working with Encord EU" in words(app)
+    assert "Forget this key" not in [button.label for button in app.button]
+    assert "Working with Encord EU" in words(open_page("connect"))
 
 
 def private_key() -> str:

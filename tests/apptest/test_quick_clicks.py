@@ -127,7 +127,7 @@ def test_a_key_goes_where_was_chosen_last(
 ) -> None:
     asked: list[str] = []
 
-    def add(domain: str, _secret: bytes, _passphrase: str | None) -> Connection:
+    def add(domain: str, _secret: bytes, _passphrase: str | None, *, by: str) -> Connection:
         asked.append(domain)
         return HERE
 

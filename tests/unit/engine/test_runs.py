@@ -195,6 +195,21 @@ def test_the_key_of_another_account_is_another_connection(world: World, tmp_path
         held.gateway(mine.id)
 
 
+def test_a_key_that_two_people_gave_goes_with_the_last_of_them() -> None:
+    held, told = Connections(), list[bool]()
+    held.on_change = lambda _connection, key: told.append(key is not None)
+    key = Ed25519PrivateKey.generate()
+    encoded = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    made = held.add("https://api.encord.com", encoded, None, by="ann")
+    for person in ("bob", "ann"):
+        assert held.add("https://api.encord.com", encoded, None, by=person) == made
+    held.forget(made.id, by="ann")
+    assert held.get(made.id) == made
+    held.forget(made.id, by="bob")
+    assert held.get(made.id) is None
+    assert told == [True, True, True, False]
+
+
 def test_an_integration_that_is_gone_needs_attention(world: World) -> None:
     run = world.submit(world.images(3))
     world.encord.script("start_upload", Fault(NotFound("starting the upload")))
