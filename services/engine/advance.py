@@ -5,6 +5,7 @@ Idempotent, fenced and short, so being called twice, late or out of order cannot
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
@@ -65,7 +66,7 @@ PROBLEMS: Final = MappingProxyType(
         NotAuthenticated: Problem.NOT_AUTHENTICATED,
         ClockOff: Problem.NOT_AUTHENTICATED,
         NotAuthorised: Problem.NOT_AUTHORIZED,
-        NotFound: Problem.FOLDER_GONE,
+        NotFound: Problem.REQUEST_REFUSED,
         InvalidRequest: Problem.REQUEST_REFUSED,
         TooLarge: Problem.REQUEST_REFUSED,
     }
@@ -101,11 +102,25 @@ def advance(tools: Tools, claim: Claim) -> None:
 def _after_error(step: Step, error: EncordError) -> None:
     """Wait when waiting helps; ask a person when it does not."""
     problem = PROBLEMS.get(type(error))
+    if isinstance(error, NotFound) and _folder_is_gone(step):
+        problem = Problem.FOLDER_GONE
     if problem:
         _block(step, problem, f"{error} {error.raw}".strip())
         return
     hint = error.retry_after if isinstance(error, RateLimited) else None
     _back_off(step, hint, str(error))
+
+
+def _folder_is_gone(step: Step) -> bool:
+    """Ask for the folder: a job or an item that is not found does not say where it was."""
+    if step.run.folder_uuid is None:
+        return False
+    with suppress(EncordError, NotConnectedError):
+        try:
+            step.gateway.get_folder(step.run.folder_uuid)
+        except NotFound:
+            return True
+    return False
 
 
 def _after_surprise(step: Step) -> None:

@@ -15,7 +15,7 @@ from services.encord_api.errors import NotFound
 from services.engine.context import Step
 from services.engine.errors import StopError
 from services.engine.once import create_once, description_of
-from services.engine.proof.tasks import linkable, refuse_linked
+from services.engine.proof.tasks import dataset_of, linkable, refuse_linked
 from services.ledger import attempts, runs
 from services.ledger.attempts import Attempt
 from services.ledger.events import record
@@ -28,12 +28,7 @@ ARRIVED: Final = (Outcome.REGISTERED.rank, Outcome.ALREADY_THERE.rank)
 def advance_dataset(step: Step) -> None:
     """Find the chosen dataset, or create it at most once; then cut the links into pieces."""
     if step.run.dataset_uuid:
-        try:
-            dataset = step.gateway.get_dataset(step.run.dataset_uuid)
-        except NotFound:
-            raise StopError(
-                Problem.DATASET_GONE, f"Encord has no dataset {step.run.dataset_uuid}."
-            ) from None
+        dataset = dataset_of(step)
         _settle(step, dataset.uuid, dataset.title, "dataset found")
         return
     made = create_once(step, find=partial(_find, step), create=partial(_create, step))
@@ -48,7 +43,11 @@ def advance_link(step: Step) -> None:
         items = list(_items(cx, step, work.entries))
     if not step.run.dataset_uuid:
         raise StopError(Problem.DATASET_GONE, "The run has no dataset.")
-    step.gateway.link_items(step.run.dataset_uuid, list(dict.fromkeys(items)))
+    try:
+        step.gateway.link_items(step.run.dataset_uuid, list(dict.fromkeys(items)))
+    except NotFound:  # of the dataset or of an item: Encord does not say
+        dataset_of(step)
+        raise
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
         record(

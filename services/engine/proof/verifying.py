@@ -11,12 +11,9 @@ from sqlalchemy import insert, select, update
 
 from services import __version__
 from services.domain.entries import COMPOSITE
-from services.domain.runs import Problem
 from services.domain.tasks import Question
 from services.domain.verification import Stage, Verdict, expected_in, is_proven
-from services.encord_api.errors import NotFound
 from services.engine.context import Step
-from services.engine.errors import StopError
 from services.engine.proof import asking, receipt
 from services.engine.proof.columns import Places
 from services.engine.proof.compare import changes, compare
@@ -57,14 +54,10 @@ def _list(step: Step, question: Question, expected: pl.DataFrame) -> Places:
         framed=framed or question.source.teller == "folder",
         metadata=question.metadata,
     )
-    try:
-        return Places(
-            dataset=lister.dataset(question.dataset) if question.dataset else None,
-            folder=lister.folder(question.folder) if question.folder else None,
-        )
-    except NotFound:
-        where = question.dataset or question.folder
-        raise StopError(Problem.DATASET_GONE, f"Encord has no {where}.") from None
+    return Places(
+        dataset=lister.dataset(question.dataset) if question.dataset else None,
+        folder=lister.folder(question.folder) if question.folder else None,
+    )
 
 
 def _look_again(step: Step, tries: int, missing: int) -> None:

@@ -241,6 +241,19 @@ def test_a_folder_that_is_gone_needs_attention(world: World) -> None:
     assert world.view(run).problem is Problem.FOLDER_GONE
 
 
+def test_a_job_that_encord_does_not_know_is_no_folder_that_is_gone(world: World) -> None:
+    run = started(world)
+    world.encord.script("job_status", Fault(NotFound("looking at the job")))
+    world.settle()
+    view = world.view(run)
+    assert (view.state, view.problem) == (RunState.NEEDS_ATTENTION, Problem.REQUEST_REFUSED)
+    assert "looking at the job" in view.problem_detail
+    world.encord.advance()
+    world.onboarding.resume(run, actor="tester")
+    world.settle()
+    assert world.view(run).counts.registered == 3
+
+
 def test_groups_are_matched_by_their_frames(world: World) -> None:
     frames = {f"objectUrl_{n}": f"gs://bucket/f{n}.jpg" for n in range(3)}
     manifest = world.manifest(

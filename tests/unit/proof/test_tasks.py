@@ -8,9 +8,10 @@ import pytest
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, Problem, RunState
 from services.domain.tasks import Question, Source
+from services.encord_api.errors import NotFound
 from services.engine.proof.proofs import Asker, Part
 from services.ledger.views import ReceiptView
-from tests.contract.memory import MemoryGateway
+from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import OPTIONS, World
 
 ASKER = Asker(connection="connection", account="SHA256:test", actor="tester")
@@ -69,6 +70,67 @@ def test_a_manifest_finds_where_each_file_stopped(world: World) -> None:
     told = verify(world, Question(source=manifest, dataset=dataset, folder=folder))
     stages = dict(world.proofs.missing_by_stage(told.id))
     assert stages == {"registered but not linked": 5, "not known": 1}
+
+
+def test_a_place_that_is_gone_is_named_for_what_it_is(world: World) -> None:
+    run, _, dataset = proven_run(world)
+    source = Source(teller="run", id=run)
+    gone = "11111111-1111-4111-8111-111111111111"
+    for places, problem in (
+        ((dataset, gone), (Problem.FOLDER_GONE, f"Encord has no folder {gone}.")),
+        ((gone, None), (Problem.DATASET_GONE, f"Encord has no dataset {gone}.")),
+    ):
+        question = Question(source=source, dataset=places[0], folder=places[1])
+        task = world.proofs.verify(question, name="Check", asker=ASKER, nonce="one")
+        world.settle()
+        assert (world.view(task).problem, world.view(task).problem_detail) == problem
+
+
+def test_a_group_deleted_while_it_is_read_is_no_dataset_that_is_gone(world: World) -> None:
+    frames = {f"objectUrl_{n}": f"gs://bucket/f{n}.jpg" for n in range(3)}
+    group = {"title": "Scene", "createVideo": False, **frames}
+    run = world.submit(world.manifest({"image_groups": [group]}), dataset="Groups")
+    world.settle()
+    world.encord.script("frame_urls", Fault(NotFound("reading the frames")))
+    world.onboarding.verify(run, actor="tester")
+    world.settle()
+    assert world.view(run).problem is Problem.REQUEST_REFUSED
+    world.onboarding.resume(run, actor="tester")
+    world.settle()
+    assert world.ledger.receipts(run=run)[0].proven
+
+
+def test_an_item_or_dataset_that_is_gone_stops_a_link_and_is_told_apart(world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    part = Part(dataset=DatasetChoice(title="All"), entries=Ranges.of(range(3)))
+    (task,) = world.proofs.link_parts(run, [part], actor="tester", nonce="split")
+    fault = Fault(NotFound("linking items to the dataset"))
+    world.encord.script("link_items", fault, fault)
+    world.settle()
+    assert world.view(task).problem is Problem.REQUEST_REFUSED
+    world.encord.script("get_dataset", Fault(NotFound("asking for the dataset")))
+    world.onboarding.resume(task, actor="tester")
+    world.settle()
+    assert world.view(task).problem is Problem.DATASET_GONE
+
+
+def test_a_dataset_that_is_gone_stops_an_unlink_and_is_named(world: World) -> None:
+    run, _, dataset = proven_run(world)
+    world.encord.link_items(dataset, [stranger_to(world)])
+    question = Question(source=Source(teller="run", id=run), dataset=dataset)
+    task = world.proofs.unlink(verify(world, question), ("unexpected",), asker=ASKER, nonce="n")
+    world.encord.script("unlink_rows", Fault(NotFound("taking rows out of the dataset")))
+    world.encord.script("get_dataset", Fault(NotFound("asking for the dataset")))
+    world.settle()
+    assert world.view(task).problem is Problem.DATASET_GONE
+
+
+def stranger_to(world: World) -> str:
+    """Register one item that no other run asked for."""
+    other = world.submit(world.manifest({"images": [{"objectUrl": "gs://other/1.jpg"}]}), nonce="o")
+    world.settle()
+    return world.ledger.outcomes(other).rows[0].item_uuid or ""
 
 
 def test_the_same_question_twice_is_one_task_and_another_time_is_another(world: World) -> None:
@@ -178,10 +240,7 @@ def test_a_link_that_must_be_new_stops_before_it_begins(world: World) -> None:
 
 def test_rows_nobody_asked_for_are_taken_out_and_the_rest_stays(world: World) -> None:
     run, folder, dataset = proven_run(world)
-    other = world.submit(world.manifest({"images": [{"objectUrl": "gs://other/1.jpg"}]}), nonce="o")
-    world.settle()
-    stranger = world.ledger.outcomes(other).rows[0].item_uuid or ""
-    world.encord.link_items(dataset, [stranger])
+    world.encord.link_items(dataset, [stranger_to(world)])
     question = Question(source=Source(teller="run", id=run), dataset=dataset)
     receipt = verify(world, question)
     assert only(receipt) == {"matched": 7, "unexpected": 1}
