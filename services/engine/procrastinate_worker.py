@@ -7,7 +7,12 @@ whose key it holds.
 """
 
 import asyncio
+import os
+import threading
+import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,9 +23,10 @@ from procrastinate.jobs import Status
 
 from services.engine.advance import advance
 from services.engine.context import Tools
-from services.engine.worker import died_here, owner_name
+from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK, died_here, owner_name
 from services.ledger import holders, runs
-from services.ledger.store import Due
+from services.ledger.errors import SchemaChangedError
+from services.ledger.store import Claim, Due
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +42,8 @@ HOLD_SECONDS: Final = 30.0
 GRACE_SECONDS: Final = 30.0
 #: How many pieces of work one look at the ledger rings for.
 SWEEP_LIMIT: Final = 200
+#: Threads beside those of the slots, so that steps that take long keep none of the rest waiting.
+SPARE_THREADS: Final = 4
 
 
 class ProcrastinateWorker:
@@ -50,7 +58,7 @@ class ProcrastinateWorker:
         connections: Callable[[], Iterable[str]],
     ) -> None:
         """Take the ledger's tools, its PostgreSQL URL, and what tells the keys held here."""
-        self.tools = tools
+        self.tools = replace(tools, alive=self._alive)
         self.owner = owner_name()
         self._slots = slots
         self._connections = connections
@@ -58,6 +66,8 @@ class ProcrastinateWorker:
         self._new_key = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task = self.app.task(name=TASK)(self._advance)
+        #: When each thread that takes a step last gave a sign of life.
+        self._started: dict[int, float] = {}
 
     def run(self) -> None:
         """Work until the process ends."""
@@ -67,6 +77,7 @@ class ProcrastinateWorker:
         with ledger.transaction() as cx:
             for connection in self._connections():
                 runs.unblock(cx, connection=connection)
+        threading.Thread(target=self._watch, daemon=True, name="watch").start()
         asyncio.run(self._serve())
 
     def ring(self) -> None:
@@ -80,6 +91,7 @@ class ProcrastinateWorker:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(self._slots + SPARE_THREADS))
         async with self.app.open_async():
             await self._prepare()
             sweeping = asyncio.create_task(self._sweep_for_ever())
@@ -107,7 +119,10 @@ class ProcrastinateWorker:
         await asyncio.wait({news, listening}, return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()
         news.cancel()
-        await asyncio.gather(listening, news, return_exceptions=True)
+        for ended in await asyncio.gather(listening, news, return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("could not listen", exc_info=ended)
+                await asyncio.sleep(SWEEP_SECONDS)
 
     async def _listen(self) -> None:
         await self.app.run_worker_async(
@@ -121,13 +136,37 @@ class ProcrastinateWorker:
 
     async def _advance(self, work: int) -> None:
         """The task: take the step in a thread, then ring for what it made due."""
-        claim = await asyncio.to_thread(
-            self.tools.ledger.claim, self.owner, self.tools.pace.lease, (), work=work
-        )
+        claim = await asyncio.to_thread(self._claim, work)
         if claim is None:  # somebody else has it, or it is not due, or it is done
             return
-        await asyncio.to_thread(advance, self.tools, claim)
+        await asyncio.to_thread(self._step, claim)
         await self._ring_for(await asyncio.to_thread(self._due, claim.run))
+
+    def _claim(self, work: int) -> Claim | None:
+        try:
+            return self.tools.ledger.claim(self.owner, self.tools.pace.lease, (), work=work)
+        except SchemaChangedError:
+            log.error("the ledger was upgraded; the process ends")  # noqa: TRY400
+            os._exit(EXIT_OUTDATED)
+
+    def _step(self, claim: Claim) -> None:
+        self._alive()
+        try:
+            advance(self.tools, claim)
+        finally:
+            self._started.pop(threading.get_ident(), None)
+
+    def _alive(self) -> None:
+        self._started[threading.get_ident()] = time.monotonic()
+
+    def _watch(self) -> None:
+        """End the process when a step outlives its deadline: drips defeat every read timeout."""
+        limit, pause = self.tools.pace.send_deadline, threading.Event()
+        while not pause.wait(1.0):
+            oldest = min(list(self._started.values()), default=None)
+            if oldest is not None and time.monotonic() - oldest > limit:
+                log.error("a step did not end in time; the process ends", seconds=limit)
+                os._exit(EXIT_STUCK)
 
     def _due(self, run: str | None = None) -> list[Due]:
         return self.tools.ledger.due(self._connections(), run=run, limit=SWEEP_LIMIT)

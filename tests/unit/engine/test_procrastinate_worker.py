@@ -1,0 +1,116 @@
+"""A worker among many on PostgreSQL: it ends itself rather than hang, and is never crowded out."""
+
+import asyncio
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, func, select, text
+from structlog.testing import capture_logs
+
+from services.domain.runs import WorkKind
+from services.engine import advance as advancing
+from services.engine import procrastinate_worker as working
+from services.engine.context import Pace, Step
+from services.engine.procrastinate_worker import ProcrastinateWorker
+from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK
+from services.ledger.store import Ledger
+from services.ledger.tables import HOLDER, WORK
+from tests.postgres import Cluster, cluster
+from tests.unit.engine.world import World
+
+SLOTS = 16
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Cluster]:
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path, postgres: Cluster) -> Iterator[World]:
+    made = World(tmp_path, database_url=postgres.new_database())
+    yield made
+    made.ledger.engine.dispose()
+
+
+def hang(_step: Step) -> None:
+    threading.Event().wait()
+
+
+def work(folder: Path, url: str, deadline: float) -> None:
+    """Take work whose steps never end, on a ledger with a clock that goes by itself."""
+    world = World(folder, database_url=url, pace=Pace(send_deadline=deadline))
+    advancing.STEPS = {**advancing.STEPS, WorkKind.PLAN: hang}  # type: ignore[misc, assignment]
+    working.KEYS_SECONDS = 0.1  # type: ignore[misc]
+    tools = replace(world.tools, ledger=Ledger(url))
+    ProcrastinateWorker(tools, url, slots=SLOTS, connections=lambda: ["connection"]).run()
+
+
+def working_on(world: World, *, deadline: float = 200.0) -> multiprocessing.process.BaseProcess:
+    process = multiprocessing.get_context("spawn").Process(
+        target=work, args=(world.folder, world.database_url, deadline), daemon=True
+    )
+    process.start()
+    return process
+
+
+def wait_for(happened: Callable[[], bool], process: multiprocessing.process.BaseProcess) -> None:
+    end = time.monotonic() + 60
+    while not happened():
+        assert process.is_alive()
+        assert time.monotonic() < end
+        threading.Event().wait(0.05)
+
+
+def test_a_step_that_never_ends_ends_the_process(world: World) -> None:
+    world.submit(world.images(1))
+    process = working_on(world, deadline=0.5)
+    process.join(60)
+    assert process.exitcode == EXIT_STUCK
+
+
+def test_newer_tables_end_the_process(world: World) -> None:
+    process = working_on(world)
+    noted = select(func.count()).select_from(HOLDER)
+    wait_for(lambda: bool(scalar(world, noted)), process)
+    with world.ledger.transaction() as cx:
+        cx.execute(text("UPDATE alembic_version SET version_num = 'newer'"))
+    world.submit(world.images(1))
+    process.join(60)
+    assert process.exitcode == EXIT_OUTDATED
+
+
+def test_steps_in_every_slot_leave_room_to_tell_the_keys(world: World) -> None:
+    for number in range(SLOTS):
+        world.submit(world.images(1), nonce=str(number))
+    process = working_on(world)
+    leased = select(func.count()).select_from(WORK).where(WORK.c.owner != "")
+    until = select(func.max(HOLDER.c.until))
+    try:
+        wait_for(lambda: scalar(world, leased) == SLOTS, process)
+        before = scalar(world, until)
+        wait_for(lambda: scalar(world, until) > before + 0.5, process)
+    finally:
+        process.kill()
+        process.join()
+
+
+def scalar(world: World, chosen: Select[Any]) -> float:
+    with world.ledger.reading() as cx:
+        return float(cx.scalar(chosen) or 0)
+
+
+def test_a_listener_that_fails_is_told(world: World) -> None:
+    worker = ProcrastinateWorker(
+        world.tools, "postgresql://", slots=1, connections=lambda: ["connection"]
+    )
+    with capture_logs() as told:
+        asyncio.run(worker._listen_until_new_key())
+    assert "AppNotOpen" in repr([line["exc_info"] for line in told if "exc_info" in line])
