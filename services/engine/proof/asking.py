@@ -90,10 +90,13 @@ def _items(step: Step, source: Source) -> pl.DataFrame:
 
 
 def receipt_before(step: Step, question: Question) -> str | None:
-    """Return the newest receipt that answers the same question."""
+    """Return the newest receipt that answers the same question, about the same dataset."""
+    same = RECEIPT.c.dataset_uuid.is_not_distinct_from(question.dataset)
+    if question.source.teller == "receipt":
+        asked = RECEIPT.c.id == question.source.id
+    else:
+        asked = RECEIPT.c.run == step.claim.run
     with step.tools.ledger.reading() as cx:
-        if question.source.teller == "receipt":
-            return question.source.id
-        chosen = select(RECEIPT.c.id).where(RECEIPT.c.run == step.claim.run)
+        chosen = select(RECEIPT.c.id).where(asked, same)
         found = cx.scalar(chosen.order_by(RECEIPT.c.at.desc()).limit(1))
         return None if found is None else str(found)

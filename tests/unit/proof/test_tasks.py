@@ -177,6 +177,23 @@ def test_a_receipt_is_asked_again_and_tells_what_changed(world: World) -> None:
     assert world.ledger.receipts(run=run)[0].earlier == first.id
 
 
+def test_what_changed_is_told_of_one_dataset_only(world: World) -> None:
+    run, _, _ = proven_run(world)
+    first = world.ledger.receipts(run=run)[0]
+    world.onboarding.link(run, DatasetChoice(title="Other"), nonce="other", actor="tester")
+    world.settle()
+    elsewhere = world.ledger.receipts(run=run)[0]
+    assert elsewhere.dataset_uuid != first.dataset_uuid
+    assert world.proofs.body(elsewhere.id)["since"] is None
+    question = Question(
+        source=Source(teller="receipt", id=first.id), dataset=elsewhere.dataset_uuid
+    )
+    assert world.proofs.body(verify(world, question).id)["since"] is None
+    world.onboarding.verify(run, actor="tester")
+    world.settle()
+    assert world.ledger.receipts(run=run)[0].earlier == elsewhere.id
+
+
 def test_a_late_listing_is_looked_at_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _, dataset = proven_run(world)
     late, looks = MemoryGateway.list_rows, count()
