@@ -9,7 +9,7 @@ from services.domain.runs import AttemptState, Problem, RunState, WorkKind, Work
 from services.ledger import tally
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
-from services.ledger.notices import announce
+from services.ledger.notices import STATE, announce
 from services.ledger.tables import ATTEMPT, PROGRESS, RUN, WORK
 
 #: The part of a run that cancelling ends.
@@ -61,7 +61,7 @@ def refresh(cx: Connection, run: str) -> None:
     )
     problem = Problem(blocked.problem) if blocked and blocked.problem else None
     if state != row.state:
-        record(cx, "state", actor="worker", run=run, detail=f"{row.state} to {state}")
+        record(cx, STATE, actor="worker", run=run, detail=f"{row.state} to {state}")
     if (state, problem) != (row.state, row.problem):
         announce(cx, run, state, problem)
 

@@ -203,6 +203,21 @@ def test_each_state_and_problem_is_told_once(world: World, run: str) -> None:
     ]
 
 
+def test_a_run_that_needs_somebody_again_is_told_again(world: World) -> None:
+    stopped = world.submit(world.images(3))
+    world.connected = False
+    for _ in range(2):
+        world.settle()
+        assert world.view(stopped).problem is Problem.RECONNECT
+        world.onboarding.resume(stopped, actor="tester")
+    with receiver(OK) as (server, webhook):
+        while deliver(world, webhook):
+            pass
+    told = [request.json() for request in server.requests]
+    assert [said["run"]["problem"] for said in told] == ["reconnect", "reconnect"]
+    assert len({said["id"] for said in told}) == 2
+
+
 def test_redirects_are_not_followed(world: World, run: str) -> None:
     with serving(OK) as elsewhere:
         redirect = http(307, Location=f"{elsewhere.url}/stolen")
