@@ -3,7 +3,7 @@
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from services.cloud_storage.google import connect as connect_google
 from services.domain import cors
 from services.domain.bucket_checks import Verdict
 from services.domain.globs import PatternError
+from services.ledger.keeping import DamagedLedgerError
 from services.manifests.command import MAX_BYTES
 from services.manifests.store import ManifestStore
 from services.onboard import EXIT_NOT_PROVEN, NO_CONNECTION, connect, refuse
@@ -41,9 +42,7 @@ def check(argv: list[str]) -> int:
     """Print each check of a bucket: 0 when none failed, 1 when one did, 2 when none was made."""
     parser = _parser("check-bucket")
     parser.add_argument("--sample", type=int, default=SAMPLE, help="objects to look at")
-    asked = parser.parse_args(argv)
-    with _editor(asked.connection) as editor:
-        return refuse(NO_CONNECTION) if editor is None else _check(editor, asked)
+    return _with_editor(parser.parse_args(argv), _check)
 
 
 def _check(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
@@ -65,9 +64,7 @@ def set_cors(argv: list[str]) -> int:
     parser = _parser("set-cors")
     parser.add_argument("file", type=Path, metavar="FILE", help="a JSON list of rules")
     parser.add_argument("--if-metageneration", type=int, required=True, metavar="N")
-    asked = parser.parse_args(argv)
-    with _editor(asked.connection) as editor:
-        return refuse(NO_CONNECTION) if editor is None else _set_cors(editor, asked)
+    return _with_editor(parser.parse_args(argv), _set_cors)
 
 
 def _set_cors(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
@@ -90,18 +87,18 @@ def make_manifest(argv: list[str]) -> int:
     parser.add_argument("target", type=Path, metavar="OUT.json")
     parser.add_argument("--recipe", type=Path, required=True, metavar="FILE")
     parser.add_argument("--prefix", action="append", default=[], help="a folder; may be repeated")
-    asked = parser.parse_args(argv)
-    with _editor(asked.connection) as editor:
-        if editor is None:
-            return refuse(NO_CONNECTION)
-        account = SERVER if asked.connection == "google" else NOBODY
-        try:
-            return _make_manifest(Reach(account=account, endpoint=editor.endpoint), asked)
-        except (OSError, msgspec.DecodeError, PatternError, StorageError) as problem:
-            return refuse(f"Nothing was made: {problem}")
+    return _with_editor(parser.parse_args(argv), _make_manifest)
 
 
-def _make_manifest(reach: Reach, asked: argparse.Namespace) -> int:
+def _make_manifest(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
+    account = SERVER if asked.connection == "google" else NOBODY
+    try:
+        return _list_and_build(Reach(account=account, endpoint=editor.endpoint), asked)
+    except (OSError, msgspec.DecodeError, PatternError, StorageError) as problem:
+        return refuse(f"Nothing was made: {problem}")
+
+
+def _list_and_build(reach: Reach, asked: argparse.Namespace) -> int:
     recipe = read_recipe(asked.recipe.read_bytes())
     with tempfile.TemporaryDirectory(prefix="onboarding-") as root:
         spool, store = Spool(Path(root) / "listing"), ManifestStore(Path(root), max_bytes=MAX_BYTES)
@@ -131,6 +128,16 @@ def _parser(name: str) -> argparse.ArgumentParser:
     parser.add_argument("bucket", metavar="NAME")
     parser.add_argument("--connection", choices=("google", "sandbox"), default="google")
     return parser
+
+
+def _with_editor(
+    asked: argparse.Namespace, act: Callable[[GoogleBuckets, argparse.Namespace], int]
+) -> int:
+    try:
+        with _editor(asked.connection) as editor:
+            return refuse(NO_CONNECTION) if editor is None else act(editor, asked)
+    except DamagedLedgerError as refused:
+        return refuse(str(refused))
 
 
 @contextmanager

@@ -10,10 +10,13 @@ from typing import Any, Final
 
 import orjson
 import polars as pl
+from sqlalchemy import select
 
 from services.engine.proof import receipt
 from services.engine.proof.rows import FORMATS, VerifiedRows, load
-from services.ledger.store import Ledger
+from services.ledger.care import opened, sqlite_path
+from services.ledger.keeping import DamagedLedgerError, require_whole
+from services.ledger.tables import RECEIPT
 
 _ALTERED: Final = 1
 _USAGE: Final = 2
@@ -30,7 +33,11 @@ def main(argv: list[str], data_dir: Path, ledger_url: str) -> int:
         rows = _rows(asked, body, data_dir)
     except ValueError as problem:
         return _say(f"error: this cannot be read as a receipt with its rows: {problem}", _USAGE)
-    ledger, is_other = _in_ledger(body, data_dir, ledger_url)
+    try:
+        require_whole(ledger_url, data_dir / "backups")
+    except DamagedLedgerError as refused:
+        return _say(str(refused), _USAGE)
+    ledger, is_other = _in_ledger(body, ledger_url)
     found = [*receipt.objections(body, rows), *([ledger] if is_other else [])]
     for sentence in found:
         _say(sentence)
@@ -64,11 +71,14 @@ def _rows(asked: argparse.Namespace, body: dict[str, Any], data_dir: Path) -> pl
     return None if path is None else load(path)
 
 
-def _in_ledger(body: dict[str, Any], data_dir: Path, ledger_url: str) -> tuple[str, bool]:
+def _in_ledger(body: dict[str, Any], ledger_url: str) -> tuple[str, bool]:
     """Say what the ledger of this machine knows, and whether that contradicts the receipt."""
-    if ledger_url.startswith("sqlite") and not (data_dir / "ledger.sqlite3").exists():
+    file = sqlite_path(ledger_url)
+    if file is not None and not file.is_file():
         return "There is no ledger here to compare it with.", False
-    known = Ledger(ledger_url).receipt_json(str(body.get("receipt")))
+    with opened(ledger_url) as cx:
+        chosen = select(RECEIPT.c.body).where(RECEIPT.c.id == str(body.get("receipt")))
+        known = cx.scalar(chosen)
     if not known:
         return "The ledger here does not know it.", False
     if receipt.seal_of(body) == receipt.seal_of(orjson.loads(known)):

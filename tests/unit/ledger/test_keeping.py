@@ -73,6 +73,13 @@ def test_a_damaged_ledger_is_refused_and_stays_as_it_is(kept: Kept) -> None:
     assert kept.file.read_bytes() == before
 
 
+def test_a_look_at_the_sandboxs_bucket_says_that_the_ledger_is_damaged(kept: Kept) -> None:
+    kept.damage("run")
+    ended = kept.command("check-bucket", "encord-demo-bucket", "--connection", "sandbox")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("The ledger is damaged.")
+
+
 def test_every_hour_has_one_backup_and_a_day_has_enough(kept: Kept) -> None:
     kept.backups.mkdir()
     for hour in range(30):

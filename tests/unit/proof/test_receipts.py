@@ -1,15 +1,19 @@
 """A receipt proves something only while it, and every row of it, is what was written."""
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import update
 
 from services.engine.proof import receipt
 from services.engine.proof.command import main
+from services.ledger.store import Ledger
+from services.ledger.tables import META
 from tests.unit.engine.world import World
 
 HOSTILE = "<script>alert(1)</script>"
@@ -45,6 +49,24 @@ def test_what_was_given_out_holds(given: Path, capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().out
     assert "The receipt holds: not everything arrived. 4 expected, 3 matched, 1 missing." in said
     assert "no ledger here" in said
+
+
+def test_the_ledger_is_asked_where_it_is_and_stays_as_it_was(
+    given: Path, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.ledger.engine.dispose()
+    (world.folder / "ledger.sqlite3").rename(world.folder / "moved.sqlite3")
+    url = f"sqlite:///{world.folder / 'moved.sqlite3'}"
+    moved = sqlite3.connect(world.folder / "moved.sqlite3")
+    assert main([str(given)], world.folder, url) == 0
+    assert "The ledger here has the same." in capsys.readouterr().out
+    kept = moved.execute("SELECT value FROM meta WHERE key = 'clock-epoch'").fetchone()
+    assert kept == ("test",)
+    moved.close()
+    with Ledger(url, clock=world.clock).transaction() as cx:
+        cx.execute(update(META).where(META.c.key == "seal run").values(value="0" * 32))
+    assert main([str(given)], world.folder, url) == 2
+    assert "The ledger is damaged" in capsys.readouterr().out
 
 
 def test_the_ledger_says_whether_it_wrote_it(
