@@ -16,6 +16,7 @@ from services.domain.chunks import MAX_ENTRIES
 from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, RunState, Submission
 from services.encord_api.interface import Integration
 from services.engine.connections import Connection
+from services.engine.onboarding import link_nonce
 from services.engine.worker import Worker
 from services.ledger import runs
 from services.ledger.keeping import DamagedLedgerError
@@ -97,7 +98,20 @@ def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace
     run = runtime.onboarding.submit(submission, actor=submission.created_by)
     print(f"{DASHBOARD}/run?run={run}", flush=True)  # noqa: T201 - the command's output
     view = follow(runtime, run)
-    return arrival(view) if asked.no_dataset else verdict(runtime, view)
+    if asked.no_dataset:
+        return arrival(view)
+    if view.state is RunState.COMPLETE and view.dataset_uuid is None:
+        view = _link(runtime, view, submission)
+    return verdict(runtime, view)
+
+
+def _link(runtime: Runtime, view: RunView, submission: Submission) -> RunView:
+    """Link a run that an earlier call with --no-dataset made, and verify it."""
+    assert submission.dataset is not None
+    nonce = link_nonce(runtime.ledger.family(view.id).arrived)
+    actor = submission.created_by
+    runtime.onboarding.link(view.id, submission.dataset, nonce=nonce, actor=actor)
+    return follow(runtime, view.id)
 
 
 def _submission(

@@ -33,11 +33,11 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def command(
-    environment: dict[str, str], manifest: Path, integration: str = "Demo bucket"
+    environment: dict[str, str], manifest: Path, integration: str = "Demo bucket", *more: str
 ) -> subprocess.Popen[str]:
     words = ["onboard", str(manifest), "--integration", integration, "--folder", "From a script"]
     return subprocess.Popen(
-        [sys.executable, "-m", "services", *words],
+        [sys.executable, "-m", "services", *words, *more],
         cwd=ROOT,
         env=environment,
         text=True,
@@ -112,3 +112,19 @@ def test_an_unknown_integration_is_named_with_the_known_ones(
     assert process.returncode == 2
     assert "Nobody's bucket" in progress
     assert "Demo bucket (strict)" in progress
+
+
+def test_a_run_without_a_dataset_gets_one_when_one_is_asked_for(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_bytes(demo_manifest_json(3))
+    first = command(environment, manifest, "Demo bucket", "--no-dataset")
+    output, progress = first.communicate(timeout=120)
+    assert "3 of 3 registered" in output, progress
+    for _ in range(2):
+        again = command(environment, manifest)
+        output, progress = again.communicate(timeout=120)
+        assert (again.returncode, "3 of 3 matched" in output) == (0, True), progress
+    with runtime_of(environment) as runtime:
+        assert runtime.ledger.runs().total == 1
