@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from services.domain.bucket_checks import BucketCheck, Verdict, worst
 from services.domain.outcomes import Outcome
@@ -261,11 +261,18 @@ def _proven_by_runs(cx: Connection, connection: str) -> list[Proof]:
         .limit(1)
         .scalar_subquery()
     )
+    newest = func.row_number().over(
+        partition_by=RUN.c.integration, order_by=RUN.c.created_at.desc()
+    )
+    ranked = (
+        select(RUN.c.id, newest.label("n"))
+        .where(RUN.c.connection == connection, RUN.c.registered > 0)
+        .subquery()
+    )
     runs = cx.execute(
         select(RUN.c.integration, RUN.c.updated_at, first_url.label("url"))
-        .where(RUN.c.connection == connection, RUN.c.registered > 0)
-        .order_by(RUN.c.created_at.desc())
-        .limit(_OFFERED)
+        .join(ranked, ranked.c.id == RUN.c.id)
+        .where(ranked.c.n <= _OFFERED)
     )
     return [
         Proof(integration=run.integration, bucket=bucket, at=_time(run.updated_at))
