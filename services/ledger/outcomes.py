@@ -68,6 +68,8 @@ def save(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write outcomes, replacing what was known of the same entries of the same run."""
     if not rows:
         return
+    root = rows[0]["root"]
+    tally.lock(cx, root)
     statement = insert_into(cx, OUTCOME)
     keys = [OUTCOME.c.run, OUTCOME.c.entry]
     decided = {"run", "entry", "superseded"}
@@ -75,7 +77,6 @@ def save(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
     if any(row["generation"] for row in rows):
         _supersede(cx, rows)
-    root = rows[0]["root"]
     words.keep(cx, root, (row["entry"] for row in rows))
     tally.forget(cx, rows[0]["run"], root)
 

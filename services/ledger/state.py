@@ -101,6 +101,7 @@ def _counts(cx: Connection, run: str) -> dict[str, int]:
 def _note_family(cx: Connection, run: str) -> None:
     """Tell the first run of the family how many entries still fail."""
     root = cx.execute(select(RUN.c.root).where(RUN.c.id == run)).scalar_one()
+    tally.lock(cx, root)
     counts = tally.by_outcome(tally.keep(cx, root, family=True))
     failing = counts[Outcome.FAILED]
     cx.execute(update(RUN).where(RUN.c.id == root).values(still_failed=failing))

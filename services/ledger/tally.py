@@ -3,10 +3,15 @@
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
 
 from services.domain.outcomes import Outcome
-from services.ledger.tables import OUTCOME, TALLY
+from services.ledger.tables import OUTCOME, RUN, TALLY
 
 #: Rank and cause to the number of outcomes; no cause is an empty one.
 Kinds = dict[tuple[int, str], int]
+
+
+def lock(cx: Connection, root: str) -> None:
+    """Let one run of a family at a time write what all of them share: its counts and words."""
+    cx.execute(select(RUN.c.id).where(RUN.c.id == root).with_for_update())
 
 
 def forget(cx: Connection, run: str, root: str) -> None:
