@@ -71,7 +71,10 @@ def advance_rescue(step: Step) -> None:
             .values(manifest=manifest, manifest_name=checked.summary.name, entries=len(entries))
         )
         runs.heard(cx, step.claim.run)
-        found = f"{len(present)} entries found, {skipped} items without a URL left out. {LOST}"
+        found = (
+            f"{len(present)} entries found, {skipped} items without a URL left out, and "
+            f"{checked.summary.entries - len(entries)} that the check refuses. {LOST}"
+        )
         record(cx, "rescued", actor="worker", run=step.claim.run, detail=found)
         runs.finish(cx, step.claim.work)
 

@@ -147,6 +147,23 @@ def test_a_folder_alone_is_enough_to_go_on(world: World) -> None:
     }
     details = " ".join(event.detail for event in world.ledger.events(rescued).rows)
     assert "Not recoverable" in details
+    assert "0 items without a URL left out, and 0 that the check refuses" in details
+
+
+def test_a_rescue_says_what_it_had_to_leave_out(world: World) -> None:
+    lost = world.submit(world.images(2))
+    world.settle()
+    folder = world.encord.get_folder(world.view(lost).folder_uuid or "")
+    document = world.folder / "by another program.json"
+    document.write_text('{"images": [{"objectUrl": "no address"}]}')
+    world.encord.start_upload(folder.uuid, BUCKET.id, document, trace="foreign")
+    world.encord.advance()
+    rescued = world.onboarding.rescue(
+        folder, connection="connection", account="SHA256:test", nonce="x", actor="tester"
+    )
+    world.settle()
+    details = " ".join(event.detail for event in world.ledger.events(rescued).rows)
+    assert "2 entries found, 0 items without a URL left out, and 1 that the check" in details
 
 
 def test_many_jobs_of_one_account_stay_within_its_budget(world: World) -> None:
