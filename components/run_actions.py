@@ -66,11 +66,6 @@ PROBLEMS: Final = {
         "Look into the folder in Encord: if they are missing, resume to send them again.",
         "run",
     ),
-    Problem.CANNOT_LIST: (
-        "The folder could not be listed",
-        "Resume to try again; nothing is sent before the folder was listed.",
-        "run",
-    ),
     Problem.UNEXPECTED: (
         "Something happened that this program does not know",
         "Resume to try again. If it comes back, send the history of this run to your support.",

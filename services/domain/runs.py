@@ -112,7 +112,6 @@ class Problem(StrEnum):
     REQUEST_REFUSED = "request-refused"
     MANIFEST_CHANGED = "manifest-changed"
     UNCONFIRMED_GROUPS = "unconfirmed-groups"
-    CANNOT_LIST = "cannot-list"
     UNEXPECTED = "unexpected"
 
 

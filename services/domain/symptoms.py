@@ -157,7 +157,7 @@ _CONNECTING: Final = (
         ),
         page="runs",
         causes=("unknown",),
-        problems=(Problem.UNEXPECTED, Problem.REQUEST_REFUSED, Problem.CANNOT_LIST),
+        problems=(Problem.UNEXPECTED, Problem.REQUEST_REFUSED),
     ),
 )
 
