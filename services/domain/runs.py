@@ -77,7 +77,7 @@ class WorkState(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """Where one attempt at a request that must not be repeated stands (see `engine.protocol`)."""
+    """Where one attempt at a request that must not be repeated stands (see `engine.chunk`)."""
 
     INTENT = "intent"
     SENDING = "sending"

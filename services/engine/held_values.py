@@ -92,7 +92,7 @@ class HeldValues(Aside[Sample]):
 
 def _sample(ledger: Ledger, gateway: EncordGateway, connection: str) -> Sample:
     used = ledger.folders(connection, limit=FOLDERS)
-    share = -(-ITEMS // max(len(used.rows), 1))
+    share = ITEMS // max(len(used.rows), 1)
     folders: list[FolderSample] = []
     metadata: list[bytes] = []
     for folder in used.rows:
@@ -116,7 +116,7 @@ def _sample(ledger: Ledger, gateway: EncordGateway, connection: str) -> Sample:
 def _folder_sample(
     gateway: EncordGateway, folder: FolderView, share: int, room: int
 ) -> tuple[FolderSample, list[bytes]] | None:
-    """Read the newest items of a folder; None when it is gone or there is no room."""
+    """Read the newest items of a folder; None when it is gone."""
     read: list[bytes] = []
     whole = True
     try:

@@ -3,7 +3,10 @@
 LedgerError
 |-- LeaseLostError      somebody else owns the work now; this owner must write nothing
 |-- NoSuchRunError      no run of that id
-`-- NothingToRetryError no entry of the run failed for that cause
+|-- SchemaChangedError  newer code has changed the tables; this process must end
+|-- NothingToRetryError no entry of the run failed for that cause
+|-- DamagedLedgerError  it is not whole (`keeping`)
+`-- CopyError           it was not copied or put back (`copies`)
 """
 
 
