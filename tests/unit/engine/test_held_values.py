@@ -70,6 +70,13 @@ def test_the_sample_says_what_was_read_of_which_folder(
     assert (found.items, found.others, found.filled) == (5, 0, {"km": 5})
 
 
+def test_no_more_is_sampled_than_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_values, "ITEMS", 5)
+    for name in ("one", "other"):
+        register(world, [{"km": 1}] * 4, nonce=name)
+    assert sampled(world).items <= 5
+
+
 def test_what_would_weigh_too_much_is_not_kept(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
