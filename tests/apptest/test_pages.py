@@ -317,9 +317,6 @@ def test_a_key_connects_this_session_until_it_is_forgotten(
 
 
 def test_a_key_that_was_forgotten_elsewhere_is_not_replaced_in_silence(
-
-
-def test_the_servers_key_given_on_connect_stays_everybodys(
     open_page: Open, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtime.connections, "check", lambda _id: ANSWER)
@@ -330,10 +327,17 @@ def test_the_servers_key_given_on_connect_stays_everybodys(
     app.text_area[0].set_value(private_key()).run()
     app.button(key="connect").click().run()
     (made,) = (each.id for each, _ in runtime.connections.everything() if each.kind == "session")
-    del runtime.connections._held[made]
+    runtime.connections.forget(made, by="local user")
     app.run()
     assert "The key of this connection was forgotten" in words(app)
     assert "Working with" not in words(app)
+
+
+def test_the_servers_key_given_on_connect_stays_everybodys(
+    open_page: Open, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime.connections, "check", lambda _id: ANSWER)
+    monkeypatch.setattr(runtime.connections, "last_check", lambda _id: ANSWER)
     key = private_key()
     runtime.connections.add_server("https://api.encord.com", path=None, text=key, passphrase=None)
     app = open_page("connect")
