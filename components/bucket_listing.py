@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import bucket_access, layout, session, watching
 from components.runtime import get_runtime
-from components.text import ago, code, count, size
+from components.text import code, count, size, stamp
 from services.buckets.catalog import Listing, View
 from services.cloud_storage.credentials import CredentialProblem
 from services.domain import globs
@@ -90,7 +90,7 @@ def _name(listing: Listing) -> str:
     how = "from a report" if totals.source == "inventory" else count(totals.requests, "request")
     return (
         f"{where or 'The whole bucket'}: {count(totals.objects, 'object')}, "
-        f"{size(totals.bytes)}, {how}, {ago(totals.at)}"
+        f"{size(totals.bytes)}, {how}, {stamp(totals.at)}"
     )
 
 

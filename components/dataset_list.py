@@ -40,7 +40,7 @@ TABLE = PagedTable[Listed](
         Column("Title", lambda row: row.dataset.title, width=200),
         Column("Description", lambda row: row.dataset.description, width=130),
         Column(
-            "Same title", lambda row: f"{row.namesakes} more" if row.namesakes else "", width=110
+            "Same title", lambda row: f"{row.namesakes:,} more" if row.namesakes else "", width=110
         ),
         Column(
             "Created",

@@ -101,7 +101,7 @@ def _table(found: Preview) -> None:
         hide_index=True,
         height=min(430, 35 * (shown + 1) + 3),
         alt="What would change, before and after",
-        column_config={"Line": st.column_config.NumberColumn(width=60)},
+        column_config={"Line": st.column_config.NumberColumn(format="localized", width=60)},
     )
 
 

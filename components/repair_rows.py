@@ -14,6 +14,8 @@ from services.manifests.checked import CheckedManifest
 from services.manifests.repair import EditableRow, EditOrder, RowsOrder
 
 ROWS: Final = 25
+#: Names the page in the address; a number of so many digits is no page.
+PAGE, LONGEST = "edit_page", 7
 HELD: Final = "Everything that is held back"
 LINE, REASON = "Line", "What is wrong"
 
@@ -23,28 +25,49 @@ def show(checked: CheckedManifest, *, key: str) -> None:
     layout.section("Entries to fix", "Change cells, then save: the result is a new manifest")
     about_entries = [code for code in checked.summary.counts if code in RULES]
     chosen = st.selectbox(
-        "Found", [HELD, *about_entries], key="edit_code", bind="query-params", width=300
+        "Found",
+        [HELD, *about_entries],
+        key="edit_code",
+        bind="query-params",
+        width=300,
+        on_change=session.set_value,
+        args=(PAGE, 1),
     )
     code = None if chosen == HELD else chosen
-    known = int(session.value("edit_page") or 1)
-    order = RowsOrder(
-        options=checked.options.to_json(), code=code, offset=(known - 1) * ROWS, limit=ROWS
-    )
     # A place of their own: what stands below would be drawn anew, and an open list would close,
     # when the rows arrive.
     with st.container():
-        _rows(checked, order, known, key=key)
+        _rows(checked, code, key=key)
 
 
-def _rows(checked: CheckedManifest, order: RowsOrder, known: int, *, key: str) -> None:
-    fingerprint = checked.summary.fingerprint
-    page = mending.look(fingerprint, order, Page[EditableRow], key=f"{key}_rows")
+def _rows(checked: CheckedManifest, code: str | None, *, key: str) -> None:
+    known = _asked()
+    page = _look(checked, code, known, key=key)
+    if page and page.total and not page.rows:
+        known = -(-page.total // ROWS)
+        page = _look(checked, code, known, key=f"{key}_last")
     if page is None:
         return
     if page.total:
-        _table(checked, page, known, key=f"{key}_{fingerprint[:8]}_{order.code}_{known}")
+        _table(checked, page, known, key=f"{key}_{checked.summary.fingerprint[:8]}_{code}_{known}")
     else:
         st.caption("No entry to show. Findings about the file itself are mended in the file.")
+
+
+def _asked() -> int:
+    """Return the page that is asked for, by the address before there is a field."""
+    asked = str(session.value(PAGE) or st.query_params.get(PAGE, ""))
+    return max(1, int(asked)) if asked.isdecimal() and len(asked) < LONGEST else 1
+
+
+def _look(
+    checked: CheckedManifest, code: str | None, page: int, *, key: str
+) -> Page[EditableRow] | None:
+    order = RowsOrder(
+        options=checked.options.to_json(), code=code, offset=(page - 1) * ROWS, limit=ROWS
+    )
+    fingerprint = checked.summary.fingerprint
+    return mending.look(fingerprint, order, Page[EditableRow], key=f"{key}_rows")
 
 
 def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key: str) -> None:
@@ -62,7 +85,7 @@ def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key
         on_change="ignore",
         disabled=[LINE, REASON],
         column_config={
-            LINE: st.column_config.NumberColumn(width=60),
+            LINE: st.column_config.NumberColumn(format="localized", width=60),
             REASON: st.column_config.TextColumn(width=300),
         },
         key=key,
@@ -71,7 +94,7 @@ def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key
     pages = -(-page.total // ROWS)
     if pages > 1:
         st.caption("Save before you go to other rows: each save is a new manifest.")
-        st.pagination(pages, key="edit_page", bind="query-params")
+        st.pagination(pages, key=PAGE, bind="query-params")
     st.button(
         "Save as a new manifest",
         key=f"{key}_save",

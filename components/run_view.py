@@ -135,7 +135,7 @@ def _asked(run: RunView) -> None:
             "Integration": run.integration_title,
             "Dataset": f"{run.dataset_title or 'None yet'} {run.dataset_uuid or ''}",
             "Held back": count(run.held, "entry"),
-            "Upload jobs": f"{run.chunks_done} of {count(run.chunks, 'job')} finished",
+            "Upload jobs": f"{run.chunks_done:,} of {count(run.chunks, 'job')} finished",
             **({"Adopted job": run.adopted_job} if run.adopted_job else {}),
             "Run": run.id,
         }
