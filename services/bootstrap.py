@@ -216,15 +216,13 @@ def build_runtime(settings: Settings) -> Runtime:
 def build_worker(settings: Settings) -> tuple[Worker | ProcrastinateWorker, Connections]:
     """Wire a worker that holds no key yet."""
     connections = Connections(own_domains=settings.domains)
-    wired = tools(settings, connections)
+    wired, slots, held = tools(settings, connections), settings.worker_slots, connections.held
     if settings.executor == "embedded":
-        return Worker(wired, slots=settings.worker_slots), connections
+        return Worker(wired, slots=slots, connections=held), connections
     url = settings.database_url or ""
     if not url.startswith("postgresql:"):
         raise NoDatabaseError
-    worker = ProcrastinateWorker(
-        wired, url, slots=settings.worker_slots, connections=connections.held
-    )
+    worker = ProcrastinateWorker(wired, url, slots=slots, connections=held)
     return worker, connections
 
 

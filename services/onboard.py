@@ -13,11 +13,18 @@ from typing import Final
 
 from services.bootstrap import Runtime, build_runtime, tools
 from services.domain.chunks import MAX_ENTRIES
-from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, RunState, Submission
+from services.domain.runs import (
+    DatasetChoice,
+    FolderChoice,
+    RunOptions,
+    RunState,
+    Submission,
+    WorkKind,
+)
 from services.encord_api.interface import Integration
 from services.engine.connections import Connection
 from services.engine.onboarding import link_nonce
-from services.engine.worker import Worker
+from services.engine.worker import ALL_KINDS, Worker
 from services.ledger import runs
 from services.ledger.keeping import DamagedLedgerError
 from services.ledger.views import RunView
@@ -27,6 +34,7 @@ from services.settings import Settings
 
 NO_CONNECTION: Final = "There is no such connection: set ENCORD_SSH_KEY_FILE, or use sandbox."
 DASHBOARD: Final = "http://localhost:8501"
+WITHOUT_NOTICES: Final = tuple(kind for kind in ALL_KINDS if kind is not WorkKind.NOTIFY)
 EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE = 0, 1, 2
 
 
@@ -145,9 +153,17 @@ def _submission(
 
 
 def follow(runtime: Runtime, run: str) -> RunView:
-    """Work until nothing is left to do, or until a person has to help."""
+    """Work until nothing is left to do, or until a person has to help.
+
+    Without a webhook of its own the command leaves notices to a worker that stays: it would close
+    what that one delivers.
+    """
+    wired = tools(runtime.settings, runtime.connections)
     worker = Worker(
-        tools(runtime.settings, runtime.connections), slots=runtime.settings.worker_slots
+        wired,
+        slots=runtime.settings.worker_slots,
+        connections=runtime.connections.held,
+        kinds=ALL_KINDS if wired.webhook else WITHOUT_NOTICES,
     )
     last = ""
 
@@ -159,6 +175,7 @@ def follow(runtime: Runtime, run: str) -> RunView:
             last = line
         return view.state.is_final or view.state is RunState.NEEDS_ATTENTION
 
+    worker.ring()  # before anything is unblocked: others stop a run whose key nobody noted
     with runtime.ledger.transaction() as cx:
         runs.unblock(cx, connection=_view(runtime, run).connection)
     worker.run_until(done)

@@ -26,6 +26,7 @@ from services.engine.context import Tools
 from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK, died_here, owner_name
 from services.ledger import holders, runs
 from services.ledger.errors import SchemaChangedError
+from services.ledger.holders import GRACE_SECONDS, HOLD_SECONDS, KEYS_SECONDS
 from services.ledger.store import Claim, Due
 
 log = structlog.get_logger(__name__)
@@ -35,11 +36,6 @@ SWEEP_SECONDS: Final = 0.5
 #: Workers tell Procrastinate every 10 s that they live. Nothing waits for this: the ledger's
 #: leases decide when work is taken over.
 DEAD_AFTER_SECONDS: Final = 60.0
-#: How often a worker notes which keys it holds, how long such a note holds, and how long work may
-#: wait before somebody is told that no worker holds its key.
-KEYS_SECONDS: Final = 5.0
-HOLD_SECONDS: Final = 30.0
-GRACE_SECONDS: Final = 30.0
 #: How many pieces of work one look at the ledger rings for.
 SWEEP_LIMIT: Final = 200
 #: Threads beside those of the slots, so that steps that take long keep none of the rest waiting.

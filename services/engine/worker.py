@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,7 @@ import structlog
 from services.domain.runs import WorkKind
 from services.engine.advance import advance
 from services.engine.context import Tools
+from services.ledger import holders
 from services.ledger.errors import SchemaChangedError
 from services.ledger.store import Claim
 
@@ -59,9 +60,20 @@ def died_here(owner: str) -> bool:
 class Worker:
     """A lease loop over the ledger with a few slots, one thread each."""
 
-    def __init__(self, tools: Tools, *, slots: int) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        *,
+        slots: int,
+        connections: Callable[[], Iterable[str]],
+        kinds: tuple[WorkKind, ...] = ALL_KINDS,
+    ) -> None:
+        """Take the ledger's tools, what tells the keys held here, and the kinds of work to do."""
         self.tools = replace(tools, alive=self._alive)
         self.slots = slots
+        self._connections = connections
+        self._kinds = kinds
+        self._noting = threading.Lock()
         self.owner = owner_name()
         self._stopping = threading.Event()
         self._rung = threading.Event()
@@ -70,10 +82,12 @@ class Worker:
     def run(self) -> None:
         """Work until `stop` is called."""
         self.tools.ledger.release_dead(died_here)
+        self._note_keys()
         threads = [
             threading.Thread(target=self._loop, daemon=True, name=f"slot-{slot}")
             for slot in range(self.slots)
         ]
+        threads.append(threading.Thread(target=self._tell_keys, daemon=True, name="keys"))
         for thread in threads:
             thread.start()
         self._watch()
@@ -86,7 +100,11 @@ class Worker:
         self._rung.set()
 
     def ring(self) -> None:
-        """Look for work now."""
+        """Look for work now, also that of a key which has just arrived.
+
+        Others learn of the key first: a run submitted right after connecting is not stopped.
+        """
+        self._note_keys()
         self._rung.set()
 
     def run_until(self, done: Callable[[], bool]) -> None:
@@ -119,8 +137,9 @@ class Worker:
         self._started[threading.get_ident()] = time.monotonic()
 
     def _claim(self) -> Claim | None:
+        held, lease = self._connections(), self.tools.pace.lease
         try:
-            return self.tools.ledger.claim(self.owner, self.tools.pace.lease, ALL_KINDS)
+            return self.tools.ledger.claim(self.owner, lease, self._kinds, connections=held)
         except SchemaChangedError:
             log.error("the ledger was upgraded; the process ends")  # noqa: TRY400
             os._exit(EXIT_OUTDATED)
@@ -131,13 +150,35 @@ class Worker:
     def _rest(self) -> None:
         due = None
         try:
-            due = self.tools.ledger.seconds_to_next(ALL_KINDS)
+            due = self.tools.ledger.seconds_to_next(self._kinds, connections=self._connections())
         except Exception:
             log.exception("could not look for work")
         pause = IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.02, due))
         self._rung.wait(pause)
         if not self._stopping.is_set():
             self._rung.clear()
+
+    def _note_keys(self) -> None:
+        ledger = self.tools.ledger
+        with self._noting, ledger.transaction() as cx:
+            now = ledger.clock.now(cx)
+            until = now + holders.HOLD_SECONDS
+            holders.note(cx, self.owner, self._connections(), now=now, until=until)
+
+    def _tell_keys(self) -> None:
+        """Note which keys are held here, and stop runs whose key nobody holds, again and again.
+
+        The first look comes late: a worker that starts is still being given its keys.
+        """
+        ledger = self.tools.ledger
+        while not self._stopping.wait(holders.KEYS_SECONDS):
+            try:
+                self._note_keys()
+                with ledger.transaction() as cx:
+                    now = ledger.clock.now(cx)
+                    holders.block_unheld(cx, now=now, grace=holders.GRACE_SECONDS)
+            except Exception:
+                log.exception("could not note the keys")
 
     def _watch(self) -> None:
         """End the process when a step outlives its deadline: drips defeat every read timeout."""

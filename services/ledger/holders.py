@@ -4,6 +4,7 @@ Only keys' connections are noted, never a key. A note runs out by itself, like a
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -11,7 +12,12 @@ from services.domain.runs import Problem, WorkKind, WorkState
 from services.ledger import runs
 from services.ledger.tables import HOLDER, RUN, WORK
 
-DETAIL = (
+#: How often a worker notes which keys it holds, how long such a note holds, and how long work may
+#: wait before somebody is told that no worker holds its key.
+KEYS_SECONDS: Final = 5.0
+HOLD_SECONDS: Final = 30.0
+GRACE_SECONDS: Final = 30.0
+DETAIL: Final = (
     "No worker holds the key {account}. Connect with it again in the dashboard, or start a worker "
     "that has it (ENCORD_SSH_KEY_FILE, python -m services worker). The run then goes on by itself."
 )

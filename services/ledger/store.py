@@ -5,7 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from services.domain.runs import WorkKind, WorkState
 from services.ledger import runs
@@ -14,7 +25,7 @@ from services.ledger.database import READING, open_engine
 from services.ledger.errors import LeaseLostError, SchemaChangedError
 from services.ledger.migrate import HEAD, upgrade, version
 from services.ledger.reading import Reading
-from services.ledger.tables import META, RUN, WORK
+from services.ledger.tables import HOLDER, META, RUN, WORK
 
 EPOCH: Final = "clock-epoch"
 
@@ -81,7 +92,13 @@ class Ledger(Reading):
             yield cx
 
     def claim(
-        self, owner: str, lease: float, kinds: tuple[WorkKind, ...], *, work: int | None = None
+        self,
+        owner: str,
+        lease: float,
+        kinds: tuple[WorkKind, ...],
+        *,
+        connections: Iterable[str] | None = None,
+        work: int | None = None,
     ) -> Claim | None:
         """Take the most overdue open piece of work, or return None when nothing is due.
 
@@ -89,12 +106,13 @@ class Ledger(Reading):
             owner: Who takes it.
             lease: Seconds until others may take it.
             kinds: Kinds to choose from, unless `work` is given.
+            connections: Those whose key the owner holds; None for all.
             work: Take this one or none.
 
         Raises:
             SchemaChangedError: Newer code has changed the tables; this process must end.
         """
-        chosen = WORK.c.kind.in_(kinds) if work is None else WORK.c.id == work
+        chosen = _served(kinds, connections) if work is None else WORK.c.id == work
         with self.transaction() as cx:
             if version(cx) != HEAD:
                 raise SchemaChangedError
@@ -180,12 +198,14 @@ class Ledger(Reading):
                 for row in rows
             ]
 
-    def seconds_to_next(self, kinds: tuple[WorkKind, ...]) -> float | None:
-        """Return how long until some work is due; None when nothing is open."""
+    def seconds_to_next(
+        self, kinds: tuple[WorkKind, ...], *, connections: Iterable[str] | None = None
+    ) -> float | None:
+        """Return how long until some work is due that `claim` would take; None without any."""
         with self.reading() as cx:
             due = cx.scalar(
                 select(func.min(WORK.c.next_at)).where(
-                    WORK.c.state == WorkState.OPEN, WORK.c.kind.in_(kinds)
+                    WORK.c.state == WorkState.OPEN, _served(kinds, connections)
                 )
             )
             return None if due is None else max(0.0, due - self.clock.now(cx))
@@ -197,5 +217,15 @@ class Ledger(Reading):
             if known == self.clock.epoch():
                 return
             cx.execute(update(WORK).values(lease_until=0.0, next_at=0.0))
+            cx.execute(delete(HOLDER))
             cx.execute(delete(META).where(META.c.key == EPOCH))
             cx.execute(insert(META).values(key=EPOCH, value=self.clock.epoch()))
+
+
+def _served(kinds: tuple[WorkKind, ...], connections: Iterable[str] | None) -> ColumnElement[bool]:
+    """Choose work of these kinds whose key is held; a notice needs none."""
+    chosen = WORK.c.kind.in_(kinds)
+    if connections is None:
+        return chosen
+    held = exists().where(RUN.c.id == WORK.c.run, RUN.c.connection.in_(list(connections)))
+    return and_(chosen, or_(WORK.c.kind == WorkKind.NOTIFY, held))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from services.domain.runs import Problem, RunState
-from services.engine.procrastinate_worker import GRACE_SECONDS, KEYS_SECONDS
+from services.ledger.holders import GRACE_SECONDS, KEYS_SECONDS
 from services.ledger.tables import WORK
 from services.ledger.views import RunView
 from tests.chaos.scale import LEASE, Fleet, fleet

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from services import logs
 from services.bootstrap import build_worker
-from services.domain.runs import WorkKind
 from services.encord_api.credentials import load_private_key_file
 from services.encord_api.sdk import SdkGateway
 from services.engine import chunk
@@ -60,8 +59,8 @@ class Reaper:
         """Die with work in hand; looking in vain is no step."""
         original = Ledger.claim
 
-        def claim(ledger: Ledger, owner: str, lease: float, kinds: tuple[WorkKind, ...]) -> Any:
-            taken = original(ledger, owner, lease, kinds)
+        def claim(*args: Any, **kwargs: Any) -> Any:
+            taken = original(*args, **kwargs)
             if taken:
                 self.pass_by("after claim")
             return taken

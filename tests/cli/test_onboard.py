@@ -10,8 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from services.bootstrap import Runtime, build_runtime
+from services.domain.runs import FolderChoice, RunState, Submission, WorkKind, WorkState
+from services.ledger import holders, runs
+from services.ledger.tables import WORK
 from services.sandbox.demo import demo_manifest_csv, demo_manifest_json
 from services.settings import Settings
 
@@ -128,3 +132,48 @@ def test_a_run_without_a_dataset_gets_one_when_one_is_asked_for(
         assert (again.returncode, "3 of 3 matched" in output) == (0, True), progress
     with runtime_of(environment) as runtime:
         assert runtime.ledger.runs().total == 1
+
+
+def submitted_with_the_key_of_a_browser(runtime: Runtime) -> str:
+    """Submit as a dashboard does that has a webhook and whose worker holds the key."""
+    with runtime.ledger.transaction() as cx:
+        now = runtime.ledger.clock.now(cx)
+        holders.note(cx, "the dashboard's worker", ["browser"], now=now, until=now + 3600)
+        return runs.create(
+            cx,
+            Submission(
+                name="From a browser",
+                connection="browser",
+                account="SHA256:browser",
+                manifest="f" * 64,
+                check="{}",
+                folder=FolderChoice(name="From a browser"),
+                integration="integration",
+                integration_title="Demo bucket",
+                nonce="one",
+                created_by="somebody",
+            ),
+            connection_label="Encord",
+            manifest_name="theirs.json",
+            entries=3,
+            held=0,
+        )
+
+
+def test_the_runs_and_the_notices_of_the_dashboard_are_left_to_it(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_bytes(demo_manifest_json(20))
+    with runtime_of(environment) as runtime:
+        theirs = submitted_with_the_key_of_a_browser(runtime)
+        process = command(environment, manifest)
+        output, progress = process.communicate(timeout=240)
+        assert process.returncode == 0, progress
+        assert "20 of 20 matched" in output
+        view = runtime.ledger.run(theirs)
+        assert view is not None
+        assert (view.state, view.problem) == (RunState.QUEUED, None)
+        with runtime.ledger.reading() as cx:
+            notices = select(WORK.c.state).where(WORK.c.kind == WorkKind.NOTIFY)
+            assert set(cx.scalars(notices)) == {WorkState.OPEN}

@@ -33,7 +33,8 @@ def work(folder: Path, url: str, key: Path) -> None:
     world = World(folder, pace=Pace(send_deadline=2.0))
     world.submit(world.images(1))
     gateway = connect(url, load_private_key_file(key).key, read_timeout=1.0)
-    Worker(replace(world.tools, gateway=lambda _: gateway), slots=1).run()
+    tools = replace(world.tools, gateway=lambda _: gateway)
+    Worker(tools, slots=1, connections=world.held).run()
 
 
 def test_a_dripping_answer_ends_the_process(tmp_path: Path) -> None:

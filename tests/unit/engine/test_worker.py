@@ -2,17 +2,28 @@
 
 import multiprocessing
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from services.domain.runs import WorkKind
+from services.domain.runs import Problem, RunState, WorkKind
 from services.encord_api.errors import RateLimited
 from services.engine import advance as advancing
-from services.engine.context import Pace, Step
+from services.engine.context import Pace, Step, Tools
+from services.engine.errors import NotConnectedError
 from services.engine.worker import EXIT_STUCK, Worker
-from tests.contract.memory import Fault
+from services.ledger import holders
+from services.ledger.store import Ledger
+from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import KINDS, World
+
+
+def in_real_time(folder: Path) -> tuple[World, Tools]:
+    """Return a world, and tools for workers that wait by a clock that moves by itself."""
+    world = World(folder, pace=Pace(poll_first=0.01, poll_last=0.05, lag=0.01))
+    return world, replace(world.tools, ledger=Ledger(str(world.ledger.engine.url)))
 
 
 def hang(_step: Step) -> None:
@@ -23,7 +34,7 @@ def work_for_ever(folder: Path) -> None:
     world = World(folder, pace=Pace(send_deadline=0.5))
     world.submit(world.images(1))
     advancing.STEPS = {**advancing.STEPS, WorkKind.PLAN: hang}  # type: ignore[misc, assignment]
-    Worker(world.tools, slots=1).run()
+    Worker(world.tools, slots=1, connections=world.held).run()
 
 
 def test_a_step_that_never_ends_ends_the_process(tmp_path: Path) -> None:
@@ -55,13 +66,9 @@ def test_a_rate_limit_is_a_time_in_a_row_and_never_a_sleep(
 
 
 def test_two_workers_share_the_work_and_stop_when_told(tmp_path: Path) -> None:
-    world = World(tmp_path, pace=Pace(poll_first=0.01, poll_last=0.05, lag=0.01))
-    ledger = type(world.ledger)(str(world.ledger.engine.url))
-    from dataclasses import replace
-
-    tools = replace(world.tools, ledger=ledger)
+    world, tools = in_real_time(tmp_path)
     run = world.submit(world.images(40), chunk=2)
-    workers = [Worker(tools, slots=2) for _ in range(2)]
+    workers = [Worker(tools, slots=2, connections=world.held) for _ in range(2)]
 
     def done() -> bool:
         return world.view(run).state.is_final
@@ -74,3 +81,42 @@ def test_two_workers_share_the_work_and_stop_when_told(tmp_path: Path) -> None:
         assert not thread.is_alive()
     assert world.view(run).counts.registered == 40
     assert world.asked("start_upload") == 20
+
+
+def staff(tools: Tools, encord: MemoryGateway, held: Sequence[str]) -> Worker:
+    """Return a worker that has these keys and no other."""
+
+    def gateway(connection: str) -> MemoryGateway:
+        if connection not in held:
+            raise NotConnectedError(connection)
+        return encord
+
+    return Worker(replace(tools, gateway=gateway), slots=2, connections=lambda: held)
+
+
+def test_a_worker_leaves_work_whose_key_another_one_holds(tmp_path: Path) -> None:
+    world, tools = in_real_time(tmp_path)
+    dashboard = staff(tools, world.encord, ["browser"])
+    command = staff(tools, world.encord, ["server"])
+    dashboard.ring()
+    of_browser = world.submit(world.images(4), nonce="b", connection="browser")
+    of_server = world.submit(world.images(4), nonce="s", connection="server")
+    command.run_until(lambda: world.view(of_server).state.is_final)
+    assert world.view(of_server).counts.registered == 4
+    view = world.view(of_browser)
+    assert (view.state, view.problem) == (RunState.QUEUED, None)
+    dashboard.run_until(lambda: world.view(of_browser).state.is_final)
+    assert world.view(of_browser).counts.registered == 4
+
+
+def test_a_worker_stops_what_nobody_has_the_key_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holders, "KEYS_SECONDS", 0.05)
+    world, tools = in_real_time(tmp_path)
+    run = world.submit(world.images(4), connection="browser")
+    worker = staff(tools, world.encord, ["server"])
+    worker.run_until(lambda: world.view(run).state is RunState.NEEDS_ATTENTION)
+    view = world.view(run)
+    assert view.problem is Problem.RECONNECT
+    assert "No worker holds the key SHA256:test" in view.problem_detail

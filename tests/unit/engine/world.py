@@ -72,6 +72,10 @@ class World:
             raise NotConnectedError(connection)
         return self.encord
 
+    def held(self) -> list[str]:
+        """Tell the one connection whose key is here, as a worker is told."""
+        return ["connection"] if self.connected else []
+
     def manifest(self, document: object) -> str:
         """Store and check a registration JSON."""
         return self.document(json.dumps(document).encode())
@@ -96,11 +100,12 @@ class World:
         dataset: str | None = None,
         folder: FolderChoice | None = None,
         adopted_job: str | None = None,
+        connection: str = "connection",
     ) -> str:
         return self.onboarding.submit(
             Submission(
                 name="Run",
-                connection="connection",
+                connection=connection,
                 account="SHA256:test",
                 manifest=manifest,
                 check=OPTIONS.to_json(),

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.domain.chunks import Chunk, Ranges
 from services.domain.runs import FolderChoice, RunState, Submission, WorkKind
-from services.ledger import attempts, migrate, runs
+from services.ledger import attempts, holders, migrate, runs
 from services.ledger.errors import LeaseLostError
 from services.ledger.events import broken_links
 from services.ledger.store import Claim, Ledger
@@ -151,7 +151,13 @@ def test_a_reboot_voids_leases(tmp_path: Path) -> None:
     with before.transaction() as cx:
         create(cx)
     claimed(before)
+    with before.transaction() as cx:
+        holders.note(cx, "worker", ["connection"], now=1_000_000, until=1_000_030)
     after = Ledger(url, clock=Clock("second boot", 5))
+    with after.transaction() as cx:
+        assert holders.block_unheld(cx, now=5, grace=0) == 1, "a key was held over a reboot"
+    with after.transaction() as cx:
+        runs.unblock(cx, connection="connection")
     assert claimed(after).fence == 2
 
 
