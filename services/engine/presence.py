@@ -62,15 +62,18 @@ def find_present(
         for item in page:
             if item.is_placeholder or item.is_tombstone:
                 continue
-            for index in _recognize(gateway, wanted, item):
+            for index in _recognize(gateway, wanted, item, heartbeat):
                 present.setdefault(index, item.uuid)
     return present
 
 
-def _recognize(gateway: EncordGateway, wanted: Wanted, item: Item) -> list[int]:
+def _recognize(
+    gateway: EncordGateway, wanted: Wanted, item: Item, heartbeat: Callable[[], None]
+) -> list[int]:
     if item.url:
         return wanted.singles.get(identity(item.url), [])
     if wanted.may_be_group(item):
+        heartbeat()  # a page may hold a thousand groups, each of two requests
         frames = tuple(map(identity, gateway.frame_urls(item.uuid)))
         return wanted.groups.get(frames, [])
     return []

@@ -101,6 +101,7 @@ def _entry(step: Step, item: Item) -> tuple[EntryType, dict[str, Any]] | None:
         return TYPES[item.type], {"objectUrl": item.url, "title": item.name}
     if item.type in FRAMED:
         kind = GROUPS[item.type]
+        step.heartbeat()  # a page may hold a thousand groups, each of two requests
         return kind, dict(_group(kind, item.name, step.gateway.frame_urls(item.uuid)))
     return None
 

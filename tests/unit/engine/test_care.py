@@ -8,7 +8,7 @@ from services.domain.chunks import Ranges
 from services.domain.runs import FolderChoice, RunState, Submission, WorkKind
 from services.encord_api.errors import NotFound
 from services.ledger.errors import NothingToRetryError
-from tests.contract.memory import BUCKET
+from tests.contract.memory import BUCKET, MemoryGateway
 from tests.unit.engine.world import KINDS, OPTIONS, World
 
 MISSING = "404: no such object"
@@ -164,6 +164,40 @@ def test_a_rescue_says_what_it_had_to_leave_out(world: World) -> None:
     world.settle()
     details = " ".join(event.detail for event in world.ledger.events(rescued).rows)
     assert "2 entries found, 0 items without a URL left out, and 1 that the check" in details
+
+
+def test_no_lease_runs_out_while_the_frames_of_many_groups_are_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[object] = []
+    read = MemoryGateway.frame_urls
+
+    def slowly(encord: MemoryGateway, item: str) -> tuple[str, ...]:
+        world.clock.seconds += 1
+        taken.append(world.claim())
+        return read(encord, item)
+
+    groups = world.pace.lease + 10
+    manifest = world.manifest(
+        {
+            "image_groups": [
+                {"title": f"{n}", "createVideo": False, "objectUrl_0": f"gs://bucket/{n}.jpg"}
+                for n in range(int(groups))
+            ]
+        }
+    )
+    monkeypatch.setattr(MemoryGateway, "frame_urls", slowly)
+    run = world.submit(manifest, chunk=100)
+    world.settle()
+    assert world.view(run).counts.registered == groups
+    folder = world.encord.get_folder(world.view(run).folder_uuid or "")
+    rescued = world.onboarding.rescue(
+        folder, connection="connection", account="SHA256:test", nonce="x", actor="tester"
+    )
+    world.settle()
+    assert world.view(rescued).counts.already_there == groups
+    assert len(taken) >= 3 * groups
+    assert set(taken) == {None}, "another worker took work that was being done"
 
 
 def test_many_jobs_of_one_account_stay_within_its_budget(world: World) -> None:
