@@ -148,7 +148,10 @@ def _post(step: Step, attempt: Attempt, document: Path) -> None:
 
 
 def _not_accepted(step: Step, attempt: Attempt, error: EncordError) -> None:
-    """Record what a failed send means. Only a refusal and a connection never made are certain."""
+    """Record what a failed send means. Only a refusal and a connection never made are certain.
+
+    The lease of the send lasts until the caller has blocked the work or given it back for later.
+    """
     fate = classify(error)
     with step.fenced() as cx:
         if fate == "unknown":
@@ -157,7 +160,6 @@ def _not_accepted(step: Step, attempt: Attempt, error: EncordError) -> None:
         verdict = AttemptState.REJECTED if fate == "rejected" else AttemptState.NOT_SENT
         attempts.move(cx, attempt.token, verdict, note=error.raw or str(error))
         _note(cx, step, attempt, str(verdict), str(error))
-        step.tools.ledger.release(cx, step.claim)
     if isinstance(error, NotFound | NotAuthorised) and _folder_answers(step):
         raise StopError(Problem.INTEGRATION_GONE, f"{error} {error.raw}".strip())
     raise error

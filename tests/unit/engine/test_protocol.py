@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import Connection
 
 from services.domain.runs import Problem, RunState
-from services.encord_api.errors import InvalidRequest, NotSent, RateLimited, Unclear
+from services.encord_api.errors import (
+    InvalidRequest,
+    NotAuthorised,
+    NotSent,
+    RateLimited,
+    Unclear,
+)
+from services.encord_api.interface import Folder
 from services.ledger.store import Claim, Ledger
 from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import KINDS, World
@@ -71,6 +78,26 @@ def test_a_rate_limit_waits_as_long_as_encord_says(world: World) -> None:
     assert pause is not None
     assert 119 <= pause <= 120
     settled(world, run, 3)
+
+
+def test_a_refused_send_is_nobody_elses_until_it_is_decided(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[object] = []
+    ask = MemoryGateway.get_folder
+
+    def meanwhile(encord: MemoryGateway, uuid: str) -> Folder:
+        if world.asked("start_upload"):
+            taken.append(world.claim())
+        return ask(encord, uuid)
+
+    monkeypatch.setattr(MemoryGateway, "get_folder", meanwhile)
+    world.encord.script("start_upload", *[Fault(NotAuthorised(STARTING)) for _ in range(3)])
+    run = world.submit(world.images(3))
+    world.settle()
+    assert taken == [None], "another worker took the work before the refusal was understood"
+    assert world.view(run).problem is Problem.INTEGRATION_GONE
+    assert world.asked("start_upload") == 1
 
 
 def test_a_refused_request_is_not_repeated(world: World) -> None:
