@@ -71,7 +71,7 @@ def offer(
 
     `narrowed` says what the filter's fields say now.
     """
-    made = len(get_runtime().ledger.retries(run.id))
+    made = get_runtime().ledger.retried(run.id)
     cause, search = narrowed()
     entries = Ranges.of(sorted(row.entry for row in ticked if row.outcome is Outcome.FAILED))
     with st.container(horizontal=True):

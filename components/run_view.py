@@ -91,7 +91,7 @@ def failures(run: RunView) -> None:
     layout.notice("retry")
     groups = ledger.causes(run.id)
     if groups:
-        made = len(ledger.retries(run.id))
+        made = ledger.retried(run.id)
         failure_groups.show(
             groups,
             key="failures",

@@ -1,7 +1,8 @@
 """`python -m services retry | link | verify | create-dataset`: what pages do with a run, by words.
 
-A command names its decision as a page's click does: after the click it finds what that began, and
-follows it to the end. A dataset is created once for the same words.
+A command names its decision as a page's click does. After a click that links it finds what that
+began, and follows it to the end; after one that retries it sends only what nobody is retrying, be
+RUN the first run or one of its retries. A dataset is created once for the same words.
 """
 
 import argparse
@@ -77,7 +78,7 @@ def _with_its_key(runtime: Runtime, run: RunView, act: Callable[[RunView], int])
 
 
 def _retry(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
-    nonce = retry_nonce(len(runtime.ledger.retries(asked.run)), cause=asked.cause)
+    nonce = retry_nonce(runtime.ledger.retried(asked.run), cause=asked.cause)
     try:
         again = runtime.onboarding.retry(asked.run, nonce=nonce, actor=ACTOR, cause=asked.cause)
     except NothingToRetryError:

@@ -118,12 +118,19 @@ class Reading(ABC):
         return Page([FolderView(uuid=uuid, name=name) for uuid, name in rows], total)
 
     def retries(self, run: str) -> list[RunView]:
-        """Return the runs that retry failures of this one's family, oldest first."""
+        """Return the runs that retry failures of a first run, oldest first."""
         with self.reading() as cx:
             rows = cx.execute(
                 select(RUN).where(RUN.c.root == run, RUN.c.id != run).order_by(RUN.c.created_at)
             )
             return [_run_view(row) for row in rows]
+
+    def retried(self, run: str) -> int:
+        """Count the retries of a run's family, whichever of its runs is asked about."""
+        root = select(RUN.c.root).where(RUN.c.id == run).scalar_subquery()
+        with self.reading() as cx:
+            family = select(RUN.c.id).where(RUN.c.root == root, RUN.c.id != RUN.c.root)
+            return _count(cx, family)
 
     def earlier(self, manifest: str, folder: str | None) -> list[RunView]:
         """Return past submissions of this manifest to this folder, newest first."""

@@ -131,6 +131,20 @@ def test_retry_sends_only_what_failed_for_that_cause(open_page: Open, world: Wor
     assert "1 entry in 1 group, by cause" in words(open_page("run", run=run))
 
 
+def test_a_retry_that_failed_again_is_retried_from_its_own_page(
+    open_page: Open, world: World
+) -> None:
+    run = broken_run(world)
+    retry = world.onboarding.retry(run, nonce="one", cause="object-missing", actor="me")
+    world.settle()
+    app = open_page("run", run=retry)
+    key = "failures_object-missing_retry_button"
+    app.button(key=key).click().run()
+    world.settle()
+    open_page("run", run=world.ledger.retries(run)[-1].id).button(key=key).click().run()
+    assert [made.counts.entries for made in world.ledger.retries(run)] == [2, 2, 2]
+
+
 def test_a_retry_asked_for_on_an_old_page_says_so(open_page: Open, world: World) -> None:
     run = broken_run(world)
     old = open_page("run", run=run)

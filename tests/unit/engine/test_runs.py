@@ -12,6 +12,7 @@ from services.encord_api.errors import NotFound
 from services.encord_api.interface import JobState
 from services.engine.connections import Connections
 from services.engine.errors import NotConnectedError
+from services.engine.onboarding import retry_nonce
 from services.ledger.errors import NothingToRetryError
 from tests.contract.memory import Fault
 from tests.unit.engine.world import World
@@ -63,6 +64,23 @@ def test_failures_are_grouped_by_cause_and_retried_alone(world: World) -> None:
     assert world.view(retry).counts.registered == 2
     assert world.ledger.family(run).arrived == 5
     assert [group.cause.code for group in world.ledger.causes(run)] == ["object-forbidden"]
+
+
+def test_a_retry_that_fails_again_is_retried_from_its_own_page(world: World) -> None:
+    world.encord.broken["gs://bucket/1.jpg"] = MISSING
+    run = world.submit(world.images(3))
+    world.settle()
+    made = [run]
+    for again in range(3):
+        nonce = retry_nonce(world.ledger.retried(made[-1]), cause="object-missing")
+        made.append(
+            world.onboarding.retry(made[-1], cause="object-missing", nonce=nonce, actor="tester")
+        )
+        world.settle()
+        assert world.ledger.retried(run) == world.ledger.retried(made[-1]) == again + 1
+    assert len(set(made)) == 4
+    assert [retry.id for retry in world.ledger.retries(run)] == made[1:]
+    assert world.asked("start_upload") == 4
 
 
 def test_nothing_to_retry_is_said(world: World) -> None:
