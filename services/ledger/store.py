@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    case,
     delete,
     exists,
     func,
@@ -203,8 +204,11 @@ class Ledger(Reading):
     ) -> float | None:
         """Return how long until some work is due that `claim` would take; None without any."""
         with self.reading() as cx:
+            free = case(
+                (WORK.c.lease_until > WORK.c.next_at, WORK.c.lease_until), else_=WORK.c.next_at
+            )
             due = cx.scalar(
-                select(func.min(WORK.c.next_at)).where(
+                select(func.min(free)).where(
                     WORK.c.state == WorkState.OPEN, _served(kinds, connections)
                 )
             )

@@ -79,6 +79,19 @@ def test_work_has_one_owner_until_its_lease_runs_out(ledger: Ledger) -> None:
     assert ledger.claim("third", 30, KINDS) is None
 
 
+def test_work_that_somebody_is_at_is_due_when_its_lease_ends(ledger: Ledger) -> None:
+    with ledger.transaction() as cx:
+        create(cx)
+    assert ledger.seconds_to_next(KINDS) == 0
+    claim = claimed(ledger, lease=30)
+    due = ledger.seconds_to_next(KINDS)
+    assert due is not None
+    assert 0 < due <= 30
+    with ledger.fenced(claim) as cx:
+        ledger.release(cx, claim)
+    assert ledger.seconds_to_next(KINDS) == 0
+
+
 def test_an_owner_that_lost_its_lease_writes_nothing(ledger: Ledger) -> None:
     with ledger.transaction() as cx:
         run = create(cx)
