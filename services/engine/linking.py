@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
-from services.domain.runs import AttemptState, Problem, WorkKind, WorkState
+from services.domain.runs import AttemptState, Problem, WorkKind
 from services.domain.tasks import Purpose
 from services.encord_api.errors import NotFound
 from services.engine.context import Step
@@ -121,7 +121,6 @@ def _add_links(cx: Connection, step: Step) -> None:
             cx,
             step.claim.run,
             WorkKind.LINK,
-            state=WorkState.OPEN,
             entries=str(piece),
             entry_count=len(piece),
         )

@@ -153,6 +153,6 @@ def _finish(step: Step) -> None:
         runs.heard(cx, step.claim.run)
         wants_dataset = step.run.dataset_uuid or step.run.dataset_title
         if wants_dataset and not step.run.cancel_requested:
-            runs.add_work(cx, step.claim.run, WorkKind.DATASET, state=WorkState.OPEN)
+            runs.add_work(cx, step.claim.run, WorkKind.DATASET)
         record(cx, "matched", actor="worker", run=step.claim.run, detail="outcomes decided")
         runs.finish(cx, step.claim.work)

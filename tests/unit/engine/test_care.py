@@ -41,6 +41,30 @@ def test_pausing_sends_nothing_new_and_follows_what_runs(world: World) -> None:
     assert world.asked("start_upload") == 3
 
 
+@pytest.mark.parametrize(
+    ("during", "created"), [("list_items", 0), ("create_dataset", 1)], ids=["matching", "creating"]
+)
+def test_a_pause_during_a_step_holds_back_what_follows_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, during: str, created: int
+) -> None:
+    ask = getattr(MemoryGateway, during)
+
+    def meanwhile(encord: MemoryGateway, *words: str, **more: bool) -> object:
+        world.onboarding.pause(run, actor="tester")
+        return ask(encord, *words, **more)
+
+    monkeypatch.setattr(MemoryGateway, during, meanwhile)
+    run = world.submit(world.images(4), dataset="Streets")
+    world.settle()
+    assert world.view(run).state is RunState.PAUSED
+    assert (world.asked("create_dataset"), world.asked("link_items")) == (created, 0)
+    monkeypatch.undo()
+    world.onboarding.resume(run, actor="tester")
+    world.settle()
+    assert world.ledger.receipts(run=run)[0].proven
+    assert (world.asked("create_dataset"), world.asked("link_items")) == (1, 2)
+
+
 def test_a_paused_run_can_be_cancelled(world: World) -> None:
     run = world.submit(world.images(4))
     world.onboarding.pause(run, actor="tester")
