@@ -16,6 +16,20 @@ NEW, EXISTING = "A new dataset", "An existing dataset"
 LONGEST_TITLE: Final = 200
 
 
+NOT_LINKED: Final = session.Notice(
+    title="Nothing was changed",
+    body=(
+        "This run is being linked already, or its linking to this dataset has stopped. Wait for it "
+        "or resume it, or choose another dataset."
+    ),
+)
+
+
+def place(run: RunView) -> str:
+    """Name where a notice about linking the run is shown."""
+    return f"link_{run.id}"
+
+
 def show(run: RunView, counts: Counts) -> None:
     """Draw the choice, and the button that links; folded once a dataset is linked."""
     form = (
@@ -116,4 +130,6 @@ def _link(run: RunView, arrived: int) -> None:
     choice = _decided(run)
     if choice:
         nonce = link_nonce(arrived)
-        get_runtime().onboarding.link(run.id, choice, nonce=nonce, actor=session.actor())
+        session.clear_notice(place(run))
+        if not get_runtime().onboarding.link(run.id, choice, nonce=nonce, actor=session.actor()):
+            session.notify(place(run), NOT_LINKED)

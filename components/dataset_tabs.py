@@ -86,6 +86,7 @@ def _whole(run: RunView | None, head: DeltaGenerator) -> None:
     counts = run_view.counts_of(run)
     run_view.state(run, counts)
     run_actions.needs_attention(run, key="attention")
+    layout.notice(dataset_form.place(run))
     if status.is_active(run):
         run_progress.live(run, key=f"linking_{run.id}")
     else:

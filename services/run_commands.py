@@ -16,7 +16,7 @@ from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
 from services.ledger.errors import NothingToRetryError
 from services.ledger.keeping import DamagedLedgerError
-from services.ledger.views import RunView
+from services.ledger.views import ReceiptView, RunView
 from services.onboard import (
     NO_CONNECTION,
     add_connection,
@@ -29,6 +29,10 @@ from services.onboard import (
 from services.settings import Settings
 
 ACTOR: Final = "command line"
+OTHER_DATASET: Final = (
+    "The run is being linked, or was linked just now, to another dataset. When that has ended, "
+    "link again."
+)
 NO_RUN: Final = "There is no such run in this data directory."
 
 
@@ -90,8 +94,21 @@ def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
     title = "" if asked.dataset_uuid else asked.dataset or first.name
     choice = DatasetChoice(uuid=asked.dataset_uuid, title=title, description=asked.description)
     nonce = link_nonce(runtime.ledger.family(first.id).arrived)
-    runtime.onboarding.link(first.id, choice, nonce=nonce, actor=ACTOR)
-    return verdict(runtime, follow(runtime, first.id))
+    taken = runtime.onboarding.link(first.id, choice, nonce=nonce, actor=ACTOR)
+    if not taken and not _is(choice, runtime.ledger.run(first.id) or first):
+        return refuse(OTHER_DATASET)
+    view = follow(runtime, first.id)
+    receipts = runtime.ledger.receipts(run=first.id, limit=1)
+    if view.state.is_final and receipts and not _is(choice, receipts[0]):
+        return refuse(OTHER_DATASET)
+    return verdict(runtime, view)
+
+
+def _is(choice: DatasetChoice, linked: RunView | ReceiptView) -> bool:
+    """Whether a run is linked, or a receipt is about, the dataset that was asked for."""
+    if choice.uuid:
+        return linked.dataset_uuid == choice.uuid
+    return linked.dataset_title == choice.title
 
 
 def _verify(runtime: Runtime, first: RunView, _asked: argparse.Namespace) -> int:

@@ -201,22 +201,22 @@ class Onboarding:
             runs.unblock(cx, run=run)
             runs.unpause(cx, run)
 
-    def link(self, run: str, choice: DatasetChoice, *, nonce: str, actor: str) -> None:
-        """Link exactly what arrived of a run and its retries to a dataset, then verify it."""
+    def link(self, run: str, choice: DatasetChoice, *, nonce: str, actor: str) -> bool:
+        """Link exactly what arrived of a run and its retries to a dataset, then verify it.
+
+        Another dataset takes the place of one whose linking has stopped. False when nothing was
+        begun: the run is being linked otherwise, or this very linking has stopped and is resumed.
+        """
         with self._ledger.transaction() as cx:
             first = _root(cx, run).place.run
             idem = hashlib.sha256(f"link {first} {choice} {nonce}".encode()).hexdigest()
-            busy = cx.scalar(
-                select(WORK.c.id).where(
-                    WORK.c.run == first,
-                    WORK.c.kind.in_((WorkKind.DATASET, WorkKind.LINK)),
-                    WORK.c.state.not_in((WorkState.DONE, WorkState.CANCELLED)),
-                )
-            )
-            if busy or not runs.add_work(
-                cx, first, WorkKind.DATASET, state=WorkState.OPEN, idem=idem
-            ):
-                return
+            left = _left_to_link(cx, first)
+            if cx.scalar(select(WORK.c.id).where(WORK.c.idem == idem)):
+                return all(now != WorkState.BLOCKED for _, now in left)
+            if any(kind != WorkKind.VERIFY and now != WorkState.BLOCKED for kind, now in left):
+                return False
+            runs.give_up_linking(cx, first)
+            runs.add_work(cx, first, WorkKind.DATASET, state=WorkState.OPEN, idem=idem)
             cx.execute(
                 update(RUN)
                 .where(RUN.c.id == first)
@@ -229,6 +229,7 @@ class Onboarding:
             words = choice.uuid or choice.title
             record(cx, "link asked", actor=actor, run=first, detail=f"to {words}")
             state.refresh(cx, first)
+            return True
 
     def verify(self, run: str, *, actor: str) -> None:
         """Compare a run with its dataset once more."""
@@ -253,6 +254,14 @@ def _root(cx: Transaction, run: str) -> RunSpec:
         raise NoSuchRunError(run)
     runs.lock(cx, root)
     return run_spec(cx, root)
+
+
+def _left_to_link(cx: Transaction, run: str) -> list[tuple[str, str]]:
+    """Return kind and state of what links or verifies a run and is not closed."""
+    chosen = select(WORK.c.kind, WORK.c.state).where(
+        WORK.c.run == run, WORK.c.kind.in_(runs.LINKING), WORK.c.state.not_in(state.CLOSED)
+    )
+    return [(kind, now) for kind, now in cx.execute(chosen)]
 
 
 def _state(cx: Transaction, run: str) -> str:

@@ -28,6 +28,8 @@ SURPRISE: Final = "unexpected"
 ATTENTION: Final = "needs attention"
 #: What sends something that was not sent before.
 UPLOADS: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK)
+#: What brings a run's items into a dataset and proves it.
+LINKING: Final = (WorkKind.DATASET, WorkKind.LINK, WorkKind.VERIFY)
 
 
 #: Attempts after which Encord may be at work.
@@ -287,6 +289,15 @@ def pause(cx: Connection, run: str) -> None:
         .values(state=WorkState.PAUSED)
     )
     refresh(cx, run)
+
+
+def give_up_linking(cx: Connection, run: str) -> None:
+    """Close what links a run and cannot go on, and forget which datasets were asked for."""
+    linking = (WORK.c.run == run, WORK.c.kind.in_(LINKING))
+    stuck = WORK.c.state.in_((WorkState.BLOCKED, WorkState.WAITING))
+    closed = {"state": WorkState.CANCELLED, "problem": None, "problem_detail": ""}
+    cx.execute(update(WORK).where(*linking, stuck).values(closed))
+    cx.execute(update(WORK).where(*linking).values(idem=None))
 
 
 def hold_back(cx: Connection, work: int) -> None:

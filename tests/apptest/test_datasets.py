@@ -4,6 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 from components.dataset_create import ABOUT
 from services.domain.runs import DatasetChoice
+from services.engine.onboarding import link_nonce
 from tests.apptest.conftest import Open, words
 from tests.unit.engine.world import World
 
@@ -79,6 +80,24 @@ def test_an_object_in_two_parts_is_told(open_page: Open, world: World) -> None:
     world.settle()
     said = words(open_page("datasets", run=run, datasets_view="A run in parts"))
     assert "2 objects in more than one part" in said
+
+
+def test_a_wrong_dataset_is_replaced_by_a_click(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    wrong = "00000000-0000-0000-0000-000000000000"
+    world.onboarding.link(run, DatasetChoice(uuid=wrong), nonce=link_nonce(3), actor="me")
+    world.settle()
+    app = open_page("datasets", run=run)
+    assert "Link the run to another dataset." in words(app)
+    app.button(key="link").click().run()
+    assert "Nothing was changed" in words(app)
+    app.text_input(key=f"dataset_uuid_{run}").set_value(world.encord.create_dataset("Right", ""))
+    app.run()
+    app.button(key="link").click().run()
+    assert "Nothing was changed" not in words(app)
+    world.settle()
+    assert "This run's files are linked to `Right`" in words(open_page("datasets", run=run))
 
 
 def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> None:

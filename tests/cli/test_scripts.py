@@ -186,6 +186,25 @@ def test_both_retry_link_and_verify_one_run(
     assert [receipt.proven for receipt in ledger.receipts(run=run)] == [True, True]
 
 
+def test_a_link_ends_well_only_in_the_dataset_that_was_asked_for(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime = dashboard.runtime
+    run_command(submit_script(dashboard, FolderChoice(name="Linked")))
+    run = runtime.ledger.runs().rows[0].id
+    chosen = DatasetChoice(title="Chosen")
+    assert runtime.onboarding.link(run, chosen, nonce=link_nonce(192), actor="somebody")
+    assert main(["link", run, "--dataset", "Other"]) == 2
+    assert "to another dataset" in capsys.readouterr().err
+    main(["link", run, "--dataset", "Chosen"])
+    assert main(["link", run, "--dataset-uuid", "00000000-0000-0000-0000-000000000000"]) == 2
+    assert "needs attention" in capsys.readouterr().err
+    main(["link", run, "--dataset", "Other"])
+    linked = [receipt.dataset_title for receipt in runtime.ledger.receipts(run=run)]
+    assert linked == ["Other", "Chosen"]
+    assert len(dashboard.gateway.list_datasets("Other")) == 1
+
+
 def test_both_create_a_dataset(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:
     script = onboarding.create_dataset(
         dashboard.place, DatasetChoice(title='--a "quoted" one', description="Of streets")

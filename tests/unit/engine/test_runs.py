@@ -13,6 +13,7 @@ from services.encord_api.interface import JobState
 from services.engine.connections import Connections
 from services.engine.errors import NotConnectedError
 from services.engine.onboarding import retry_nonce
+from services.ledger.contradictions import contradictions
 from services.ledger.errors import NothingToRetryError
 from tests.contract.memory import Fault
 from tests.unit.engine.world import World
@@ -121,6 +122,53 @@ def test_linking_later_takes_the_retries_along(world: World) -> None:
     receipt = world.ledger.receipts(run=run)[0]
     assert (receipt.proven, receipt.matched) == (True, 4)
     assert world.asked("create_dataset") == 1
+
+
+NOWHERE = DatasetChoice(uuid="00000000-0000-0000-0000-000000000000")
+
+
+def test_another_dataset_takes_the_place_of_one_that_is_not_there(world: World) -> None:
+    run = world.submit(world.images(7))
+    world.settle()
+    assert world.onboarding.link(run, NOWHERE, nonce="l", actor="tester")
+    world.settle()
+    assert world.view(run).problem is Problem.DATASET_GONE
+    assert not world.onboarding.link(run, NOWHERE, nonce="l", actor="tester")
+    assert world.view(run).problem is Problem.DATASET_GONE
+    assert world.onboarding.link(run, DatasetChoice(title="Right"), nonce="l", actor="tester")
+    world.settle()
+    (receipt,) = world.ledger.receipts(run=run)
+    assert (receipt.proven, receipt.dataset_title) == (True, "Right")
+    view = world.view(run)
+    assert (view.state, view.problem) == (RunState.COMPLETE, None)
+
+
+def test_another_dataset_takes_the_place_of_one_that_was_deleted(world: World) -> None:
+    world.encord.script("link_items", Fault(NotFound("linking")))
+    run = world.submit(world.images(7), dataset="Deleted")
+    world.settle()
+    assert world.view(run).state is RunState.NEEDS_ATTENTION
+    assert world.onboarding.link(run, DatasetChoice(title="Right"), nonce="l", actor="tester")
+    world.settle()
+    (receipt,) = world.ledger.receipts(run=run)
+    assert (receipt.proven, receipt.dataset_title) == (True, "Right")
+    with world.ledger.reading() as cx:
+        assert list(contradictions(cx)) == []
+
+
+def test_a_run_is_linked_to_one_dataset_at_a_time(world: World) -> None:
+    street, yard = DatasetChoice(title="Street"), DatasetChoice(title="Yard")
+    run = world.submit(world.images(3))
+    world.settle()
+    assert world.onboarding.link(run, street, nonce="l", actor="tester")
+    assert world.onboarding.link(run, street, nonce="l", actor="tester"), "a double click"
+    assert not world.onboarding.link(run, yard, nonce="l", actor="tester")
+    world.settle()
+    for choice in (yard, street):
+        assert world.onboarding.link(run, choice, nonce="l", actor="tester")
+        world.settle()
+    titles = [receipt.dataset_title for receipt in world.ledger.receipts(run=run)]
+    assert titles == ["Street", "Yard", "Street"]
 
 
 def test_what_never_arrived_is_missing_with_its_reason(world: World) -> None:
