@@ -26,7 +26,7 @@ from services.engine.context import Tools
 from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK, died_here, owner_name
 from services.ledger import holders, runs
 from services.ledger.errors import SchemaChangedError
-from services.ledger.holders import GRACE_SECONDS, HOLD_SECONDS, KEYS_SECONDS
+from services.ledger.holders import GRACE_SECONDS, HOLD_SECONDS
 from services.ledger.store import Claim, Due
 
 log = structlog.get_logger(__name__)
@@ -190,7 +190,7 @@ class ProcrastinateWorker:
 
     async def _tell_keys_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(KEYS_SECONDS)
+            await asyncio.sleep(holders.KEYS_SECONDS)
             try:
                 await asyncio.to_thread(self._tell_keys)
             except Exception:

@@ -15,10 +15,10 @@ from structlog.testing import capture_logs
 
 from services.domain.runs import WorkKind
 from services.engine import advance as advancing
-from services.engine import procrastinate_worker as working
 from services.engine.context import Pace, Step
 from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK
+from services.ledger import holders
 from services.ledger.store import Ledger
 from services.ledger.tables import HOLDER, WORK
 from tests.postgres import Cluster, cluster
@@ -48,7 +48,7 @@ def work(folder: Path, url: str, deadline: float) -> None:
     """Take work whose steps never end, on a ledger with a clock that goes by itself."""
     world = World(folder, database_url=url, pace=Pace(send_deadline=deadline))
     advancing.STEPS = {**advancing.STEPS, WorkKind.PLAN: hang}  # type: ignore[misc, assignment]
-    working.KEYS_SECONDS = 0.1  # type: ignore[misc]
+    holders.KEYS_SECONDS = 0.1  # type: ignore[misc]
     tools = replace(world.tools, ledger=Ledger(url))
     ProcrastinateWorker(tools, url, slots=SLOTS, connections=lambda: ["connection"]).run()
 
