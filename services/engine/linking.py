@@ -32,6 +32,8 @@ def advance_dataset(step: Step) -> None:
         _settle(step, dataset.uuid, dataset.title, "dataset found")
         return
     made = create_once(step, find=partial(_find, step), create=partial(_create, step))
+    if made is None:
+        return
     what = "dataset adopted" if made.adopted else "dataset created"
     _settle(step, made.value, _title(step), what, made.attempt)
 
@@ -84,16 +86,16 @@ def _title(step: Step) -> str:
     return step.run.dataset_title or step.run.name
 
 
-def _find(step: Step, token: str) -> str | None:
-    description = description_of(step.run.dataset_description, token)
+def _find(step: Step) -> str | None:
+    description = description_of(step.run.dataset_description, step.claim.run)
     for dataset in step.gateway.list_datasets(_title(step)):
         if dataset.description == description:
             return dataset.uuid
     return None
 
 
-def _create(step: Step, token: str) -> str:
-    description = description_of(step.run.dataset_description, token)
+def _create(step: Step) -> str:
+    description = description_of(step.run.dataset_description, step.claim.run)
     return step.gateway.create_dataset(_title(step), description)
 
 

@@ -1,23 +1,29 @@
 """Create a folder or a dataset at most once, although Encord would create it twice.
 
-The intention is recorded before the request. When the answer is lost, the thing is looked for by
-its exact name and a reference to the attempt in its description, before it is created again.
+The intention is recorded before the request, and the work is held for as long as that may take.
+When the answer is lost, the thing is looked for by its exact name and a reference to the run in its
+description. What is there is adopted at once. Only when the settle time has passed and looks still
+find nothing is it created again.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from sqlalchemy import Connection
+
 from services.domain.runs import AttemptState
 from services.encord_api.errors import EncordError, classify
+from services.engine.chunk import MARGIN, STABLE_LOOKS
 from services.engine.context import Step
-from services.ledger import attempts
+from services.ledger import attempts, runs
 from services.ledger.attempts import Attempt
+from services.ledger.events import record
 
 T = TypeVar("T")
 
 #: Ends the description of what we create.
-REFERENCE: Final = "Encord Onboarding ref {token}"
+REFERENCE: Final = "Encord Onboarding ref {run}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +35,27 @@ class Created(Generic[T]):
     adopted: bool
 
 
-def description_of(text: str, token: str) -> str:
-    """Return a description that carries the attempt's reference."""
-    reference = REFERENCE.format(token=token[:12])
+def description_of(text: str, run: str) -> str:
+    """Return a description that carries a reference to the run.
+
+    To the run, not to the attempt: a restored ledger does not know its latest attempts.
+    """
+    reference = REFERENCE.format(run=run[:12])
     return f"{text} ({reference})" if text else reference
 
 
 def create_once(
-    step: Step, *, find: Callable[[str], T | None], create: Callable[[str], T]
-) -> Created[T]:
+    step: Step, *, find: Callable[[], T | None], create: Callable[[], T]
+) -> Created[T] | None:
     """Find what an earlier attempt made, or make it.
 
     Args:
         step: The claimed work; at most one attempt of it is open.
-        find: Looks for what the attempt of this token created.
-        create: Creates it under this token.
+        find: Looks for what this run created.
+        create: Creates it.
+
+    Returns:
+        None while an earlier attempt may still take effect; the work was given back until then.
 
     Raises:
         EncordError: Encord refused, or its answer is not known; the attempt says which.
@@ -51,19 +63,59 @@ def create_once(
     with step.fenced() as cx:
         attempt = attempts.open_attempt(cx, step.claim.work)
     if attempt and attempt.state is not AttemptState.INTENT:
-        known = find(attempt.token)
+        known = find()
         if known is not None:
             return Created(known, attempt, adopted=True)
-        with step.fenced() as cx:
-            attempts.move(cx, attempt.token, AttemptState.ABANDONED)
+        if not _is_given_up(step, attempt):
+            return None
         attempt = None
-    with step.fenced() as cx:
-        attempt = attempt or attempts.intend(cx, step.claim.work, fence=step.claim.fence)
-        attempts.move(cx, attempt.token, AttemptState.SENDING)
+    attempt = _about_to_send(step, attempt)
     try:
-        return Created(create(attempt.token), attempt, adopted=False)
+        return Created(create(), attempt, adopted=False)
     except EncordError as error:
         state = AttemptState.UNKNOWN if classify(error) == "unknown" else AttemptState.REJECTED
         with step.fenced() as cx:
             attempts.move(cx, attempt.token, state, note=error.raw)
         raise
+
+
+def _about_to_send(step: Step, attempt: Attempt | None) -> Attempt:
+    """Note that the request leaves now, and hold the work for as long as it may take."""
+    ledger = step.tools.ledger
+    with step.fenced() as cx:
+        attempt = attempt or attempts.intend(cx, step.claim.work, fence=step.claim.fence)
+        sent_at = ledger.clock.now(cx)
+        attempts.move(cx, attempt.token, AttemptState.SENDING, sent_at=sent_at)
+        ledger.hold(cx, step.claim, step.tools.pace.send_deadline + MARGIN)
+    return attempt
+
+
+def _is_given_up(step: Step, attempt: Attempt) -> bool:
+    """Count a look that found nothing; enough of them, a settle time apart, end the attempt."""
+    ledger, settle = step.tools.ledger, step.tools.pace.settle
+    with step.fenced() as cx:
+        runs.heard(cx, step.claim.run)
+        age = ledger.clock.now(cx) - attempt.sent_at
+        due = settle * (attempt.looks + 1)
+        is_early = 0 <= age < due  # a clock that started anew says nothing of the age
+        looks = attempt.looks if is_early else attempt.looks + 1
+        if looks >= STABLE_LOOKS:
+            attempts.move(cx, attempt.token, AttemptState.ABANDONED, looks=looks)
+            _note(cx, step, attempt, "abandoned", "what was to be created did not appear")
+            return True
+        attempts.move(cx, attempt.token, AttemptState.UNKNOWN, looks=looks)
+        _note(cx, step, attempt, "unknown", "what was to be created is not there, or not yet")
+        ledger.release(cx, step.claim, pause=due - age if is_early else settle)
+        return False
+
+
+def _note(cx: Connection, step: Step, attempt: Attempt, what: str, detail: str) -> None:
+    record(
+        cx,
+        what,
+        actor="worker",
+        run=step.claim.run,
+        work=step.claim.work,
+        attempt=attempt.token,
+        detail=detail,
+    )

@@ -69,19 +69,21 @@ def advance_folder(step: Step) -> None:
         _settle(step, folder, "folder found")
         return
     made = create_once(step, find=partial(_find, step), create=partial(_create, step))
+    if made is None:
+        return
     _settle(step, made.value, "folder adopted" if made.adopted else "folder created", made.attempt)
 
 
-def _find(step: Step, token: str) -> Folder | None:
-    description = description_of(step.run.folder_description, token)
+def _find(step: Step) -> Folder | None:
+    description = description_of(step.run.folder_description, step.claim.run)
     for folder in step.gateway.find_folders(step.run.folder_name):
         if folder.name == step.run.folder_name and folder.description == description:
             return folder
     return None
 
 
-def _create(step: Step, token: str) -> Folder:
-    description = description_of(step.run.folder_description, token)
+def _create(step: Step) -> Folder:
+    description = description_of(step.run.folder_description, step.claim.run)
     return step.gateway.create_folder(step.run.folder_name, description)
 
 
