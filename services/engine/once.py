@@ -1,9 +1,9 @@
 """Create a folder or a dataset at most once, although Encord would create it twice.
 
 The intention is recorded before the request, and the work is held for as long as that may take.
-When the answer is lost, the thing is looked for by its exact name and a reference to the run in its
-description. What is there is adopted at once. Only when the settle time has passed and looks still
-find nothing is it created again.
+The thing is looked for first, by its exact name and a reference to the run in its description: a
+restored ledger may not know that it was sent. What is there is adopted at once. When an answer was
+lost, only looks after the settle time that still find nothing let it be created again.
 """
 
 from collections.abc import Callable
@@ -28,10 +28,10 @@ REFERENCE: Final = "Encord Onboarding ref {run}"
 
 @dataclass(frozen=True, slots=True)
 class Created(Generic[T]):
-    """What exists now, and the attempt that made it."""
+    """What exists now, and the attempt that made it, as far as the ledger knows it."""
 
     value: T
-    attempt: Attempt
+    attempt: Attempt | None
     adopted: bool
 
 
@@ -62,10 +62,10 @@ def create_once(
     """
     with step.fenced() as cx:
         attempt = attempts.open_attempt(cx, step.claim.work)
+    known = find()
+    if known is not None:
+        return Created(known, attempt, adopted=True)
     if attempt and attempt.state is not AttemptState.INTENT:
-        known = find()
-        if known is not None:
-            return Created(known, attempt, adopted=True)
         if not _is_given_up(step, attempt):
             return None
         attempt = None

@@ -37,6 +37,7 @@ def advance_plan(step: Step) -> None:
             run=step.claim.run,
             detail=f"{sent:,} entries in {count:,} chunk{'' if count == 1 else 's'}",
         )
+        _pass_on_doubt(cx, step)
         if step.run.adopted_job:
             _refuse_followed(cx, step.run.adopted_job)
             chunk = runs.only_chunk(cx, step.claim.run)
@@ -45,6 +46,16 @@ def advance_plan(step: Step) -> None:
             )
             attempts.move(cx, adopted.token, AttemptState.ACKED, result=step.run.adopted_job)
         runs.finish(cx, step.claim.work)
+
+
+def _pass_on_doubt(cx: Connection, step: Step) -> None:
+    """Have the folder looked at before the chunks of a restored plan are sent."""
+    doubt = attempts.open_attempt(cx, step.claim.work)
+    if doubt is None:
+        return
+    attempts.move(cx, doubt.token, AttemptState.ABANDONED)
+    if step.run.adopted_job is None:
+        runs.doubt_chunks(cx, step.claim.run)
 
 
 def _refuse_followed(cx: Connection, job: str) -> None:

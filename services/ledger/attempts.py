@@ -77,6 +77,13 @@ def intend(cx: Connection, work: int, *, fence: int, entries: str = "") -> Attem
     return attempt
 
 
+def doubt(cx: Connection, work: int, *, fence: int, entries: str, note: str) -> None:
+    """Take it that work may have been sent under an attempt that nobody wrote down."""
+    known = open_attempt(cx, work)
+    attempt = known or intend(cx, work, fence=fence, entries=entries)
+    move(cx, attempt.token, AttemptState.UNKNOWN, note=note)
+
+
 def move(cx: Connection, token: str, state: AttemptState, **values: object) -> None:
     """Change an attempt's state and, with it, what is known of it."""
     cx.execute(update(ATTEMPT).where(ATTEMPT.c.token == token).values(state=state, **values))

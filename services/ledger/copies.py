@@ -1,7 +1,8 @@
 """Copies of a ledger: a backup is one SQLite file, whatever the ledger runs on, and is verified.
 
 A restored ledger does not know what was sent after its backup. So nothing it calls unsent is sent
-before the folder was looked at: restoring turns it into attempts whose answer is unknown.
+before Encord was looked at: restoring turns it into attempts whose answer is unknown. That is done
+to a copy beside it, so that a ledger is put in place with its doubts or not at all.
 """
 
 import os
@@ -13,11 +14,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Row, Table, func, insert, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.exc import DatabaseError
 
 from services.domain.runs import OPEN_ATTEMPTS, AttemptState, RunState, WorkKind
-from services.ledger import attempts, seal
+from services.ledger import attempts, runs, seal
 from services.ledger.care import Examination, examine, opened, sqlite_path
 from services.ledger.errors import LedgerError
 from services.ledger.events import record
@@ -32,7 +44,6 @@ _FINAL: Final = [state for state in RunState if state.is_final]
 _IN_USE: Final = "The ledger is in use. Stop the dashboard and every worker first."
 _NOT_EMPTY: Final = "The ledger is not empty. Say --replace to keep it aside and go on."
 _DAMAGED: Final = "The ledger is not whole and was not copied."
-_NOTE: Final = "the ledger was restored; this may have been sent after its backup"
 
 
 class CopyError(LedgerError):
@@ -76,9 +87,11 @@ def restore(source: Path, url: str, *, replace: bool = False) -> Path | None:
     if not replace and not is_empty(url):
         raise CopyError(_NOT_EMPTY)
     path = sqlite_path(url)
-    kept = _restore_rows(source, url) if path is None else _restore_file(source, path)
-    _doubt_the_unsent(url, found.head)
-    return kept
+    with _aside(path or source) as part:
+        shutil.copyfile(source, part)
+        _doubt_the_unsent(part, found.head)
+        _sync(part)
+        return _restore_rows(part, url, beside=source) if path is None else _put(part, path)
 
 
 def is_empty(url: str) -> bool:
@@ -136,11 +149,16 @@ def _copy_rows(source: str, target: str) -> None:
         if writing.dialect.name == "sqlite":
             seal.apply(writing)
     if ledger.engine.dialect.name == "sqlite":
-        with ledger.engine.connect() as cx:
-            dbapi = cx.connection.driver_connection
-            assert dbapi is not None
-            dbapi.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        _make_one_file(ledger)
     ledger.engine.dispose()
+
+
+def _make_one_file(ledger: Ledger) -> None:
+    """Leave nothing beside a SQLite ledger's file."""
+    with ledger.engine.connect() as cx:
+        dbapi = cx.connection.driver_connection
+        assert dbapi is not None
+        dbapi.execute("PRAGMA journal_mode=DELETE")
 
 
 def _clear(cx: Connection) -> None:
@@ -169,16 +187,16 @@ def _restart_numbers(cx: Connection) -> None:
         cx.execute(text(f"SELECT setval({serial}, {highest}, false)"))
 
 
-def _restore_rows(source: Path, url: str) -> Path | None:
-    """Restore into PostgreSQL; what was there is kept as a backup beside the source."""
+def _restore_rows(part: Path, url: str, *, beside: Path) -> Path | None:
+    """Restore into PostgreSQL; what was there is kept as a backup beside the restored one."""
     _require_alone(url)
     kept = None
     if not is_empty(url):
-        kept = source.with_name(_kept_name(source.name))
-        with _aside(kept) as part:
-            _copy_rows(url, f"sqlite:///{part}")
-            part.replace(kept)
-    _copy_rows(f"sqlite:///{source}", url)
+        kept = beside.with_name(_kept_name(beside.name))
+        with _aside(kept) as keeping:
+            _copy_rows(url, f"sqlite:///{keeping}")
+            keeping.replace(kept)
+    _copy_rows(f"sqlite:///{part}", url)
     return kept
 
 
@@ -196,22 +214,17 @@ def _require_alone(url: str) -> None:
     raise CopyError(_IN_USE)
 
 
-def _restore_file(source: Path, path: Path) -> Path | None:
-    """Restore a SQLite file; what was there is renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept = None
+def _put(part: Path, path: Path) -> Path | None:
+    """Put a SQLite file in a ledger's place; what was there is renamed."""
     if path.exists():
         _close_writers(path)
-        kept = path.with_name(_kept_name(path.name))
-    with _aside(path) as part:
-        shutil.copyfile(source, part)
-        _sync(part)
-        if kept:
-            for old, new in zip(_files(path), _files(kept), strict=True):
-                with suppress(FileNotFoundError):
-                    old.rename(new)
-        part.replace(path)
-    return kept
+    kept = path.with_name(_kept_name(path.name))
+    # A write-ahead log that lost its ledger would be read into the next one.
+    for old, new in zip(_files(path), _files(kept), strict=True):
+        with suppress(FileNotFoundError):
+            old.rename(new)
+    part.replace(path)
+    return kept if kept.exists() else None
 
 
 def _close_writers(path: Path) -> None:
@@ -232,28 +245,34 @@ def _kept_name(name: str) -> str:
     return f"{name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
 
 
-def _doubt_the_unsent(url: str, head: str) -> None:
-    """Have every folder looked at before anything of a restored run is sent."""
-    ledger = Ledger(url)
+def _doubt_the_unsent(part: Path, head: str) -> None:
+    """Have Encord looked at before anything of a restored run is sent or created."""
+    ledger = Ledger(f"sqlite:///{part}")
     seal.attach(ledger.engine)
     with ledger.transaction() as cx:
         record(cx, "restored", actor="ledger", detail=f"from a backup with the head {head}")
         unsent = (
-            select(WORK.c.id, WORK.c.run, WORK.c.fence, WORK.c.entries, ATTEMPT.c.token)
+            select(WORK.c.id, WORK.c.run, WORK.c.fence, WORK.c.entries)
             .join(RUN, RUN.c.id == WORK.c.run)
             .outerjoin(ATTEMPT, (ATTEMPT.c.work == WORK.c.id) & ATTEMPT.c.state.in_(OPEN_ATTEMPTS))
             .where(
                 RUN.c.state.not_in(_FINAL),
-                WORK.c.kind == WorkKind.CHUNK,
+                _may_send(),
                 WORK.c.state.not_in(CLOSED),
                 ATTEMPT.c.state.is_(None) | (ATTEMPT.c.state == AttemptState.INTENT),
             )
         )
         for work in cx.execute(unsent).all():
-            token = work.token
-            if token is None:
-                made = attempts.intend(cx, work.id, fence=work.fence, entries=work.entries)
-                token = made.token
-            attempts.move(cx, token, AttemptState.UNKNOWN, note=_NOTE)
-            record(cx, "unknown", actor="ledger", run=work.run, work=work.id, detail=_NOTE)
+            attempts.doubt(cx, work.id, fence=work.fence, entries=work.entries, note=runs.RESTORED)
+            record(cx, "unknown", actor="ledger", run=work.run, work=work.id, detail=runs.RESTORED)
+    _make_one_file(ledger)
     ledger.engine.dispose()
+
+
+def _may_send() -> ColumnElement[bool]:
+    """Choose work that sends or creates; a plan stands for the chunks it will make."""
+    return or_(
+        WORK.c.kind.in_((WorkKind.PLAN, WorkKind.CHUNK)),
+        and_(WORK.c.kind == WorkKind.FOLDER, RUN.c.folder_uuid.is_(None)),
+        and_(WORK.c.kind == WorkKind.DATASET, RUN.c.dataset_uuid.is_(None)),
+    )

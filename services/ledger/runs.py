@@ -18,6 +18,7 @@ from services.domain.runs import (
     WorkKind,
     WorkState,
 )
+from services.ledger import attempts
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
 from services.ledger.state import refresh
@@ -26,6 +27,8 @@ from services.ledger.tables import ATTEMPT, EVENT, RUN, WORK
 #: Events that `surprises` counts by: a step failed on our side; a person has to look.
 SURPRISE: Final = "unexpected"
 ATTENTION: Final = "needs attention"
+#: Why nobody knows whether a restored ledger's work was sent.
+RESTORED: Final = "the ledger was restored; this may have been sent after its backup"
 #: What sends something that was not sent before.
 UPLOADS: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK)
 #: What brings a run's items into a dataset and proves it.
@@ -168,6 +171,15 @@ def add_chunks(cx: Connection, run: str, chunks: Iterable[Chunk]) -> int:
     if rows:
         cx.execute(insert(WORK), rows)
     return len(rows)
+
+
+def doubt_chunks(cx: Connection, run: str) -> None:
+    """Have the folder looked at before any chunk of a run is sent."""
+    chosen = select(WORK.c.id, WORK.c.fence, WORK.c.entries)
+    found = cx.execute(chosen.where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK))
+    for work in found.all():
+        attempts.doubt(cx, work.id, fence=work.fence, entries=work.entries, note=RESTORED)
+        record(cx, "unknown", actor="ledger", run=run, work=work.id, detail=RESTORED)
 
 
 def only_chunk(cx: Connection, run: str) -> int:

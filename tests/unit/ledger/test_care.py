@@ -399,9 +399,60 @@ def test_what_was_not_sent_is_looked_for_after_a_restore(filled: Ledger, tmp_pat
     restore(tmp_path / "copy", url_of(filled), replace=True)
     with filled.reading() as cx:
         states = cx.execute(select(ATTEMPT.c.state, ATTEMPT.c.note)).all()
-        told = cx.scalars(select(EVENT.c.what).order_by(EVENT.c.seq.desc()).limit(2)).all()
-    assert sorted(row.state for row in states) == ["finished", "unknown"]
+        told = cx.scalars(select(EVENT.c.what).order_by(EVENT.c.seq.desc()).limit(4)).all()
+    # The chunk of one run; the plan and the folder of another.
+    assert sorted(row.state for row in states) == ["finished", "unknown", "unknown", "unknown"]
     assert "restored" in told
+
+
+def test_a_ledger_is_put_in_place_with_its_doubts_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    ledger = Ledger(url)
+    seal.attach(ledger.engine)
+    fill(ledger)
+    ledger.engine.dispose()
+    backup(url, tmp_path / "copy")
+
+    class KilledError(BaseException):
+        """Stands for kill -9 at the next thing that happens after the ledger is in place."""
+
+    original = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        original(self, target)
+        raise KilledError
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(KilledError):
+        restore(tmp_path / "copy", url, replace=True)
+    monkeypatch.undo()
+    assert examine(url).is_whole
+    with Ledger(url).reading() as cx:
+        states = cx.scalars(select(ATTEMPT.c.state)).all()
+    assert "intent" not in states
+    assert "unknown" in states
+
+
+def test_a_log_that_lost_its_ledger_is_not_read_into_a_restored_one(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    url = f"sqlite:///{path}"
+    ledger = Ledger(url)
+    seal.attach(ledger.engine)
+    fill(ledger)
+    backup(url, tmp_path / "copy")
+    with ledger.transaction() as cx:
+        create(cx, "after the backup")
+    log = path.with_name("ledger.sqlite3-wal").read_bytes()
+    ledger.engine.dispose()
+    path.unlink()
+    path.with_name("ledger.sqlite3-wal").write_bytes(log)
+    assert restore(tmp_path / "copy", url) is None
+    assert examine(url).is_whole
+    assert examine(url).runs == 3
+    assert [file.name for file in tmp_path.glob("ledger.sqlite3-*")] == []
+    assert len(list(tmp_path.glob("*.replaced-*-wal"))) == 1, "it was not thrown away"
 
 
 def test_a_ledger_moves_to_another_database(

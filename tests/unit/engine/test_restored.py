@@ -1,0 +1,34 @@
+"""What a run did after its ledger's backup is found again, not done again, once it is restored."""
+
+from pathlib import Path
+
+import pytest
+
+from services.domain.runs import RunState
+from services.ledger.care import examine
+from services.ledger.copies import backup, restore
+from tests.unit.engine.world import World
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_nothing_is_created_or_sent_twice_after_a_restore(tmp_path: Path, steps: int) -> None:
+    before = World(tmp_path)
+    run = before.submit(before.images(3), dataset="Street")
+    for _ in range(steps):
+        if before.step() is None:
+            before.clock.seconds += 60
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    backup(url, tmp_path / "copy")
+    before.settle()
+    assert before.view(run).state is RunState.COMPLETE
+    before.ledger.engine.dispose()
+
+    restore(tmp_path / "copy", url, replace=True)
+    after = World(tmp_path, encord=before.encord)
+    after.clock.seconds = before.clock.seconds + 3600
+    after.settle()
+    assert after.view(run).state is RunState.COMPLETE
+    assert after.ledger.receipts(run=run)[0].proven
+    assert (after.asked("create_folder"), after.asked("create_dataset")) == (1, 1)
+    assert after.asked("start_upload") == 1
+    assert examine(url).is_whole
