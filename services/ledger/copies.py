@@ -8,6 +8,7 @@ to a copy beside it, so that a ledger is put in place with its doubts or not at 
 import os
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ from services.ledger.store import Ledger
 from services.ledger.tables import ATTEMPT, EVENT, METADATA, RUN, WORK
 
 BATCH: Final = 5_000
+#: Ends the name of a copy that is being written; nobody else writes to it.
+PART: Final = ".part"
 _PATIENCE: Final = 20
 _PRIVATE: Final = 0o600
 _FINAL: Final = [state for state in RunState if state.is_final]
@@ -110,8 +113,7 @@ def is_empty(url: str) -> bool:
 @contextmanager
 def _aside(target: Path) -> Iterator[Path]:
     """Give a private, empty file beside the target, gone afterwards unless it was renamed."""
-    part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}{PART}")
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE))
     try:
         yield part

@@ -6,15 +6,18 @@ nobody works on the ledger until it was restored or is found whole again.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from services.ledger.care import examine, sqlite_path
-from services.ledger.copies import CopyError, backup, is_empty
+from services.ledger.copies import PART, CopyError, backup, is_empty
 from services.ledger.errors import LedgerError
 
 HOURS: Final = 24
+#: A copy that nobody wrote to for this long was left by a process that was killed.
+_LEFT: Final = timedelta(hours=2)
 _NOTE: Final = "DAMAGED.txt"
 
 
@@ -67,6 +70,7 @@ def keep(url: str, folder: Path) -> Path | None:
 
     Raises:
         DamagedLedgerError: The ledger is damaged, which is noted; older backups stay.
+        CopyError: The ledger is whole, but its copy is not.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"ledger-{datetime.now(UTC):%Y%m%dT%H}.sqlite3"
@@ -76,18 +80,30 @@ def keep(url: str, folder: Path) -> Path | None:
         backup(url, target)
     except CopyError:
         findings = examine(url).findings
-        if not findings:  # another worker made the same copy at the same moment
-            return None
+        if not findings:
+            if target.exists():  # another worker made the same copy at the same moment
+                return None
+            raise
         (folder / _NOTE).write_text("\n".join(findings), encoding="utf-8")
         raise DamagedLedgerError(findings, newest(folder)) from None
     for old in _backups(folder)[:-HOURS]:
         old.unlink(missing_ok=True)
+    _sweep(folder)
     return target
 
 
 def newest(folder: Path) -> Path | None:
     """Return the newest backup; each was verified when it was made."""
     return next(reversed(_backups(folder)), None)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed backups left."""
+    before = (datetime.now(UTC) - _LEFT).timestamp()
+    for part in folder.glob(f"ledger-*{PART}*"):
+        with suppress(FileNotFoundError):
+            if part.stat().st_mtime < before:
+                part.unlink()
 
 
 def _backups(folder: Path) -> list[Path]:

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from services.bootstrap import build_runtime
 from services.engine.keeper import EXIT_DAMAGED, Keeper
-from services.ledger.copies import restore
+from services.ledger.care import Examination, examine, sqlite_path
+from services.ledger.copies import CopyError, restore
 from services.ledger.keeping import (
     HOURS,
     DamagedLedgerError,
@@ -89,6 +90,47 @@ def test_every_hour_has_one_backup_and_a_day_has_enough(kept: Kept) -> None:
     found = sorted(kept.backups.iterdir())
     assert len(found) == HOURS
     assert found[-1].name == f"ledger-{datetime.now(UTC):%Y%m%dT%H}.sqlite3"
+
+
+def test_workers_that_back_up_at_the_same_moment_leave_one_whole_backup(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(url: str) -> Examination:
+        monkeypatch.undo()
+        assert keep(kept.url, kept.backups), "another worker's"
+        return examine(url)
+
+    monkeypatch.setattr("services.ledger.copies.examine", meanwhile)
+    assert keep(kept.url, kept.backups), "the other worker took this one's copy away"
+    made = list(kept.backups.iterdir())
+    assert made == [newest(kept.backups)]
+    assert examine(f"sqlite:///{made[0]}").is_whole
+
+
+def test_a_backup_that_could_not_be_made_is_not_said_to_be_there(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_a_bad_disk(url: str) -> Examination:
+        part = sqlite_path(url)
+        assert part is not None
+        part.write_bytes(part.read_bytes()[:-5000])
+        return examine(url)
+
+    monkeypatch.setattr("services.ledger.copies.examine", on_a_bad_disk)
+    with pytest.raises(CopyError, match="not whole"):
+        keep(kept.url, kept.backups)
+    assert list(kept.backups.iterdir()) == []
+
+
+def test_what_a_killed_backup_left_is_removed_by_a_later_one(kept: Kept) -> None:
+    kept.backups.mkdir()
+    left, fresh = (kept.backups / f"ledger-20200101T00.sqlite3.{n}.part" for n in "ab")
+    left.touch()
+    fresh.touch()
+    os.utime(left, (0, 0))
+    keep(kept.url, kept.backups)
+    assert not left.exists()
+    assert fresh.exists(), "it may be another worker's, being written"
 
 
 def test_damage_to_outcomes_is_found_by_the_backup_and_mended_by_the_last(kept: Kept) -> None:
