@@ -85,12 +85,20 @@ class Child:
     def _keep(self) -> None:
         pause = FIRST_RESTART_SECONDS
         while not self._stopping.is_set():
-            code = self._live()
+            code = self._live_safely()
             if self._stopping.is_set():
                 return
             log.warning("child ended, starting it again", child=self.name, code=code)
             self._stopping.wait(pause)
             pause = min(LONGEST_RESTART_SECONDS, pause * 2)
+
+    def _live_safely(self) -> int | None:
+        """Live once; whatever goes wrong on our side, the next start must come."""
+        try:
+            return self._live()
+        except Exception:
+            log.exception("could not keep the child", child=self.name)
+            return None
 
     def _live(self) -> int:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
@@ -101,18 +109,30 @@ class Child:
             cwd=ROOT,
             env=None if self._environment is None else dict(self._environment),
         )
+        try:
+            self._attend(process)
+        except Exception:
+            process.kill()
+            raise
+        finally:
+            code = process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream:
+                    _close(stream)
+        return code
+
+    def _attend(self, process: "subprocess.Popen[str]") -> None:
+        """Greet the child and hear what it says until it ends."""
         with self._lock:
             self._process = process
             for line in self._greeting():
                 self._write(line)
         assert process.stdout is not None
         for line in process.stdout:
-            self._on_line(line)
-        code = process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream:
-                _close(stream)
-        return code
+            try:
+                self._on_line(line)
+            except Exception:
+                log.exception("could not act on what the child said", child=self.name)
 
     def _write(self, line: str) -> None:
         stdin = self._process and self._process.stdin

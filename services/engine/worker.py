@@ -57,6 +57,15 @@ def died_here(owner: str) -> bool:
     return False
 
 
+def _is_done(done: Callable[[], bool]) -> bool:
+    """Ask; a ledger that cannot be read now is asked again later."""
+    try:
+        return done()
+    except Exception:
+        log.exception("could not ask whether the work is done")
+        return False
+
+
 class Worker:
     """A lease loop over the ledger with a few slots, one thread each."""
 
@@ -114,7 +123,7 @@ class Worker:
         self.run()
 
     def _stop_when(self, done: Callable[[], bool]) -> None:
-        while not done() and not self._stopping.wait(IDLE_SECONDS):
+        while not _is_done(done) and not self._stopping.wait(IDLE_SECONDS):
             pass
         self.stop()
 

@@ -41,10 +41,20 @@ def serve(worker: AnyWorker, connections: Connections, lines: TextIO = sys.stdin
 
 
 def _listen(worker: AnyWorker, connections: Connections, lines: TextIO) -> None:
-    for line in lines:
+    try:
+        for line in lines:
+            _hear_safely(worker, connections, line)
+    finally:
+        # The parent is gone. Steps in flight are what the ledger's protocol is for.
+        os._exit(0)
+
+
+def _hear_safely(worker: AnyWorker, connections: Connections, line: str) -> None:
+    """Hear a line; a ledger that cannot be written to now must not end the listening."""
+    try:
         _hear(worker, connections, line)
-    # The parent is gone. Steps in flight are what the ledger's protocol is for.
-    os._exit(0)
+    except Exception:
+        log.exception("could not act on what the parent said")
 
 
 def _hear(worker: AnyWorker, connections: Connections, line: str) -> None:

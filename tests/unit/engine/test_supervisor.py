@@ -1,11 +1,13 @@
 """Children live as long as their parent wants, and never longer than their parent."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,38 @@ def test_a_child_that_dies_is_started_and_greeted_again(tmp_path: Path) -> None:
     finally:
         child.stop()
     assert child.pid is None
+
+
+def test_nothing_that_fails_on_our_side_leaves_a_child_unkept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts, said, twice = 0, 0, threading.Event()
+    start = subprocess.Popen
+
+    def crowded(*arguments: Any, **options: Any) -> Any:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            raise BlockingIOError(errno.EAGAIN, "no more processes")
+        return start(*arguments, **options)
+
+    def hear(line: str) -> None:
+        nonlocal said
+        said += 1
+        if said == 2:
+            twice.set()
+        elif child.pid:
+            os.kill(child.pid, signal.SIGKILL)
+        raise ValueError(line)
+
+    monkeypatch.setattr("services.engine.supervisor.subprocess.Popen", crowded)
+    arguments = ["sandbox", "--data", str(tmp_path / "sandbox"), "--exit-with-parent"]
+    child = Child("sandbox", arguments, on_line=hear)
+    child.start()
+    try:
+        assert twice.wait(60), "the child did not come back"
+    finally:
+        child.stop()
 
 
 PARENT = """

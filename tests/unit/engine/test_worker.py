@@ -2,22 +2,39 @@
 
 import multiprocessing
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from services.domain.runs import Problem, RunState, WorkKind
+from services.encord_api.credentials import load_private_key
 from services.encord_api.errors import RateLimited
 from services.engine import advance as advancing
+from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Step, Tools
 from services.engine.errors import NotConnectedError
+from services.engine.supervisor import hold_line
 from services.engine.worker import EXIT_STUCK, Worker
+from services.engine.worker_process import _listen
 from services.ledger import holders
 from services.ledger.store import Ledger
 from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import KINDS, World
+
+CONNECTION = Connection(
+    id="", kind="session", label="Test", domain="https://api.encord.com", account=""
+)
+
+
+def key_text() -> bytes:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
 
 
 def in_real_time(folder: Path) -> tuple[World, Tools]:
@@ -42,6 +59,50 @@ def test_a_step_that_never_ends_ends_the_process(tmp_path: Path) -> None:
     process.start()
     process.join(60)
     assert process.exitcode == EXIT_STUCK
+
+
+def listen_with_a_broken_ledger(folder: Path) -> None:
+    world, connections = World(folder), Connections()
+    with world.ledger.transaction() as cx:
+        cx.execute(text("ALTER TABLE work RENAME TO away"))
+
+    def lines() -> Iterator[str]:
+        for name in ("first", "second"):
+            key = load_private_key(key_text())
+            yield hold_line(replace(CONNECTION, domain=f"https://{name}.example.com"), key)
+        (folder / "held").write_text(str(len(connections.held())))
+
+    _listen(Worker(world.tools, slots=1), connections, lines())  # type: ignore[arg-type]
+
+
+def test_a_ledger_in_trouble_keeps_no_key_out_and_the_process_ends_with_its_parent(
+    tmp_path: Path,
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    process = spawn.Process(target=listen_with_a_broken_ledger, args=(tmp_path,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    assert (tmp_path / "held").read_text() == "2"
+
+
+def test_a_command_ends_although_asking_failed_once(tmp_path: Path) -> None:
+    world = World(tmp_path, pace=Pace(poll_first=0.01, poll_last=0.05, lag=0.01))
+    asked = 0
+
+    def done() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise OperationalError("SELECT", {}, Exception("database is locked"))
+        return True
+
+    worker = Worker(world.tools, slots=1)
+    thread = threading.Thread(target=worker.run_until, args=(done,), daemon=True)
+    thread.start()
+    thread.join(30)
+    worker.stop()
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(
