@@ -8,6 +8,7 @@ the answer is still there when somebody comes back:
           cancel          somebody wants it to stop
           failure.txt     why it ended without an answer, in words for people
           result.json     its answer
+          taken           somebody starts it anew just now
 """
 
 import json
@@ -37,7 +38,9 @@ STARTING: Final = 45.0
 _BEAT: Final = 0.5
 
 ORDER, HEARTBEAT, CANCEL = "order.json", "heartbeat.json", "cancel"
-FAILURE, RESULT = "failure.txt", "result.json"
+FAILURE, RESULT, TAKEN = "failure.txt", "result.json", "taken"
+#: The exit status of a job that failed in a way that nobody expected.
+UNEXPECTED: Final = 2
 _PROJECT: Final = Path(__file__).resolve().parents[1]
 
 
@@ -90,23 +93,44 @@ class Jobs:
         self._children[folder] = child
         _tell(child, whisper)
         # Somebody has to wait for a child, or it stays in the process table.
-        threading.Thread(target=child.wait, daemon=True).start()
+        watch = threading.Thread(
+            target=self._watch, args=(folder, child), daemon=True, name=f"job {folder.name}"
+        )
+        watch.start()
 
     def do(self, folder: Path, order: str, work: Work, *, expected: Expected) -> None:
         """Do a small job here and now, unless a living process has it."""
         if self._claim(folder, order):
-            run_job(folder, work, expected=expected)
+            self._log(folder, run_job(folder, work, expected=expected))
 
     def _claim(self, folder: Path, order: str) -> bool:
         """Make the folder of a job; False when it is somebody else's."""
         if self.state(folder).phase == "running":
             return False
-        shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir()
-        except FileExistsError:  # somebody else was faster
-            return False
+        except FileExistsError:
+            if not self._take_over(folder):
+                return False
         write_whole(folder / ORDER, order.encode())
+        (folder / TAKEN).unlink(missing_ok=True)
+        return True
+
+    def _take_over(self, folder: Path) -> bool:
+        """Empty the folder of an ended job; of all who try at once, its mark lets one."""
+        mark = folder / TAKEN
+        try:
+            mark.touch(exist_ok=False)
+        except FileExistsError:
+            _drop_left(mark)
+            return False
+        # Somebody else may have started it anew between our look and our mark.
+        if self.state(folder).phase == "running":
+            mark.unlink(missing_ok=True)
+            return False
+        for path in folder.iterdir():
+            if path != mark:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         return True
 
     def cancel(self, folder: Path) -> None:
@@ -131,6 +155,21 @@ class Jobs:
         is_stopping = (folder / CANCEL).exists()
         return JobState(phase="running", progress=_progress(folder), is_stopping=is_stopping)
 
+    def _watch(self, folder: Path, child: "subprocess.Popen[bytes]") -> None:
+        self._log(folder, child.wait())
+
+    def _log(self, folder: Path, status: int) -> None:
+        """Log an end that nobody expected, with its type alone: a job's words are people's."""
+        if status in {0, 1}:
+            return
+        import structlog  # noqa: PLC0415 - a child, which never logs, starts faster without
+
+        said = folder / FAILURE
+        why = said.read_text(encoding="utf-8") if said.exists() else ""
+        structlog.get_logger(__name__).error(
+            "a job ended unexpectedly", module=self._module, status=status, said=why
+        )
+
     def _reap(self, folder: Path) -> None:
         """Take leave of a child that has ended."""
         child = self._children.get(folder)
@@ -147,6 +186,13 @@ def _tell(child: "subprocess.Popen[bytes]", whisper: str) -> None:
     assert child.stdin is not None
     with suppress(BrokenPipeError), child.stdin as pipe:
         pipe.write(whisper.encode())
+
+
+def _drop_left(mark: Path) -> None:
+    """Remove a mark whose maker was killed, so that the next start is let through."""
+    with suppress(FileNotFoundError):
+        if time.time() - mark.stat().st_mtime > SILENCE:
+            mark.unlink()
 
 
 def unwatched(_fraction: float) -> None:
@@ -170,7 +216,9 @@ class _Heart:
     def beat(self) -> None:
         """Write the heartbeat until told to stop."""
         while True:
-            write_whole(self.folder / HEARTBEAT, json.dumps({"progress": self.progress}).encode())
+            with suppress(OSError):  # one beat that could not be written is no death
+                progress = json.dumps({"progress": self.progress})
+                write_whole(self.folder / HEARTBEAT, progress.encode())
             if self.stopped.wait(_BEAT):
                 return
 
@@ -196,7 +244,8 @@ def run_job(folder: Path, work: Work, *, expected: Expected) -> int:
     except expected as problem:
         return _fail(folder, str(problem))
     except Exception as problem:  # noqa: BLE001 - a job must end with an answer
-        return _fail(folder, f"The work failed unexpectedly ({type(problem).__name__}).")
+        _fail(folder, f"The work failed unexpectedly ({type(problem).__name__}).")
+        return UNEXPECTED
     finally:
         heart.stopped.set()
         thread.join()

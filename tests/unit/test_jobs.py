@@ -1,0 +1,106 @@
+"""A job is claimed once, lives as long as its process does, and never fails in silence."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from services import jobs
+from services.jobs import FAILURE, HEARTBEAT, RESULT, Jobs, JobState, Progress, write_whole
+
+MODULE = "services.manifests.work_process"
+
+
+@pytest.fixture
+def ended(tmp_path: Path) -> Path:
+    """The folder of a job that failed some time ago."""
+    folder = tmp_path / "check.job"
+    folder.mkdir()
+    (folder / FAILURE).write_text("The work failed.")
+    return folder
+
+
+class Slow(Jobs):
+    """Somebody whose first look at a job is followed by somebody else's start."""
+
+    def __init__(self, other: threading.Thread, started: threading.Event) -> None:
+        super().__init__(MODULE)
+        self.other, self.started = other, started
+
+    def state(self, folder: Path) -> JobState:
+        found = super().state(folder)
+        if not self.started.is_set():
+            self.other.start()
+            assert self.started.wait(30)
+        return found
+
+
+def test_a_job_that_two_start_at_once_is_done_once(ended: Path) -> None:
+    started, finish, done = threading.Event(), threading.Event(), []
+
+    def work(order: str, _progress: Progress) -> bytes:
+        done.append(order)
+        started.set()
+        if order == "first":
+            assert finish.wait(30)
+        return order.encode()
+
+    def start(by: Jobs, order: str) -> None:
+        by.do(ended, order, work, expected=ValueError)
+
+    first = threading.Thread(target=start, args=(Jobs(MODULE), "first"))
+    start(Slow(first, started), "second")
+    finish.set()
+    first.join(30)
+    assert done == ["first"]
+    assert (ended / RESULT).read_bytes() == b"first"
+    assert not (ended / "taken").exists()
+
+
+def test_a_start_that_was_killed_half_way_does_not_bar_the_job(
+    ended: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ended / "taken").touch()
+    monkeypatch.setattr(jobs, "SILENCE", -1.0)
+    for _ in range(2):
+        Jobs(MODULE).do(ended, "", lambda _order, _progress: b"answer", expected=ValueError)
+    assert (ended / RESULT).read_bytes() == b"answer"
+
+
+def test_a_beat_that_cannot_be_written_is_followed_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats, beaten = 0, threading.Event()
+
+    def write(path: Path, content: bytes) -> None:
+        nonlocal beats
+        if path.name == HEARTBEAT:
+            beats += 1
+            if beats == 1:
+                raise OSError(28, "No space left on device")
+            beaten.set()
+        write_whole(path, content)
+
+    def work(_order: str, _progress: Progress) -> bytes:
+        return b"alive" if beaten.wait(10) else b"dead"
+
+    monkeypatch.setattr(jobs, "write_whole", write)
+    Jobs(MODULE).do(tmp_path / "job", "", work, expected=ValueError)
+    assert (tmp_path / "job" / RESULT).read_bytes() == b"alive"
+
+
+def test_what_nobody_expected_is_logged_by_its_type(tmp_path: Path) -> None:
+    def work(_order: str, _progress: Progress) -> bytes:
+        raise KeyError("a secret")
+
+    with capture_logs() as logged:
+        Jobs(MODULE).do(tmp_path / "here", "", work, expected=ValueError)
+        Jobs(MODULE, "1000").start(tmp_path / "child", "no order")
+        watching = [each for each in threading.enumerate() if each.name == "job child"]
+        for each in watching:
+            each.join(60)
+    assert len(logged) == 2
+    assert logged[0]["said"] == "The work failed unexpectedly (KeyError)."
+    assert "unexpectedly" in logged[1]["said"]
+    assert "secret" not in str(logged)
