@@ -35,8 +35,8 @@ class Said:
     items: set[str] = field(default_factory=set)
     #: First URL of a unit to Encord's message and its reference.
     units: dict[str, tuple[str, str]] = field(default_factory=dict)
-    #: Errors about jobs as a whole.
-    jobs: list[str] = field(default_factory=list)
+    #: Entries to the errors about their job as a whole.
+    jobs: dict[int, str] = field(default_factory=dict)
     #: Entries of chunks that were not cancelled: what was, or would have been, sent.
     sent: set[int] = field(default_factory=set)
     #: Entries of uploads whose answer was lost and whose items were found.
@@ -76,28 +76,37 @@ def _present(step: Step, selection: Ranges) -> dict[int, str]:
 
 def _collect(cx: Connection, run: str) -> Said:
     said = Said()
-    for answer in attempts.answers(cx, run):
+    for entries, answer in attempts.answers(cx, run):
         said.items.update(answer["items"])
-        said.jobs.extend(answer["errors"])
+        if answer["errors"]:
+            said.jobs.update(dict.fromkeys(entries, "; ".join(answer["errors"])))
         for unit in answer["unit_errors"]:
             for url in unit["urls"][:1]:
                 said.units[url] = (unit["message"], unit["subtask_uuid"])
     chunks = cx.execute(
-        select(WORK.c.state, WORK.c.entries, ATTEMPT.c.state.label("attempt"))
+        select(
+            WORK.c.state,
+            WORK.c.entries,
+            ATTEMPT.c.state.label("attempt"),
+            ATTEMPT.c.entries.label("carried"),
+            ATTEMPT.c.looks,
+        )
         .outerjoin(ATTEMPT, ATTEMPT.c.work == WORK.c.id)
         .where(WORK.c.run == run, WORK.c.kind == WorkKind.CHUNK)
     )
     for chunk in chunks:
         if chunk.state != WorkState.CANCELLED:
             said.sent.update(Ranges.parse(chunk.entries))
-        if chunk.attempt == AttemptState.ADOPTED:
-            said.adopted.update(Ranges.parse(chunk.entries))
+        # One without a look was cancelled before it was sent.
+        was_left = chunk.attempt == AttemptState.ABANDONED and chunk.looks
+        if chunk.attempt == AttemptState.ADOPTED or was_left:
+            said.adopted.update(Ranges.parse(chunk.carried))
     return said
 
 
 def _unexplained(entry: Entry, said: Said) -> bool:
     explained = entry.urls[:1] and entry.urls[0] in said.units
-    return not (explained or said.jobs) and entry.index in said.sent
+    return not (explained or entry.index in said.jobs) and entry.index in said.sent
 
 
 def _look_again(step: Step, tries: int, unlisted: int) -> None:
@@ -139,8 +148,8 @@ def _row(step: Step, entry: Entry, present: dict[int, str], said: Said) -> dict[
         )
     if entry.index not in said.sent:
         return outcomes.outcome_row(place, entry, Outcome.CANCELLED)
-    if said.jobs:
-        message = "; ".join(said.jobs)
+    message = said.jobs.get(entry.index)
+    if message:
         return outcomes.outcome_row(
             place, entry, Outcome.FAILED, cause=cause_of(message).code, message=message
         )

@@ -8,6 +8,7 @@ from typing import Any, Self
 import orjson
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from services.domain.chunks import Ranges
 from services.domain.runs import OPEN_ATTEMPTS, AttemptState
 from services.ledger.tables import ANSWER, ATTEMPT, RUN, WORK
 
@@ -123,13 +124,13 @@ def count_followed(cx: Connection, account: str) -> int:
     )
 
 
-def answers(cx: Connection, run: str) -> list[dict[str, Any]]:
-    """Return everything Encord said about a run's jobs, oldest first."""
+def answers(cx: Connection, run: str) -> list[tuple[Ranges, dict[str, Any]]]:
+    """Return everything Encord said about a run's jobs, oldest first, each with its entries."""
     rows = cx.execute(
-        select(ANSWER.c.body)
+        select(ATTEMPT.c.entries, ANSWER.c.body)
         .join(ATTEMPT, ATTEMPT.c.token == ANSWER.c.attempt)
         .join(WORK, WORK.c.id == ATTEMPT.c.work)
         .where(WORK.c.run == run)
         .order_by(WORK.c.seq, ATTEMPT.c.n)
-    ).scalars()
-    return [orjson.loads(zlib.decompress(body)) for body in rows]
+    )
+    return [(Ranges.parse(entries), orjson.loads(zlib.decompress(body))) for entries, body in rows]
