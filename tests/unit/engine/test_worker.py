@@ -72,7 +72,7 @@ def listen_with_a_broken_ledger(folder: Path) -> None:
             yield hold_line(replace(CONNECTION, domain=f"https://{name}.example.com"), key)
         (folder / "held").write_text(str(len(connections.held())))
 
-    _listen(Worker(world.tools, slots=1), connections, lines())  # type: ignore[arg-type]
+    _listen(Worker(world.tools, slots=1, connections=world.held), connections, lines())  # type: ignore[arg-type]
 
 
 def test_a_ledger_in_trouble_keeps_no_key_out_and_the_process_ends_with_its_parent(
@@ -97,7 +97,7 @@ def test_a_command_ends_although_asking_failed_once(tmp_path: Path) -> None:
             raise OperationalError("SELECT", {}, Exception("database is locked"))
         return True
 
-    worker = Worker(world.tools, slots=1)
+    worker = Worker(world.tools, slots=1, connections=world.held)
     thread = threading.Thread(target=worker.run_until, args=(done,), daemon=True)
     thread.start()
     thread.join(30)
