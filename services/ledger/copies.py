@@ -113,6 +113,7 @@ def is_empty(url: str) -> bool:
 @contextmanager
 def _aside(target: Path) -> Iterator[Path]:
     """Give a private, empty file beside the target, gone afterwards unless it was renamed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.{uuid.uuid4().hex}{PART}")
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE))
     try:

@@ -455,6 +455,13 @@ def test_a_log_that_lost_its_ledger_is_not_read_into_a_restored_one(tmp_path: Pa
     assert len(list(tmp_path.glob("*.replaced-*-wal"))) == 1, "it was not thrown away"
 
 
+def test_a_ledger_moves_to_a_machine_that_has_none(filled: Ledger, tmp_path: Path) -> None:
+    backup(url_of(filled), tmp_path / "copy")
+    url = f"sqlite:///{tmp_path / 'new' / 'data' / 'ledger.sqlite3'}"
+    assert restore(tmp_path / "copy", url) is None
+    assert examine(url).is_whole
+
+
 def test_a_ledger_moves_to_another_database(
     filled: Ledger, tmp_path: Path, postgres: Cluster
 ) -> None:
