@@ -37,7 +37,6 @@ from services.engine.rescue import advance_rescue
 from services.ledger import runs
 from services.ledger.database import is_away
 from services.ledger.errors import LeaseLostError
-from services.ledger.events import record
 from services.ledger.specs import run_spec, work_spec
 from services.ledger.store import Claim
 from services.ledger.tables import WORK
@@ -152,14 +151,7 @@ def _back_off(step: Step, hint: float | None, why: str, *, what: str = "waiting"
             if hint is not None and hint > 0:
                 pause = min(hint, pace.longest_wait)
             cx.execute(update(WORK).where(WORK.c.id == step.claim.work).values(tries=tries))
-            record(
-                cx,
-                what,
-                actor="worker",
-                run=step.claim.run,
-                work=step.claim.work,
-                detail=f"{why} Next try in {pause:.0f} s (try {tries}).",
-            )
+            step.note(cx, what, f"{why} Next try in {pause:.0f} s (try {tries}).")
             step.tools.ledger.release(cx, step.claim, pause=pause)
     except LeaseLostError:
         log.info("lease lost", work=step.claim.work)

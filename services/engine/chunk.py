@@ -29,7 +29,6 @@ from services.engine.errors import StopError
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs, state
 from services.ledger.attempts import Attempt
-from services.ledger.events import record
 from services.ledger.specs import WorkSpec, work_spec
 from services.ledger.tables import WORK
 
@@ -128,7 +127,7 @@ def _post(step: Step, attempt: Attempt, document: Path) -> None:
         now = ledger.clock.now(cx)
         attempts.move(cx, attempt.token, AttemptState.SENDING, sent_at=now, fence=step.claim.fence)
         ledger.hold(cx, step.claim, pace.send_deadline + MARGIN)
-        _note(cx, step, attempt, "sending")
+        step.note(cx, "sending", attempt=attempt)
     try:
         job = gateway.start_upload(
             folder,
@@ -141,7 +140,7 @@ def _post(step: Step, attempt: Attempt, document: Path) -> None:
         return
     with step.fenced() as cx:
         attempts.move(cx, attempt.token, AttemptState.ACKED, result=job)
-        _note(cx, step, attempt, "accepted", f"job {job}")
+        step.note(cx, "accepted", f"job {job}", attempt=attempt)
         ledger.release(cx, step.claim, pause=pace.poll_first)
         runs.heard(cx, step.claim.run)
         state.refresh(cx, step.claim.run)
@@ -159,7 +158,7 @@ def _not_accepted(step: Step, attempt: Attempt, error: EncordError) -> None:
             return
         verdict = AttemptState.REJECTED if fate == "rejected" else AttemptState.NOT_SENT
         attempts.move(cx, attempt.token, verdict, note=error.raw or str(error))
-        _note(cx, step, attempt, str(verdict), str(error))
+        step.note(cx, str(verdict), str(error), attempt=attempt)
     if isinstance(error, NotFound | NotAuthorised) and _folder_answers(step):
         raise StopError(Problem.INTEGRATION_GONE, f"{error} {error.raw}".strip())
     raise error
@@ -177,7 +176,7 @@ def _folder_answers(step: Step) -> bool:
 def _doubt(step: Step, cx: Connection, attempt: Attempt, why: str) -> None:
     """Whether the job was started is not known: wait, then look at the folder."""
     attempts.move(cx, attempt.token, AttemptState.UNKNOWN, note=why)
-    _note(cx, step, attempt, "unknown", why)
+    step.note(cx, "unknown", why, attempt=attempt)
     step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.settle)
 
 
@@ -190,7 +189,7 @@ def _reconcile(step: Step, work: WorkSpec, attempt: Attempt) -> None:
         runs.heard(cx, step.claim.run)
         if not missing:
             attempts.move(cx, attempt.token, AttemptState.ADOPTED, seen=len(present))
-            _note(cx, step, attempt, "adopted", f"all {len(sent)} entries are in the folder")
+            step.note(cx, "adopted", f"all {len(sent)} entries are in the folder", attempt=attempt)
             _count(cx, work.id, done=len(present))
             runs.finish(cx, work.id)
         elif attempt.looks + 1 < STABLE_LOOKS or len(present) != attempt.seen:
@@ -222,7 +221,7 @@ def _abandon(step: Step, cx: Connection, attempt: Attempt, missing: list[Entry])
         )
         return
     attempts.move(cx, attempt.token, AttemptState.ABANDONED)
-    _note(cx, step, attempt, "abandoned", f"{len(missing)} entries did not arrive")
+    step.note(cx, "abandoned", f"{len(missing)} entries did not arrive", attempt=attempt)
     again = Ranges.of(entry.index for entry in missing)
     attempts.intend(cx, step.claim.work, fence=step.claim.fence, entries=str(again))
     step.tools.ledger.release(cx, step.claim)
@@ -235,7 +234,7 @@ def _follow(step: Step, work: WorkSpec, attempt: Attempt) -> None:
         step.gateway.cancel_job(folder, job)
         with step.fenced() as cx:
             attempts.move(cx, attempt.token, AttemptState.ACKED, looks=1)
-            _note(cx, step, attempt, "cancel sent", f"job {job}")
+            step.note(cx, "cancel sent", f"job {job}", attempt=attempt)
             step.tools.ledger.release(cx, step.claim)
         return
     status = step.gateway.job_status(folder, job)
@@ -257,7 +256,7 @@ def _follow(step: Step, work: WorkSpec, attempt: Attempt) -> None:
             return
         attempts.move(cx, attempt.token, AttemptState.FINISHED, note=status.state)
         attempts.keep_answer(cx, attempt.token, _answer(status))
-        _note(cx, step, attempt, "job finished", f"{status.state}: {_in_words(status)}")
+        step.note(cx, "job finished", f"{status.state}: {_in_words(status)}", attempt=attempt)
         cancelled = status.state is JobState.CANCELLED
         runs.finish(cx, work.id, WorkState.CANCELLED if cancelled else WorkState.DONE)
 
@@ -314,18 +313,6 @@ def _count(cx: Connection, work: int, *, done: int, error: int = 0, cancelled: i
         update(WORK)
         .where(WORK.c.id == work)
         .values(units_done=done, units_error=error, units_cancelled=cancelled, tries=0)
-    )
-
-
-def _note(cx: Connection, step: Step, attempt: Attempt, what: str, detail: str = "") -> None:
-    record(
-        cx,
-        what,
-        actor="worker",
-        run=step.claim.run,
-        work=step.claim.work,
-        attempt=attempt.token,
-        detail=detail,
     )
 
 

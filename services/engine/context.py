@@ -11,6 +11,8 @@ from services.domain.chunks import Ranges, Share
 from services.domain.entries import Entry
 from services.encord_api.interface import EncordGateway
 from services.engine.webhook import Webhook
+from services.ledger.attempts import Attempt
+from services.ledger.events import record
 from services.ledger.specs import RunSpec
 from services.ledger.store import Claim, Ledger
 from services.manifests.checked import CheckedManifest
@@ -97,6 +99,20 @@ class Step:
     def fenced(self) -> AbstractContextManager[Connection]:
         """Open a writing transaction that exists only while the claim is ours."""
         return self.tools.ledger.fenced(self.claim)
+
+    def note(
+        self, cx: Connection, what: str, detail: str = "", *, attempt: Attempt | None = None
+    ) -> None:
+        """Write into the history what became of this work."""
+        record(
+            cx,
+            what,
+            actor="worker",
+            run=self.claim.run,
+            work=self.claim.work,
+            attempt=attempt.token if attempt else None,
+            detail=detail,
+        )
 
     def heartbeat(self) -> None:
         """Keep the claim during work of many requests."""

@@ -10,15 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from sqlalchemy import Connection
-
 from services.domain.runs import AttemptState
 from services.encord_api.errors import EncordError, classify
 from services.engine.chunk import MARGIN, STABLE_LOOKS
 from services.engine.context import Step
 from services.ledger import attempts, runs
 from services.ledger.attempts import Attempt
-from services.ledger.events import record
 
 T = TypeVar("T")
 
@@ -101,21 +98,9 @@ def _is_given_up(step: Step, attempt: Attempt) -> bool:
         looks = attempt.looks if is_early else attempt.looks + 1
         if looks >= STABLE_LOOKS:
             attempts.move(cx, attempt.token, AttemptState.ABANDONED, looks=looks)
-            _note(cx, step, attempt, "abandoned", "what was to be created did not appear")
+            step.note(cx, "abandoned", "what was to be created did not appear", attempt=attempt)
             return True
         attempts.move(cx, attempt.token, AttemptState.UNKNOWN, looks=looks)
-        _note(cx, step, attempt, "unknown", "what was to be created is not there, or not yet")
+        step.note(cx, "unknown", "what was to be created is not there, or not yet", attempt=attempt)
         ledger.release(cx, step.claim, pause=due - age if is_early else settle)
         return False
-
-
-def _note(cx: Connection, step: Step, attempt: Attempt, what: str, detail: str) -> None:
-    record(
-        cx,
-        what,
-        actor="worker",
-        run=step.claim.run,
-        work=step.claim.work,
-        attempt=attempt.token,
-        detail=detail,
-    )

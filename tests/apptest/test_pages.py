@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from streamlit.testing.v1 import AppTest
 
 from components.navigation import PAGES
 from services.bootstrap import Runtime
@@ -295,6 +296,16 @@ def test_entries_with_errors_must_be_held_back_or_fixed(open_page: Open, world: 
     assert app.button(key="submit").disabled
 
 
+def connected(open_page: Open, key: str) -> AppTest:
+    """Paste a key for Encord EU and connect."""
+    app = open_page("connect")
+    app.radio(key="place").set_value("Encord EU").run()
+    app.radio(key="key_by").set_value("Paste the key").run()
+    app.text_area[0].set_value(key).run()
+    app.button(key="connect").click().run()
+    return app
+
+
 def test_a_key_that_cannot_be_used_is_explained_and_not_kept(open_page: Open) -> None:
     app = open_page("connect")
     app.radio(key="place").set_value("Encord EU").run()
@@ -312,11 +323,7 @@ def test_a_key_connects_this_session_until_it_is_forgotten(
 ) -> None:
     monkeypatch.setattr(runtime.connections, "check", lambda _id: ANSWER)
     monkeypatch.setattr(runtime.connections, "last_check", lambda _id: ANSWER)
-    app = open_page("connect")
-    app.radio(key="place").set_value("Encord EU").run()
-    app.radio(key="key_by").set_value("Paste the key").run()
-    app.text_area[0].set_value(private_key()).run()
-    app.button(key="connect").click().run()
+    app = connected(open_page, private_key())
     assert "Working with Encord EU" in words(app)
     assert "Working with Sandbox" in words(open_page("connect"))
     assert "PRIVATE KEY" not in repr(app.session_state)
@@ -335,13 +342,10 @@ def test_a_key_that_was_forgotten_elsewhere_is_not_replaced_in_silence(
 ) -> None:
     monkeypatch.setattr(runtime.connections, "check", lambda _id: ANSWER)
     monkeypatch.setattr(runtime.connections, "last_check", lambda _id: ANSWER)
-    app = open_page("connect")
-    app.radio(key="place").set_value("Encord EU").run()
-    app.radio(key="key_by").set_value("Paste the key").run()
-    app.text_area[0].set_value(private_key()).run()
-    app.button(key="connect").click().run()
+    app = connected(open_page, private_key())
     (made,) = (each.id for each, _ in runtime.connections.everything() if each.kind == "session")
-    runtime.connections.forget(made, by="local user")
+    (giver,) = runtime.connections._held[made].givers
+    runtime.connections.forget(made, by=giver)
     app.run()
     assert "The key of this connection was forgotten" in words(app)
     assert "Working with" not in words(app)
@@ -354,11 +358,7 @@ def test_the_servers_key_given_on_connect_stays_everybodys(
     monkeypatch.setattr(runtime.connections, "last_check", lambda _id: ANSWER)
     key = private_key()
     runtime.connections.add_server("https://api.encord.com", path=None, text=key, passphrase=None)
-    app = open_page("connect")
-    app.radio(key="place").set_value("Encord EU").run()
-    app.radio(key="key_by").set_value("Paste the key").run()
-    app.text_area[0].set_value(key).run()
-    app.button(key="connect").click().run()
+    app = connected(open_page, key)
     assert "Working with Encord EU" in words(app)
     assert "Forget this key" not in [button.label for button in app.button]
     assert "Working with Encord EU" in words(open_page("connect"))
