@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import settings
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SCRUBBED = ("ENCORD_", "GOOGLE_", "STORAGE_EMULATOR_HOST", "STREAMLIT_")
 
 
+# Tests are never timed: on a busy machine any example may take long.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 #: Guards the processes that tests start in the same way.
 os.environ["PYTHONPATH"] = str(Path(__file__).with_name("inside"))
 #: A traceback with every frame's source in colours costs seconds each.

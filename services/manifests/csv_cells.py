@@ -15,7 +15,7 @@ MAX_LINES: Final = 1_000
 MAX_CELL: Final = 131_072
 
 _OPEN: Final = "The quote opened in this row is not closed"
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
 
 @dataclass(slots=True)

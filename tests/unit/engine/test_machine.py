@@ -148,6 +148,5 @@ TestOnboardings = Onboardings.TestCase
 TestOnboardings.settings = settings(
     max_examples=60,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -207,9 +207,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Decided]:
     made.world.ledger.engine.dispose()
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fates=st.lists(st.sampled_from([*DECIDED, None]), min_size=13, max_size=13))
 def test_done_failed_cancelled_and_unknown_are_what_was_submitted(
     decided: Decided, tmp_path: Path, fates: list[Outcome | None]

@@ -188,9 +188,7 @@ def slowly() -> Callable[..., dict[str, Any]]:
     return run
 
 
-PATIENT = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+PATIENT = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @PATIENT
@@ -267,7 +265,7 @@ def test_csv_columns_agree_with_the_rows(
     assert found == slowly(data, "m.csv", options)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     url=st.one_of(
         URLS,

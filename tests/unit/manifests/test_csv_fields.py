@@ -34,9 +34,7 @@ def test_a_key_of_its_own_column_is_found_there(check: Check) -> None:
 COLUMNS = {"metadata.k": "v", "clientMetadata": '{""a"":1,""k"":2}', "metadata.x:json": "[0]"}
 
 
-@settings(
-    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(list(COLUMNS)))
 def test_columns_of_metadata_make_one_object_in_any_order(check: Check, order: list[str]) -> None:
     cells = ",".join(f'"{COLUMNS[name]}"' for name in order)

@@ -497,7 +497,6 @@ def prove(store: ManifestStore, fingerprint: str) -> None:
 
 
 PROVEN = settings(
-    deadline=None,
     max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -207,7 +207,6 @@ TEXTS += [
     '"\x7f"',
 ]
 PROVEN = settings(
-    deadline=None,
     max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

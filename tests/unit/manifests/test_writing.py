@@ -143,9 +143,7 @@ ENTRY = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("form", [Form.JSON, Form.WIRE, Form.JSONL, Form.CSV])
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=st.lists(ENTRY, min_size=1, max_size=6))
 def test_whatever_entries_say_comes_back(
     store: ManifestStore, tmp_path: Path, form: Form, entries: list[dict[str, Any]]
