@@ -10,7 +10,7 @@ import pytest
 from services.buckets import building, patience
 from services.buckets.metadata import Shelf
 from services.buckets.recipe import Recipe
-from services.cloud_storage.credentials import anonymous
+from services.cloud_storage.credentials import Access, anonymous, service_account
 from services.cloud_storage.errors import (
     NotAuthenticated,
     RateLimited,
@@ -21,8 +21,10 @@ from services.cloud_storage.errors import (
 from services.cloud_storage.google import connect
 from services.manifests.store import ManifestStore
 from tests.unit.buckets.conftest import BUCKET, MakeSpool, images
+from tests.unit.canaries import Canary
 from tests.unit.loopback import Loopback, Reply, answer, broken_off, http, serving
 
+NOBODY = anonymous()
 SIDECAR = b'{"site": "harbor"}'
 
 
@@ -41,14 +43,14 @@ def content(body: bytes) -> bytes:
 
 
 def made(
-    server: Loopback, make_spool: MakeSpool, store: ManifestStore
+    server: Loopback, make_spool: MakeSpool, store: ManifestStore, access: Access = NOBODY
 ) -> tuple[building.Built, list[dict[str, Any]]]:
     spool = make_spool(*images("a.jpg"), ("a.json", len(SIDECAR), "application/json", 1))
     job = building.Job(
         bucket=BUCKET,
         objects=spool.objects(),
         recipe=Recipe(include=("*.jpg",), sidecars=True),
-        open_reader=lambda: connect(anonymous(), api_endpoint=server.url),
+        open_reader=lambda: connect(access, api_endpoint=server.url),
         store=store,
     )
     built = building.build(job, lambda _: None)
@@ -79,10 +81,15 @@ def test_what_passes_by_itself_costs_no_metadata(
     ids=["429", "503", "504", "401"],
 )
 def test_no_manifest_is_made_without_metadata_that_could_be_read_later(
-    reply: Reply, kind: type[StorageError], make_spool: MakeSpool, manifests: ManifestStore
+    reply: Reply,
+    kind: type[StorageError],
+    make_spool: MakeSpool,
+    manifests: ManifestStore,
+    canaries: dict[str, Canary],
 ) -> None:
+    somebody = service_account(canaries["google"].text)
     with serving(reply) as server, pytest.raises(kind):
-        made(server, make_spool, manifests)
+        made(server, make_spool, manifests, somebody)
     assert not list(manifests.root.glob("*/source"))
 
 

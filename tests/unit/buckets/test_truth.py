@@ -216,15 +216,15 @@ def test_only_what_is_named_is_listed(manifests: ManifestStore) -> None:
 @pytest.mark.parametrize(
     ("kind", "content_type", "fits"),
     [
-        (EntryType.VIDEO, "video/mp4", ["object-too-large"]),
-        (EntryType.VIDEO, "image/png", []),
-        (EntryType.AUDIO, "video/mp4", ["object-too-large"]),
-        (EntryType.NIFTI, "application/gzip", ["object-too-large"]),
-        (EntryType.IMAGE, "application/gzip", []),
-        (EntryType.IMAGE, None, ["object-too-large"]),
-        (EntryType.DICOM_SERIES, "application/dicom", ["object-too-large"]),
-        (EntryType.PDF, "application/pdf;version=1.7", ["object-too-large"]),
-        (EntryType.SCENE, "text/html", ["object-too-large"]),
+        (EntryType.VIDEO, "video/mp4", True),
+        (EntryType.VIDEO, "image/png", False),
+        (EntryType.AUDIO, "video/mp4", True),
+        (EntryType.NIFTI, "application/gzip", True),
+        (EntryType.IMAGE, "application/gzip", False),
+        (EntryType.IMAGE, None, True),
+        (EntryType.DICOM_SERIES, "application/dicom", True),
+        (EntryType.PDF, "application/pdf;version=1.7", True),
+        (EntryType.SCENE, "text/html", True),
     ],
 )
 def test_a_content_type_fits_or_does_not(
