@@ -5,7 +5,16 @@ from typing import Final
 
 import streamlit as st
 
-from components import bucket_access, connection, layout, manifests, session, taking, templates
+from components import (
+    bucket_access,
+    connection,
+    layout,
+    links,
+    manifests,
+    session,
+    taking,
+    templates,
+)
 from components.runtime import get_runtime
 from components.text import size
 from services.cloud_storage.credentials import CredentialProblem
@@ -21,6 +30,7 @@ UPLOAD, SERVER, BUCKET = "This computer", "This server", "A bucket"
 
 def show(chosen: str | None) -> None:
     """Draw the ways to choose a manifest; folded once one is chosen."""
+    links.tell_unknown()
     layout.notice("manifest")
     if chosen is None:
         _choices(None)

@@ -36,7 +36,6 @@ layout.page_head(
     action=partial(manifest_summary.continue_button, checked) if checked else None,
     word="manifest",
 )
-links.tell_unknown()
 if checked:
     manifest_summary.name(checked.summary)
 manifest_source.show(fingerprint)
