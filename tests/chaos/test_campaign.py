@@ -32,13 +32,13 @@ def judge(report: Report) -> None:
     assert set(report.kills) >= STEPS, "a step of the protocol was never hit"
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.chaos
 def test_killed_on_sqlite(tmp_path: Path) -> None:
     judge(Campaign(tmp_path, kills=KILLS, steps=STEPS).run())
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.chaos
 def test_killed_on_postgresql_that_is_killed_too(tmp_path: Path) -> None:
     with cluster() as postgres:
