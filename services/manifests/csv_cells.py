@@ -15,7 +15,7 @@ MAX_LINES: Final = 1_000
 MAX_CELL: Final = 131_072
 
 _OPEN: Final = "The quote opened in this row is not closed"
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def _plain_row(number: int, text: str, delimiter: str) -> Row:
 
 
 def control_problem(text: str) -> str | None:
-    """Name a control character that no cell may hold; a lone carriage return counts as one."""
+    """Name a control character that no cell may hold."""
     found = _CONTROL.search(text)
     if found:
         return f"The row holds the control character U+{ord(found[0]):04X}"

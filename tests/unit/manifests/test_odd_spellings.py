@@ -118,14 +118,3 @@ def test_headers_may_come_again_and_again(check: Check, every: int) -> None:
     assert [lines[(each.line or 0) - 1].partition(",")[0] for each in entries] == [
         each.url for each in entries
     ]
-
-
-@pytest.mark.parametrize("row", ["gs://b/a.png,image,a\rb", 'gs://b/a.png,image,"a\rb"'])
-def test_a_carriage_return_alone_ends_a_line_for_some_readers_and_is_refused(
-    check: Check, row: str
-) -> None:
-    checked = check(f"ObjectURL,Type,Title\r\n{row}\r\ngs://b/b.png,image,c\r\n", "m.csv")
-    (finding,) = checked.findings().rows
-    assert (finding.code, finding.line) == ("csv-syntax", 2)
-    assert "U+000D" in finding.message
-    assert checked.summary.valid_entries == 1

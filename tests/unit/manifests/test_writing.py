@@ -23,7 +23,8 @@ EVERY_TYPE = EXAMPLES / "valid" / "format-json-every-type" / "manifest.json"
 
 def meaning(checked: CheckedManifest) -> list[tuple[Any, ...]]:
     """Return what entries say, whatever the order of their fields."""
-    return [(*entry[:-1], json.loads(entry[-1])) for entry in said(checked)]
+    read = [(*entry[:-1], json.loads(entry[-1])) for entry in said(checked)]
+    return sorted(read, key=lambda each: (*each[:-1], json.dumps(each[-1], sort_keys=True)))
 
 
 def check(store: ManifestStore, data: bytes, name: str = "m.json") -> CheckedManifest:
