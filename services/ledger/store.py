@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     and_,
     case,
     delete,
@@ -118,22 +119,9 @@ class Ledger(Reading):
             if version(cx) != HEAD:
                 raise SchemaChangedError
             now = self.clock.now(cx)
-            due = (
-                select(WORK.c.id)
-                .where(
-                    WORK.c.state == WorkState.OPEN,
-                    chosen,
-                    WORK.c.next_at <= now,
-                    WORK.c.lease_until <= now,
-                )
-                .order_by(WORK.c.next_at, WORK.c.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-                .scalar_subquery()
-            )
             taken = cx.execute(
                 update(WORK)
-                .where(WORK.c.id == due)
+                .where(WORK.c.id == _most_overdue(chosen, now))
                 .values(owner=owner, fence=WORK.c.fence + 1, lease_until=now + lease)
                 .returning(WORK.c.id, WORK.c.run, WORK.c.kind, WORK.c.fence)
             ).one_or_none()
@@ -224,6 +212,23 @@ class Ledger(Reading):
             cx.execute(delete(HOLDER))
             cx.execute(delete(META).where(META.c.key == EPOCH))
             cx.execute(insert(META).values(key=EPOCH, value=self.clock.epoch()))
+
+
+def _most_overdue(chosen: ColumnElement[bool], now: float) -> ScalarSelect[int]:
+    """Choose one open piece of work that is due and that nobody is at."""
+    return (
+        select(WORK.c.id)
+        .where(
+            WORK.c.state == WorkState.OPEN,
+            chosen,
+            WORK.c.next_at <= now,
+            WORK.c.lease_until <= now,
+        )
+        .order_by(WORK.c.next_at, WORK.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
 
 
 def _served(kinds: tuple[WorkKind, ...], connections: Iterable[str] | None) -> ColumnElement[bool]:
