@@ -215,6 +215,6 @@ def sentence(draft: Draft, summary: Summary) -> str:
 
 def _unusual(options: RunOptions) -> str:
     """Say what is chosen behind the fold and changes what Encord does."""
-    copies = "" if options.skip_duplicate_urls else ", copying files that are already there"
+    copies = "" if options.skip_duplicate_urls else ", registering again what is already there"
     updated = ", updating the metadata of files that are already there"
     return copies + (updated if options.upsert_metadata else "")

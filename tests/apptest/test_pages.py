@@ -228,7 +228,7 @@ def test_submit_says_what_will_happen_and_does_it_once(open_page: Open, world: W
 def test_submit_says_what_was_chosen_behind_the_fold(open_page: Open, world: World) -> None:
     app = open_page("submit", manifest=world.images(3))
     app.checkbox(key="skip_duplicates").uncheck().run()
-    assert ", copying files that are already there." in words(app)
+    assert ", registering again what is already there." in words(app)
     app.checkbox(key="upsert_metadata").check().run()
     assert "updating the metadata of files that are already there." in words(app)
 
