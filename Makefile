@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := run
 .PHONY: run test test-fast check fix bench chaos fuzz chromium machine
 
+# What was compiled once is kept, whatever the machine says: every command and job is a new process.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 APP_STAMP := .venv/.installed

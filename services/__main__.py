@@ -41,6 +41,9 @@ EXIT_USAGE: Final = 2
 
 def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
+    if argv in (["--help"], ["-h"]):
+        print(USAGE)  # noqa: T201 - the command's output
+        return 0
     command = COMMANDS.get(argv[0]) if argv else None
     if command is None:
         print(USAGE, file=sys.stderr)  # noqa: T201 - the command's output

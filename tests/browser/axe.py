@@ -31,7 +31,8 @@ BACKGROUND: Final = "node => getComputedStyle(node).backgroundColor"
 def violations(page: Page) -> list[Any]:
     """Return what axe objects to in either theme: theme, rule, node and what would mend it.
 
-    The whole page is judged as it is; for the other theme only what colors change.
+    The whole page is judged as it is; for the other theme, which it is left in, only what colors
+    change.
     """
     is_dark = page.get_by_test_id("stApp").evaluate(BACKGROUND) == THEMES["dark"]
     first: Theme = "dark" if is_dark else "light"
@@ -39,7 +40,6 @@ def violations(page: Page) -> list[Any]:
     found = _settled(page, first, RULES)
     _paint(page, second)
     found += _settled(page, second, {"type": "rule", "values": ["color-contrast"]})
-    _paint(page, first)
     return found
 
 

@@ -42,13 +42,15 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 OPEN_RUNS: Final = 5
 CHUNK: Final = 15
 CHUNKS_A_RUN: Final = 8
+#: Turns between two looks at whether there is enough to do.
+TURNS_A_LOOK: Final = 5
 BACKEND_CHANCE: Final = 0.01
 CRASH_CHANCE: Final = 0.002
 FREEZE_SECONDS: Final = 1.5
 #: Workers are forked from a process that has everything imported and no thread running: starting
 #: one costs milliseconds, and nobody inherits a lock that is held.
 NURSERY: Final = multiprocessing.get_context("forkserver")
-NURSERY.set_forkserver_preload(["tests.chaos.victim"])
+NURSERY.set_forkserver_preload(["pytest", "tests.chaos.campaign", "tests.chaos.victim"])
 LEASE: Final = 1.0
 
 
@@ -127,6 +129,7 @@ class Campaign:
         self.report = Report()
         self.runtime = build_runtime(self.settings)
         self._submitted = 0
+        self._turns = 0
         self._children: list[BaseProcess] = []
 
     def run(self) -> Report:
@@ -186,8 +189,9 @@ class Campaign:
             pipe.close()
 
     def _keep_busy(self, connection: Connection) -> None:
-        """Keep some runs open."""
-        if self.runtime.ledger.overview().active >= OPEN_RUNS:
+        """Keep some runs open; looks now and then, as looking takes time from the workers."""
+        self._turns += 1
+        if self._turns % TURNS_A_LOOK != 1 or self.runtime.ledger.overview().active >= OPEN_RUNS:
             return
         count = CHUNK * CHUNKS_A_RUN
         first = self._submitted * count

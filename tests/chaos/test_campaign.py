@@ -20,6 +20,9 @@ STEPS = {
     "any moment",
 }
 
+#: Three minutes here; a machine that is slow or has all hands full may take ten times as long.
+PATIENCE = 1800
+
 
 def judge(report: Report) -> None:
     print(report)  # noqa: T201 - the figures are the point
@@ -32,13 +35,13 @@ def judge(report: Report) -> None:
     assert set(report.kills) >= STEPS, "a step of the protocol was never hit"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(PATIENCE)
 @pytest.mark.chaos
 def test_killed_on_sqlite(tmp_path: Path) -> None:
     judge(Campaign(tmp_path, kills=KILLS, steps=STEPS).run())
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(PATIENCE)
 @pytest.mark.chaos
 def test_killed_on_postgresql_that_is_killed_too(tmp_path: Path) -> None:
     with cluster() as postgres:
