@@ -94,14 +94,27 @@ def _offer(subject: Subject, *, again: bool, key: str) -> None:
             args=(subject,),
         )
         return
-    st.caption(words(comparisons.price(subject)))
-    st.button(
-        "Compare again" if again else "Compare now",
-        key=f"{key}_start",
-        icon=":material/compare_arrows:",
-        on_click=comparisons.start,
-        args=(subject,),
-    )
+    price = comparisons.price(subject)
+    st.caption(words(price))
+    for problem in price.problems:
+        st.caption(f"Could not be looked at: {code(problem)}")
+    with st.container(horizontal=True):
+        st.button(
+            "Compare again" if again else "Compare now",
+            key=f"{key}_start",
+            icon=":material/compare_arrows:",
+            on_click=comparisons.start,
+            args=(subject,),
+        )
+        st.button(
+            "Estimate again",
+            key=f"{key}_reestimate",
+            type="tertiary",
+            icon=":material/refresh:",
+            help="The bucket may have changed since, or who may list it.",
+            on_click=comparisons.start_price,
+            args=(subject,),
+        )
 
 
 def words(price: Price) -> str:

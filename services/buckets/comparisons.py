@@ -56,14 +56,13 @@ class Comparisons:
         self._catalog = catalog
 
     def start_price(self, subject: Subject) -> None:
-        """Estimate what a comparison takes; asks one page of each prefix."""
+        """Estimate what a comparison takes, anew if that was done; asks one page of each prefix."""
         order = PriceOrder(
             manifest=subject.checked.summary.fingerprint, options=subject.checked.options.to_json()
         )
         job = self._folder(subject) / _PRICE
-        if self._catalog.jobs.state(job).phase in {"none", "failed"}:
-            job.parent.mkdir(parents=True, exist_ok=True)
-            self._catalog.jobs.start(job, write_order(order), whisper=subject.reach.line())
+        job.parent.mkdir(parents=True, exist_ok=True)
+        self._catalog.jobs.start(job, write_order(order), whisper=subject.reach.line())
 
     def price_state(self, subject: Subject) -> JobState:
         """Return how far the estimate is."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -42,7 +43,7 @@ def _joined(source: Source, chosen: Iterable[pl.DataFrame]) -> Iterator[bytes]:
     """Yield the JSON of rows, frame by frame; makes the next while one is written."""
     waiting: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(_THREADS) as pool:
-        for rows in (part for rows in chosen for part in rows.iter_slices(_ROWS)):
+        for rows in chain.from_iterable(frame.iter_slices(_ROWS) for frame in chosen):
             waiting.append(pool.submit(source.joined, rows, _BETWEEN))
             if len(waiting) > _THREADS:
                 yield waiting.popleft().result()

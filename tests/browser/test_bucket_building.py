@@ -119,6 +119,8 @@ def test_a_manifest_is_compared_with_its_bucket(dashboard: Dashboard, seeded: Se
     dashboard.open(f"/manifest?manifest={seeded.manifest}")
     dashboard.click("Compare with the bucket")
     dashboard.sees("195 URLs under 5 prefixes")
+    dashboard.click("Estimate again")
+    dashboard.sees("195 URLs under 5 prefixes")
     dashboard.click("Compare now")
     dashboard.sees("2 entries would fail at Encord")
     dashboard.sees("Object not in the bucket: 2")

@@ -228,16 +228,21 @@ def test_the_emulator_is_listed_and_built_from(
     assert (saved.recipe, saved.owner) == (recipe, "me")
 
 
-def test_a_manifest_is_made_again_after_sidecars_could_not_be_read(
-    catalog: Catalog, sandbox: SandboxProcess, demo: View
-) -> None:
+def put(view: View, name: str, content: bytes) -> None:
+    """Write an object as Google's client does."""
     client = storage.Client(
         project="demo",
         credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        client_options={"api_endpoint": sandbox.url},
+        client_options={"api_endpoint": view.reach.endpoint},
     )
+    client.bucket(view.bucket).blob(name).upload_from_string(content)
+
+
+def test_a_manifest_is_made_again_after_sidecars_could_not_be_read(
+    catalog: Catalog, sandbox: SandboxProcess, demo: View
+) -> None:
     for name, content in {"a.jpg": b"x", "a.json": SIDECAR}.items():
-        client.bucket(demo.bucket).blob(f"beside/{name}").upload_from_string(content)
+        put(demo, f"beside/{name}", content)
     recipe = Recipe(name="Beside", include=("beside/*.jpg",), sidecars=True)
     asked = Asked(view=demo, listing=listed(catalog, demo, "beside/").id, recipe=recipe, save=True)
     recipes = Recipes(catalog)
@@ -299,6 +304,21 @@ def test_the_demo_manifest_is_compared_with_its_bucket(
     page = comparisons.findings(asked)
     assert [(finding.line, finding.entry) for finding in page.rows] == [(22, 20), (142, 140)]
     assert page.rows[0].message == "There is no such object."
+
+
+def test_an_estimate_is_made_anew_when_it_is_asked_for_again(
+    catalog: Catalog, demo: View, manifests: ManifestStore
+) -> None:
+    rows = "".join(f"gs://{demo.bucket}/anew/{n}.jpg,image\n" for n in range(2))
+    asked = subject(manifests, demo.reach, "anew.csv", f"ObjectURL,Type\n{rows}".encode())
+    comparisons = Comparisons(catalog)
+    seen = []
+    for count in range(2):
+        put(demo, f"anew/{count}.jpg", b"x")
+        comparisons.start_price(asked)
+        assert wait(lambda: comparisons.price_state(asked)).phase == "done"
+        seen.append(comparisons.price(asked).objects)
+    assert seen == [1, 2]
 
 
 def test_every_object_code_is_found_and_only_where_it_is(
