@@ -22,7 +22,6 @@ from components.tables import Column, PagedTable
 from components.text import ago, code, moment
 from services.domain.paging import Page
 from services.encord_api.interface import Dataset
-from services.engine.connections import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,12 @@ def show() -> None:
             icon=":material/search:",
         )
         st.button("Read again", key="datasets_again", icon=":material/refresh:", on_click=_again)
-    found = _find(current)
+    # Named once: a task that ends meanwhile gives the next answer another name.
+    name = f"{dataset_create.asked_for(current)} all"
+    found = answers.of_encord(name, partial(get_runtime().connections.datasets, current.id))
     if found is None:
         return
-    st.caption(f"Read {ago(get_background().asked(_name(current)))}")
+    st.caption(f"Read {ago(get_background().asked(name))}")
     rows = _listed(found, search or "")
     TABLE.show(
         lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),
@@ -107,17 +108,8 @@ def _created() -> None:
             )
 
 
-def _name(current: Connection) -> str:
-    return f"{dataset_create.asked_for(current)} all"
-
-
 def _again() -> None:
     session.renew_nonce("datasets")
-
-
-def _find(current: Connection) -> list[Dataset] | None:
-    ask = partial(get_runtime().connections.datasets, current.id)
-    return answers.of_encord(_name(current), ask)
 
 
 def _listed(found: list[Dataset], search: str) -> list[Listed]:

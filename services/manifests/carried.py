@@ -164,7 +164,48 @@ def _changed(given: Meant, was: Fields, now: Meant) -> Meant:
     faults = [fault for fault in given.faults if not _is_about(fault, touched)]
     faults += [fault for fault in now.faults if _is_about(fault, touched)]
     # Values alone would not say what is still wrong when they are held again.
-    return Meant(fields, faults, json.dumps(fields) if faults else None)
+    return Meant(fields, faults, _text_of(fields, touched, given, now) if faults else None)
+
+
+def _text_of(fields: Fields, touched: set[tuple[str, ...]], given: Meant, now: Meant) -> str:
+    """Write an entry whose text is wrong: what was not touched stands there as it did."""
+    splice = _Splice(touched, given.text or "", now.text or "")
+    try:
+        return splice.write(fields, now.fields)
+    except RecursionError:  # nested so deeply that nobody reads it
+        return json.dumps(fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Splice:
+    """Writes an object from its members, as the texts before and now have them."""
+
+    touched: set[tuple[str, ...]]
+    was: str
+    now: str
+    path: tuple[str, ...] = ()
+
+    def write(self, members: Mapping[str, object], cells: Mapping[str, object]) -> str:
+        """Write members; those that are the cells' are taken from the text of the cells."""
+        was, now = json_text.pieces(self.was.strip()), json_text.pieces(self.now.strip())
+        made: list[str] = []
+        for key, value in members.items():
+            here, quoted, inner = (*self.path, key), json.dumps(key), cells.get(key)
+            is_new = here in self.touched
+            if not is_new and any(each[: len(here)] == here for each in self.touched):
+                assert isinstance(value, Mapping)
+                splice = _Splice(self.touched, _last(was, key), _last(now, key), here)
+                inside = splice.write(value, inner if isinstance(inner, Mapping) else {})
+                made.append(f"{quoted}: {inside}")
+                continue
+            source = was if not is_new else now if value is inner else {}
+            found = [each.whole for each in source.get(key, ())]
+            made += found or [f"{quoted}: {json.dumps(value)}"]
+        return f"{{{', '.join(made)}}}"
+
+
+def _last(pieces: Mapping[str, list[json_text.Piece]], key: str) -> str:
+    return pieces[key][-1].value if key in pieces else ""
 
 
 def _differ(name: str, was: Fields, cells: Fields) -> bool:

@@ -74,8 +74,8 @@ def _row(lines: "Lines", text: str, delimiter: str) -> Row:
 
 
 def row_of(text: str, delimiter: str) -> Row:
-    """Read one row from its text alone."""
-    lines = Lines(text.encode())
+    """Read one row from its text alone, which may itself end in a carriage return."""
+    lines = Lines(f"{text}\r\n".encode())
     return _row(lines, lines.next() or "", delimiter)
 
 

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from services.domain.chunks import Ranges
 from services.domain.entries import EntryType
+from services.domain.nearest import fold
 from services.manifests import json_text
 from services.manifests.collector import Where, pointer
 from services.manifests.csv_rows import CsvRows
@@ -14,6 +16,9 @@ from services.manifests.document import byte_offset
 from services.manifests.faults import Fault
 from services.manifests.sink import Sink
 from services.manifests.stored import Source, StoredEntry, read_entries
+
+#: Folded names of the fields that may hold what looks like a URL.
+_NO_URLS: Final = frozenset({"title", "clientmetadata"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +94,32 @@ def _column(source: Source, entry: StoredEntry) -> int:
 
 def _path(source: Source, entry: StoredEntry, suspect: _Suspect) -> tuple[str | int, ...]:
     """Find the field of a URL, as the document spells it."""
-    if suspect.url and not suspect.line and (path := _written(source, entry, suspect.url)):
-        return path
+    usual = _usual_key(entry, suspect)
+    if suspect.url and not suspect.line:
+        return _written(source, entry, suspect.url, usual) or (usual,)
+    return (usual,)
+
+
+def _usual_key(entry: StoredEntry, suspect: _Suspect) -> str:
     if entry.kind is EntryType.SCENE:
-        return ("scene",)
-    if entry.kind is not None and entry.kind.is_composite:
-        return (f"objectUrl_{suspect.nth}",)
-    return ("objectUrl",)
+        return "scene"
+    is_one_of_many = entry.kind is not None and entry.kind.is_composite
+    return f"objectUrl_{suspect.nth}" if is_one_of_many else "objectUrl"
 
 
-def _written(source: Source, entry: StoredEntry, url: str) -> tuple[str | int, ...]:
-    """Look for a URL in an entry's own text, metadata left out; empty when it is not there."""
+def _written(source: Source, entry: StoredEntry, url: str, usual: str) -> tuple[str | int, ...]:
+    """Look for a URL in an entry's own text, first under its usual key; empty when not there."""
     start = entry.start or 0
     value = json_text.parse(source.text[start : start + entry.length].decode()).value
+    if isinstance(value, dict) and value.get(usual) == url:
+        return (usual,)
     waiting: list[tuple[tuple[str | int, ...], object]] = [((), value)]
     while waiting:
         path, each = waiting.pop()
         if each == url:
             return path
         if isinstance(each, dict):
-            inside = [(key, found) for key, found in each.items() if key != "clientMetadata"]
+            inside = [(key, found) for key, found in each.items() if fold(key) not in _NO_URLS]
         else:
             inside = list(enumerate(each)) if isinstance(each, list) else []
         waiting += [((*path, step), found) for step, found in reversed(inside)]

@@ -38,7 +38,10 @@ def raw_cell(text: str, *, is_json: bool, declared: MetadataKey | None) -> objec
         value = reader_of(declared)(text)
         return msgspec.Raw(text.strip().encode()) if _is_infinite(value) else value
     found = _parsed(text)
-    return text if found is None else msgspec.Raw(found[0].encode())
+    if found is None:
+        return text
+    # As in `read`, null says nothing: what follows it in another row counts.
+    return None if found[1].value is None else msgspec.Raw(found[0].encode())
 
 
 def raw_members(given: msgspec.Raw, members: dict[str, object]) -> object:

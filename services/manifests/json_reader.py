@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
 from services.domain.entries import TYPE_OF_SECTION, EntryType
 from services.domain.nearest import fold, hint
-from services.manifests import wire
+from services.manifests import json_text, wire
 from services.manifests.collector import Where, always, pointer
 from services.manifests.faults import Fault, found
 from services.manifests.json_section import SectionReader, Traps, find_traps
@@ -71,7 +69,7 @@ def _report(sink: Sink, member: Member, fault: Fault) -> None:
 
 def _read_flag(name: str, member: Member, sink: Sink, flags: dict[str, Member]) -> None:
     """Read a flag and remember the key that said it."""
-    value = [] if member.entries is not None else msgspec.json.decode(member.raw)
+    value = [] if member.entries is not None else json_text.value_of(member.raw.decode())
     if isinstance(value, bool):
         sink.flags[name] = value
         flags[name] = member

@@ -21,7 +21,8 @@ _USUAL: Final = msgspec.json.Decoder(dict[str, list[msgspec.Raw] | bool])
 KEY: Final = re.compile(rb'[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
 _NEXT: Final = re.compile(rb"[ \t\r\n]*([,}])")
 _BYTE: Final = re.compile(r" \(byte (\d+)\)$")
-_NOT_NUMBERS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
+#: What stands right behind a digit or a sign is part of something else, and no number either.
+_NOT_NUMBERS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|(?<![0-9A-Za-z.+-])(?:NaN|-?Infinity)')
 _CLOSING: Final = re.compile(rb"[ \t\r\n]*\]")
 _FLAG: Final = re.compile(rb"true|false")
 _TAIL: Final = 64

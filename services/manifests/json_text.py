@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed
 from json.scanner import c_make_scanner  # type: ignore[attr-defined]  # not in typeshed
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.manifests.faults import Fault, Path
 
@@ -119,6 +119,27 @@ def without_halves(text: str) -> str:
     if "\\u" not in text:
         return text
     return _ESCAPE.sub(lambda match: "\\ufffd" if match["half"] else match[0], text)
+
+
+def value_of(text: str) -> object:
+    """Read a value as far as it can be read, whatever numbers, depth and halves it has."""
+    return parse(without_halves(shallow(text))).value
+
+
+class Piece(NamedTuple):
+    """A member of an object as it stands in the text, and its value there."""
+
+    whole: str
+    value: str
+
+
+def pieces(text: str) -> dict[str, list[Piece]]:
+    """Return the members of an object by key, each as often as it is there."""
+    made: dict[str, list[Piece]] = {}
+    if text.startswith("{"):
+        for key, start, value_at, end in members(text, 0):
+            made.setdefault(key, []).append(Piece(text[start:end], text[value_at:end]))
+    return made
 
 
 def halves(value: object, path: Path = ()) -> Iterator[Path]:

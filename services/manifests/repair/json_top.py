@@ -141,7 +141,7 @@ def _remove_unknown(_data: bytes, key: TopKey, _: dict[str, str]) -> Cut | None:
 def _retype(data: bytes, key: TopKey, _: dict[str, str]) -> Cut | None:
     if _known_name(key) not in FLAGS:
         return None
-    value = msgspec.json.decode(data[key.value_at : key.end])
+    value = json_text.value_of(data[key.value_at : key.end].decode())
     made = values.UNSURE if isinstance(value, bool) else values.to_boolean(value)
     if not isinstance(made, bool):
         return None

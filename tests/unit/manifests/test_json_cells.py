@@ -153,3 +153,13 @@ def test_what_is_cut_short_nests_as_deep_as_is_allowed(one: int, other: int, lea
 def test_only_numbers_that_may_be_too_large_are_looked_at(*, number: str, is_plain: bool) -> None:
     assert json_text.is_plain(number) == is_plain
     assert json_text.is_plain(f'{{"v":[0,{number}]}}') == is_plain
+
+
+@pytest.mark.parametrize("odd", ["scene12", "Infinity", "9e99"])
+def test_null_leaves_the_metadata_to_the_next_row(odd: str, check: Check) -> None:
+    """Text that may be a number too large is read again as it stands, with the same answer."""
+    metadata = json.dumps({"source": odd, "site": "A"}).replace('"', '""')
+    rows = f'gs://b/1.jpg,image group,G,null\ngs://b/2.jpg,image group,G,"{metadata}"\n'
+    checked = check(f"ObjectURL,Type,Title,clientMetadata\n{rows}", "m.csv")
+    (entry,) = checked.read(checked.valid_indexes())
+    assert json.loads(entry.payload)["clientMetadata"] == {"source": odd, "site": "A"}

@@ -118,3 +118,39 @@ def test_headers_may_come_again_and_again(check: Check, every: int) -> None:
     assert [lines[(each.line or 0) - 1].partition(",")[0] for each in entries] == [
         each.url for each in entries
     ]
+
+
+@pytest.mark.parametrize(
+    "token", ["-NaN", "1NaN", "0.NaN", "1eNaN", "1Infinity", "1-NaN", "--Infinity", "NaN1"]
+)
+def test_what_is_nearly_not_a_number_is_a_mistake_of_json(token: str, check: Check) -> None:
+    entry = f'{{"objectUrl": "{SHARED}", "clientMetadata": {{"t": {token}}}}}'
+    for text, name in (
+        (f'{{"images": [{entry}]}}', "m.json"),
+        (f'{entry[:-1]}, "type": "image"}}\n', "m.jsonl"),
+        (f'{{"images": [], "skip_duplicate_urls": {token}}}', "m.json"),
+    ):
+        counts = check(text, name).summary.counts
+        assert set(counts) <= {"json-syntax", "json-number"}, text
+        assert counts, text
+
+
+@pytest.mark.parametrize("value", ["1e999", "9" * 5_000, "-1e999"])
+def test_a_flag_that_is_too_large_a_number_is_named(value: str, check: Check) -> None:
+    entries = f'"images": [{{"objectUrl": "{SHARED}"}}]'
+    checked = check(f'{{"skip_duplicate_urls": {value}, {entries}}}')
+    found = {each.code: each.message for each in checked.findings().rows}
+    assert "a number that is too large" in found["flag-type"]
+    assert checked.summary.entries == 1
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.jsonl"])
+def test_a_title_that_is_the_url_is_not_where_the_url_stands(name: str, check: Check) -> None:
+    entry = {"type": "image", "title": "gs://b/1.mp4", "objectUrl": "gs://b/1.mp4"}
+    line = json.dumps(entry)
+    sections = json.dumps({"images": [{**entry, "type": ""}] * 2}).replace('"type": "", ', "")
+    checked = check(f"{line}\n{line}\n" if name == "m.jsonl" else sections, name)
+    (found,) = (each for each in checked.findings().rows if each.code == "url-duplicate")
+    assert (found.pointer or "").endswith("/1/objectUrl")
+    text = line if name == "m.jsonl" else sections
+    assert found.column == text.rindex('"gs:') + 1

@@ -90,6 +90,14 @@ def test_every_fix_of_every_example_takes_findings_of_its_code_away(
     assert now.format == was.format
 
 
+def test_lines_that_end_in_two_carriage_returns_are_trimmed(tmp_path: Path) -> None:
+    """As Python's `csv` writes them on Windows where `newline=""` was forgotten."""
+    text = "Type,Title,ObjectURL\r\r\nimage,t,gs://d/a.jpg\r\r\n"
+    after, counts = fixed(store_in(tmp_path), text, "url-whitespace", Fix.TRIM, name="m.csv")
+    assert "gs://d/a.jpg\r\r" not in after
+    assert not counts
+
+
 def test_only_the_bytes_of_what_is_mended_differ(tmp_path: Path) -> None:
     text = (
         '{"images": [ {"title" :"x",\t"objectUrl":" gs://d/a.jpg"},\n\n{"objectUrl": "gs://d/b"} ]}'

@@ -430,3 +430,30 @@ def test_a_fix_beside_a_changed_cell_leaves_the_change(tmp_path: Path) -> None:
         after = repair.apply(store, after, OPTIONS, code, Fix.RETYPE)
     sent = {"objectUrl": "gs://d/a.jpg", "title": "5", "clientMetadata": {"note": "7"}}
     assert entries_of(store.check(after, OPTIONS)) == [("image", sent)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ('"k": 1, "k": 2', "json-duplicate-key"),
+        ('"k": "x\\ud800y"', "json-syntax"),
+        ('"k": 1e999', "json-number"),
+        (f'"k": {"9" * 1_200}', "json-number"),
+        (f'"k": {"[" * 90 + "]" * 90}', "json-depth"),
+    ],
+)
+def test_what_is_wrong_beside_a_changed_cell_is_never_mended_in_silence(
+    wrong: str, code: str, tmp_path: Path
+) -> None:
+    store = store_in(tmp_path)
+    members = f'{{{wrong}, "m": 1}}'
+    entry = f'{{"type": "image", "objectUrl": "gs://b/a.jpg", "clientMetadata": {members}}}'
+    again = check(store, entry, "m.jsonl")
+    changes = {"metadata.m:json": "2", "Title": "new"}
+    for change in ({}, changes, {}, {}):
+        rows = held_rows(again, tmp_path)
+        assert wrong in rows[0]["Onboarding entry"]
+        again = uploaded(store, [{**rows[0], **change}])
+        assert set(again.summary.counts) == {code, "metadata-undeclared"}
+    carried = held_rows(again, tmp_path)[0]
+    assert {key: carried[key] for key in changes} == changes
