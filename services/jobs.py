@@ -8,7 +8,7 @@ the answer is still there when somebody comes back:
           cancel          somebody wants it to stop
           failure.txt     why it ended without an answer, in words for people
           result.json     its answer
-          taken           somebody starts it anew just now
+    <job>.taken           somebody starts it just now; inside, it would be a sign of life
 """
 
 import json
@@ -38,7 +38,7 @@ STARTING: Final = 45.0
 _BEAT: Final = 0.5
 
 ORDER, HEARTBEAT, CANCEL = "order.json", "heartbeat.json", "cancel"
-FAILURE, RESULT, TAKEN = "failure.txt", "result.json", "taken"
+FAILURE, RESULT, TAKEN = "failure.txt", "result.json", ".taken"
 #: The exit status of a job that failed in a way that nobody expected.
 UNEXPECTED: Final = 2
 _PROJECT: Final = Path(__file__).resolve().parents[1]
@@ -104,33 +104,23 @@ class Jobs:
             self._log(folder, run_job(folder, work, expected=expected))
 
     def _claim(self, folder: Path, order: str) -> bool:
-        """Make the folder of a job; False when it is somebody else's."""
-        if self.state(folder).phase == "running":
+        """Make the folder of a job; of all who try at once, a mark beside it lets one."""
+        mark = folder.with_name(f"{folder.name}{TAKEN}")
+        if self.state(folder).phase == "running" or not _put(mark):
             return False
         try:
-            folder.mkdir()
-        except FileExistsError:
-            if not self._take_over(folder):
-                return False
-        write_whole(folder / ORDER, order.encode())
-        (folder / TAKEN).unlink(missing_ok=True)
-        return True
-
-    def _take_over(self, folder: Path) -> bool:
-        """Empty the folder of an ended job; of all who try at once, its mark lets one."""
-        mark = folder / TAKEN
-        try:
-            mark.touch(exist_ok=False)
-        except FileExistsError:
-            _drop_left(mark)
-            return False
-        # Somebody else may have started it anew between our look and our mark.
-        if self.state(folder).phase == "running":
+            return self._make(folder, order)
+        finally:
             mark.unlink(missing_ok=True)
+
+    def _make(self, folder: Path, order: str) -> bool:
+        # Somebody else may have started it between our look and our mark.
+        if self.state(folder).phase == "running":
             return False
+        folder.mkdir(exist_ok=True)
         for path in folder.iterdir():
-            if path != mark:
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        write_whole(folder / ORDER, order.encode())
         return True
 
     def cancel(self, folder: Path) -> None:
@@ -186,6 +176,16 @@ def _tell(child: "subprocess.Popen[bytes]", whisper: str) -> None:
     assert child.stdin is not None
     with suppress(BrokenPipeError), child.stdin as pipe:
         pipe.write(whisper.encode())
+
+
+def _put(mark: Path) -> bool:
+    """Put a mark where none is."""
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        _drop_left(mark)
+        return False
+    return True
 
 
 def _drop_left(mark: Path) -> None:

@@ -84,7 +84,7 @@ class Catalog:
 
     def _folders(self, view: View) -> Iterator[Path]:
         for path in (self.folder(view) / "listings").glob("*/*"):
-            if path.suffix != ".job":
+            if not path.suffix:
                 yield path
 
     def spool(self, view: View, listing: str) -> Spool:
@@ -118,7 +118,8 @@ class Catalog:
         self.jobs.start(job, write_order(order), whisper=view.reach.line())
 
     def _forget_old(self, folder: Path) -> None:
-        done = sorted(path for path in folder.parent.iterdir() if Spool(path).totals())
+        known = (path for path in folder.parent.iterdir() if not path.suffix)
+        done = sorted(path for path in known if Spool(path).totals())
         for path in done[:-KEPT]:
             shutil.rmtree(path, ignore_errors=True)
             shutil.rmtree(path.with_suffix(".job"), ignore_errors=True)
@@ -138,9 +139,9 @@ class Catalog:
         return self.folder(view) / "listings" / (name + _ENDINGS[source])
 
     def _last(self, view: View, scope: Scope, source: str) -> Path | None:
-        """Return the newest listing of a scope, finished or not; a job may stand for it."""
+        """Return the newest listing of a scope, finished or not; its job may stand for it."""
         folder = self._scopes(view, scope, source)
-        numbers = {path.stem for path in folder.glob("*")}
+        numbers = {path.name.partition(".")[0] for path in folder.glob("*")}
         return folder / max(numbers) if numbers else None
 
     def _next(self, view: View, scope: Scope, source: str) -> Path:

@@ -141,7 +141,7 @@ class Comparisons:
 
     def _all(self, subject: Subject) -> list[Path]:
         folders = self._folder(subject).glob("[0-9]*")
-        return sorted(each for each in folders if each.suffix != ".job")
+        return sorted(each for each in folders if not each.suffix)
 
     def _folder(self, subject: Subject) -> Path:
         return (self._catalog.root / "compared" / subject.digest).absolute()

@@ -23,7 +23,7 @@ from services.buckets.reach import Reach
 from services.buckets.recipe import Recipe
 from services.buckets.recipes import Asked, Recipes
 from services.buckets.spool import Scope, Spool
-from services.jobs import JobState
+from services.jobs import TAKEN, JobState
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 from services.sandbox.demo import demo_manifest_csv
@@ -147,6 +147,19 @@ def test_listing_again_is_another_listing(catalog: Catalog, demo: View) -> None:
     second = listed(catalog, demo, "groups/")
     assert first.id != second.id
     assert [each.id for each in catalog.listings(demo)] == [second.id, first.id]
+
+
+def test_a_mark_beside_a_job_is_no_listing(catalog: Catalog, demo: View, tmp_path: Path) -> None:
+    first = listed(catalog, demo, "groups/")
+    leave_marks(tmp_path)
+    second = listed(catalog, demo, "groups/")
+    assert [each.id for each in catalog.listings(demo)] == [second.id, first.id]
+
+
+def leave_marks(folder: Path) -> None:
+    """Leave what a process leaves that is killed while it starts a job anew."""
+    for job in list(folder.rglob("0*.job")):
+        job.with_name(f"{job.name}{TAKEN}").touch()
 
 
 def test_a_report_that_breaks_leaves_the_listing_whole(catalog: Catalog, yard: View) -> None:
@@ -319,6 +332,21 @@ def test_an_estimate_is_made_anew_when_it_is_asked_for_again(
         assert wait(lambda: comparisons.price_state(asked)).phase == "done"
         seen.append(comparisons.price(asked).objects)
     assert seen == [1, 2]
+
+
+def test_a_mark_beside_a_job_is_no_comparison(
+    catalog: Catalog, demo: View, manifests: ManifestStore, tmp_path: Path
+) -> None:
+    row = f"ObjectURL,Type\ngs://{demo.bucket}/nowhere.jpg,image\n"
+    asked = subject(manifests, demo.reach, "again.csv", row.encode())
+    comparisons = Comparisons(catalog)
+    for _ in range(2):
+        comparisons.start(asked)
+        assert wait(lambda: comparisons.state(asked)).phase == "done"
+        leave_marks(tmp_path)
+    compared = comparisons.result(asked)
+    assert compared is not None
+    assert compared.counts == {"object-missing": 1}
 
 
 def test_every_object_code_is_found_and_only_where_it_is(

@@ -1,5 +1,6 @@
 """A job is claimed once, lives as long as its process does, and never fails in silence."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -7,7 +8,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from services import jobs
-from services.jobs import FAILURE, HEARTBEAT, RESULT, Jobs, JobState, Progress, write_whole
+from services.jobs import (
+    FAILURE,
+    HEARTBEAT,
+    ORDER,
+    RESULT,
+    Jobs,
+    JobState,
+    Progress,
+    write_whole,
+)
 
 MODULE = "services.manifests.work_process"
 
@@ -19,6 +29,14 @@ def ended(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / FAILURE).write_text("The work failed.")
     return folder
+
+
+def mark(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.taken")
+
+
+def answer(_order: str, _progress: Progress) -> bytes:
+    return b"answer"
 
 
 class Slow(Jobs):
@@ -36,7 +54,9 @@ class Slow(Jobs):
         return found
 
 
-def test_a_job_that_two_start_at_once_is_done_once(ended: Path) -> None:
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_job_that_two_start_at_once_is_done_once(ended: Path, *, is_new: bool) -> None:
+    folder = ended.with_name("new.job") if is_new else ended
     started, finish, done = threading.Event(), threading.Event(), []
 
     def work(order: str, _progress: Progress) -> bytes:
@@ -47,24 +67,56 @@ def test_a_job_that_two_start_at_once_is_done_once(ended: Path) -> None:
         return order.encode()
 
     def start(by: Jobs, order: str) -> None:
-        by.do(ended, order, work, expected=ValueError)
+        by.do(folder, order, work, expected=ValueError)
 
     first = threading.Thread(target=start, args=(Jobs(MODULE), "first"))
     start(Slow(first, started), "second")
     finish.set()
     first.join(30)
     assert done == ["first"]
-    assert (ended / RESULT).read_bytes() == b"first"
-    assert not (ended / "taken").exists()
+    assert (folder / RESULT).read_bytes() == b"first"
+    assert not mark(folder).exists()
 
 
 def test_a_start_that_was_killed_half_way_does_not_bar_the_job(
     ended: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (ended / "taken").touch()
+    mark(ended).touch()
     monkeypatch.setattr(jobs, "SILENCE", -1.0)
     for _ in range(2):
-        Jobs(MODULE).do(ended, "", lambda _order, _progress: b"answer", expected=ValueError)
+        Jobs(MODULE).do(ended, "", answer, expected=ValueError)
+    assert (ended / RESULT).read_bytes() == b"answer"
+
+
+def test_a_job_that_somebody_is_about_to_make_is_theirs(tmp_path: Path) -> None:
+    folder = tmp_path / "check.job"
+    mark(folder).touch()
+    Jobs(MODULE).do(folder, "", answer, expected=ValueError)
+    assert [path.name for path in tmp_path.iterdir()] == ["check.job.taken"]
+
+
+@pytest.mark.parametrize("held", [(ORDER,), ()], ids=["before its first beat", "before its order"])
+def test_a_job_that_died_early_is_started_again(tmp_path: Path, held: tuple[str, ...]) -> None:
+    folder = tmp_path / "check.job"
+    folder.mkdir()
+    for name in held:
+        (folder / name).touch()
+    os.utime(folder, (0, 0))
+    assert Jobs(MODULE).state(folder).message == "The work stopped without an answer."
+    Jobs(MODULE).do(folder, "", answer, expected=ValueError)
+    assert (folder / RESULT).read_bytes() == b"answer"
+
+
+def test_a_claim_that_failed_bars_nobody(ended: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(_path: Path, _content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(jobs, "write_whole", write)
+        with pytest.raises(OSError, match="No space"):
+            Jobs(MODULE).do(ended, "", answer, expected=ValueError)
+    os.utime(ended, (0, 0))
+    Jobs(MODULE).do(ended, "", answer, expected=ValueError)
     assert (ended / RESULT).read_bytes() == b"answer"
 
 
