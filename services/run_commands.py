@@ -8,6 +8,7 @@ RUN the first run or one of its retries. A dataset is created once for the same 
 import argparse
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from services.bootstrap import Runtime, build_runtime
 from services.domain.runs import DatasetChoice, RunState
@@ -33,6 +34,7 @@ OTHER_DATASET: Final = (
     "The run is being linked, or was linked just now, to another dataset. When that has ended, "
     "link again."
 )
+NO_UUID: Final = "That is not the UUID of a dataset."
 NO_RUN: Final = "There is no such run in this data directory."
 
 
@@ -91,8 +93,10 @@ def _retry(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
 
 
 def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
-    title = "" if asked.dataset_uuid else asked.dataset or first.name
-    choice = DatasetChoice(uuid=asked.dataset_uuid, title=title, description=asked.description)
+    try:
+        choice = _choice(first, asked)
+    except ValueError:
+        return refuse(NO_UUID)
     nonce = link_nonce(runtime.ledger.family(first.id).arrived)
     taken = runtime.onboarding.link(first.id, choice, nonce=nonce, actor=ACTOR)
     if not taken and not _is(choice, runtime.ledger.run(first.id) or first):
@@ -102,6 +106,13 @@ def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
     if view.state.is_final and receipts and not _is(choice, receipts[0]):
         return refuse(OTHER_DATASET)
     return verdict(runtime, view)
+
+
+def _choice(first: RunView, asked: argparse.Namespace) -> DatasetChoice:
+    """Return the dataset that was asked for; a UUID in Encord's spelling, to be compared."""
+    if asked.dataset_uuid:
+        return DatasetChoice(uuid=str(UUID(asked.dataset_uuid)), description=asked.description)
+    return DatasetChoice(title=asked.dataset or first.name, description=asked.description)
 
 
 def _is(choice: DatasetChoice, linked: RunView | ReceiptView) -> bool:
