@@ -2,7 +2,7 @@
 
 A restored ledger does not know what was sent after its backup. So nothing it calls unsent is sent
 before Encord was looked at: restoring turns it into attempts whose answer is unknown. That is done
-to a copy beside it, so that a ledger is put in place with its doubts or not at all.
+to a copy, so that a ledger is put in place with its doubts or not at all.
 """
 
 import os
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from sqlalchemy import (
@@ -90,7 +91,7 @@ def restore(source: Path, url: str, *, replace: bool = False) -> Path | None:
     if not replace and not is_empty(url):
         raise CopyError(_NOT_EMPTY)
     path = sqlite_path(url)
-    with _aside(path or source) as part:
+    with _becoming(path) as target, _aside(target) as part:
         shutil.copyfile(source, part)
         _doubt_the_unsent(part, found.head)
         _sync(part)
@@ -108,6 +109,19 @@ def is_empty(url: str) -> bool:
     except DatabaseError as error:
         return "does not exist" in str(error.orig)  # a PostgreSQL database without tables
     return seen == 0
+
+
+@contextmanager
+def _becoming(path: Path | None) -> Iterator[Path]:
+    """Give the path that a copy is made for: a ledger's, which it becomes by being renamed.
+
+    Nothing is renamed into PostgreSQL, and where the backup is nobody may be allowed to write.
+    """
+    if path is not None:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / "ledger"
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Damage to a ledger is found wherever it is; a backup is whole and comes back."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -474,6 +475,16 @@ def test_a_ledger_moves_to_another_database(
         create(cx, "the first one there")
     assert examine(elsewhere).is_whole
     moved.engine.dispose()
+
+
+def test_moving_to_another_database_writes_nothing_beside_the_backup(
+    filled: Ledger, tmp_path: Path, postgres: Cluster
+) -> None:
+    copy = tmp_path / "mounted" / "copy"
+    backup(url_of(filled), copy)
+    os.utime(copy.parent, (0, 0))
+    assert restore(copy, postgres.new_database()) is None
+    assert copy.parent.stat().st_mtime == 0
 
 
 def test_a_ledger_in_use_is_not_replaced(filled: Ledger, tmp_path: Path) -> None:
