@@ -198,8 +198,8 @@ class Onboarding:
         with self._ledger.transaction() as cx:
             runs.lock(cx, run)
             record(cx, "resumed", actor=actor, run=run)
+            runs.unpause(cx, run)  # first: what is paused stays so when it is unblocked
             runs.unblock(cx, run=run)
-            runs.unpause(cx, run)
 
     def link(self, run: str, choice: DatasetChoice, *, nonce: str, actor: str) -> bool:
         """Link exactly what arrived of a run and its retries to a dataset, then verify it.

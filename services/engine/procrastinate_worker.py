@@ -81,9 +81,11 @@ class ProcrastinateWorker:
 
         Others learn of the key first: a run submitted right after connecting is not stopped.
         """
-        self._tell_keys()
-        if self._loop:
-            self._loop.call_soon_threadsafe(self._new_key.set)
+        try:
+            self._tell_keys()
+        finally:  # the ledger may be away: the key is here all the same
+            if self._loop:
+                self._loop.call_soon_threadsafe(self._new_key.set)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -203,7 +205,8 @@ class ProcrastinateWorker:
             now = ledger.clock.now(cx)
             until = now + HOLD_SECONDS
             holders.note(cx, self.owner, self._connections(), now=now, until=until)
-            holders.block_unheld(cx, now=now, grace=GRACE_SECONDS)
+        with ledger.transaction() as cx:
+            holders.block_unheld(cx, now=ledger.clock.now(cx), grace=GRACE_SECONDS)
 
     async def _bury_stalled(self) -> None:
         """Forget the tasks of workers that died; the ledger rings for their work again."""

@@ -6,7 +6,7 @@ Only keys' connections are noted, never a key. A note runs out by itself, like a
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
 from services.domain.runs import Problem, WorkKind, WorkState
 from services.ledger import runs
@@ -26,11 +26,23 @@ DETAIL: Final = (
 def note(
     cx: Connection, owner: str, connections: Iterable[str], *, now: float, until: float
 ) -> None:
-    """Note what a worker holds until some second of the ledger's clock; drop what ran out."""
+    """Note what a worker holds until some second of the ledger's clock; drop what ran out.
+
+    What was stopped because nobody held its key goes on, however the key came here.
+    """
+    connections = list(connections)
     cx.execute(delete(HOLDER).where((HOLDER.c.owner == owner) | (HOLDER.c.until <= now)))
     rows = [{"owner": owner, "connection": each, "until": until} for each in connections]
     if rows:
         cx.execute(insert(HOLDER), rows)
+        _go_on(cx, connections)
+
+
+def _go_on(cx: Connection, connections: list[str]) -> None:
+    """Reopen what waits for these keys; not what Encord refused one of them for."""
+    ours = select(RUN.c.id).where(RUN.c.connection.in_(connections))
+    waits = WORK.c.state == WorkState.BLOCKED, WORK.c.problem == Problem.RECONNECT
+    runs.reopen(cx, and_(*waits, WORK.c.run.in_(ours)))
 
 
 def block_unheld(cx: Connection, *, now: float, grace: float) -> int:

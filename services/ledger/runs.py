@@ -258,14 +258,24 @@ def unblock(cx: Connection, *, run: str | None = None, connection: str | None = 
         ours = select(RUN.c.id).where(RUN.c.connection == connection)
         lost = (Problem.RECONNECT, Problem.NOT_AUTHENTICATED)
         chosen = and_(blocked, WORK.c.run.in_(ours), WORK.c.problem.in_(lost))
+    return reopen(cx, chosen)
+
+
+def reopen(cx: Connection, chosen: ColumnElement[bool]) -> list[str]:
+    """Reopen blocked work and return its runs; what is paused stays so."""
     runs = sorted(set(cx.execute(select(WORK.c.run).where(chosen)).scalars()))
+    for run in runs:  # all before the first event: whoever holds a run may wait to write one
+        lock(cx, run)
     cx.execute(
         update(WORK)
         .where(chosen)
         .values(state=WorkState.OPEN, next_at=0.0, tries=0, problem=None, problem_detail="")
     )
-    for reopened in runs:
-        refresh(cx, reopened)
+    for run in runs:
+        if cx.scalar(select(RUN.c.paused).where(RUN.c.id == run)):
+            pause(cx, run)
+        else:
+            refresh(cx, run)
     return runs
 
 

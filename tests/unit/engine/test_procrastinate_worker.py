@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Select, func, select, text
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from services.domain.runs import WorkKind
@@ -114,3 +115,18 @@ def test_a_listener_that_fails_is_told(world: World) -> None:
     with capture_logs() as told:
         asyncio.run(worker._listen_until_new_key())
     assert "AppNotOpen" in repr([line["exc_info"] for line in told if "exc_info" in line])
+
+
+def test_a_new_key_is_listened_for_although_the_ledger_is_away(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    worker = ProcrastinateWorker(world.tools, "postgresql://", slots=1, connections=world.held)
+    with world.ledger.transaction() as cx:
+        cx.execute(text("ALTER TABLE holder RENAME TO away"))
+
+    async def ring() -> None:
+        worker._loop = asyncio.get_running_loop()
+        with pytest.raises(OperationalError):
+            worker.ring()
+        await asyncio.wait_for(worker._new_key.wait(), 10)
+
+    asyncio.run(ring())

@@ -181,3 +181,15 @@ def test_a_worker_stops_what_nobody_has_the_key_for(
     view = world.view(run)
     assert view.problem is Problem.RECONNECT
     assert "No worker holds the key SHA256:test" in view.problem_detail
+
+
+def test_a_stopped_run_goes_on_with_a_worker_that_has_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holders, "KEYS_SECONDS", 0.05)
+    world, tools = in_real_time(tmp_path)
+    run = world.submit(world.images(4), connection="server")
+    worker = staff(tools, world.encord, ["browser"])
+    worker.run_until(lambda: world.view(run).problem is Problem.RECONNECT)
+    staff(tools, world.encord, ["server"]).run_until(lambda: world.view(run).state.is_final)
+    assert world.view(run).counts.registered == 4

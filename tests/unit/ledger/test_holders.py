@@ -55,6 +55,40 @@ def test_another_workers_key_counts_until_its_note_runs_out(ledger: Ledger) -> N
     assert waited(ledger, run, seconds=55, holding=[]).state is RunState.NEEDS_ATTENTION
 
 
+def test_a_run_that_waits_for_a_key_goes_on_with_whoever_has_it(ledger: Ledger) -> None:
+    run = submitted(ledger)
+    assert waited(ledger, run, seconds=31, holding=[]).problem is Problem.RECONNECT
+    view = waited(ledger, run, seconds=60, holding=["another connection"])
+    assert view.problem is Problem.RECONNECT
+    view = waited(ledger, run, seconds=90, holding=["another connection", "connection"])
+    assert (view.state, view.problem) == (RunState.QUEUED, None)
+    assert "needs attention to queued" in [event.detail for event in ledger.events(run).rows]
+    assert ledger.claim("worker", 30, (WorkKind.PLAN,))
+
+
+def test_a_key_that_encord_refused_is_not_tried_again_by_itself(ledger: Ledger) -> None:
+    run = submitted(ledger)
+    claim = ledger.claim("worker", 30, KINDS)
+    assert claim
+    with ledger.fenced(claim) as cx:
+        runs.block(cx, claim.work, Problem.NOT_AUTHENTICATED, "Refused.")
+    view = waited(ledger, run, seconds=60, holding=["connection"])
+    assert view.problem is Problem.NOT_AUTHENTICATED
+
+
+def test_a_key_that_arrives_does_not_end_a_pause(ledger: Ledger) -> None:
+    run = submitted(ledger)
+    waited(ledger, run, seconds=31, holding=[])
+    with ledger.transaction() as cx:
+        runs.pause(cx, run)
+    view = waited(ledger, run, seconds=60, holding=["connection"])
+    assert (view.state, view.paused) == (RunState.PAUSED, True)
+    assert ledger.claim("worker", 30, (WorkKind.PLAN,)) is None
+    with ledger.transaction() as cx:
+        runs.unpause(cx, run)
+    assert ledger.claim("worker", 30, (WorkKind.PLAN,))
+
+
 def test_a_key_counts_from_the_moment_it_arrives(tmp_path: Path) -> None:
     world = World(tmp_path)
     held: list[str] = []
