@@ -77,13 +77,13 @@ class ProcrastinateWorker:
         asyncio.run(self._serve())
 
     def ring(self) -> None:
-        """Listen for a connection whose key has just arrived; callable from any thread.
+        """Listen for those connections whose key is here now; callable from any thread.
 
         Others learn of the key first: a run submitted right after connecting is not stopped.
         """
         try:
             self._tell_keys()
-        finally:  # the ledger may be away: the key is here all the same
+        finally:  # the ledger may be away: the key is here, or gone, all the same
             if self._loop:
                 self._loop.call_soon_threadsafe(self._new_key.set)
 
@@ -141,8 +141,9 @@ class ProcrastinateWorker:
         await self._ring_for(await asyncio.to_thread(self._due, claim.run))
 
     def _claim(self, work: int) -> Claim | None:
+        held, lease = self._connections(), self.tools.pace.lease
         try:
-            return self.tools.ledger.claim(self.owner, self.tools.pace.lease, (), work=work)
+            return self.tools.ledger.claim(self.owner, lease, (), connections=held, work=work)
         except SchemaChangedError:
             log.error("the ledger was upgraded; the process ends")  # noqa: TRY400
             os._exit(EXIT_OUTDATED)

@@ -109,7 +109,7 @@ class Worker:
         self._rung.set()
 
     def ring(self) -> None:
-        """Look for work now, also that of a key which has just arrived.
+        """Look for work now, with the keys that are here now.
 
         Others learn of the key first: a run submitted right after connecting is not stopped.
         """

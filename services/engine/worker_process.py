@@ -61,6 +61,7 @@ def _hear(worker: AnyWorker, connections: Connections, line: str) -> None:
     message = json.loads(line)
     if "forget" in message:
         connections.forget(message["forget"])
+        worker.ring()  # what needs that key is left to those who hold it
         return
     connection = connections.hold(
         message["hold"], message["domain"], load_private_key(b64decode(message["key"]))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 
@@ -109,12 +110,13 @@ class Ledger(Reading):
             lease: Seconds until others may take it.
             kinds: Kinds to choose from, unless `work` is given.
             connections: Those whose key the owner holds; None for all.
-            work: Take this one or none.
+            work: Take this one or none; not if it needs a key that is not held.
 
         Raises:
             SchemaChangedError: Newer code has changed the tables; this process must end.
         """
-        chosen = _served(kinds, connections) if work is None else WORK.c.id == work
+        wanted = WORK.c.kind.in_(kinds) if work is None else WORK.c.id == work
+        chosen = and_(wanted, _workable(connections))
         with self.transaction() as cx:
             if version(cx) != HEAD:
                 raise SchemaChangedError
@@ -197,7 +199,7 @@ class Ledger(Reading):
             )
             due = cx.scalar(
                 select(func.min(free)).where(
-                    WORK.c.state == WorkState.OPEN, _served(kinds, connections)
+                    WORK.c.state == WorkState.OPEN, WORK.c.kind.in_(kinds), _workable(connections)
                 )
             )
             return None if due is None else max(0.0, due - self.clock.now(cx))
@@ -231,10 +233,9 @@ def _most_overdue(chosen: ColumnElement[bool], now: float) -> ScalarSelect[int]:
     )
 
 
-def _served(kinds: tuple[WorkKind, ...], connections: Iterable[str] | None) -> ColumnElement[bool]:
-    """Choose work of these kinds whose key is held; a notice needs none."""
-    chosen = WORK.c.kind.in_(kinds)
+def _workable(connections: Iterable[str] | None) -> ColumnElement[bool]:
+    """Choose work whose key is held, None for all; a notice needs none."""
     if connections is None:
-        return chosen
+        return true()
     held = exists().where(RUN.c.id == WORK.c.run, RUN.c.connection.in_(list(connections)))
-    return and_(chosen, or_(WORK.c.kind == WorkKind.NOTIFY, held))
+    return or_(WORK.c.kind == WorkKind.NOTIFY, held)

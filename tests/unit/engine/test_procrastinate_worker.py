@@ -130,3 +130,15 @@ def test_a_new_key_is_listened_for_although_the_ledger_is_away(tmp_path: Path) -
         await asyncio.wait_for(worker._new_key.wait(), 10)
 
     asyncio.run(ring())
+
+
+def test_work_of_a_key_that_is_gone_is_left_to_others(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    worker = ProcrastinateWorker(world.tools, "postgresql://", slots=1, connections=world.held)
+    run = world.submit(world.images(1))
+    (due,) = world.ledger.due(["connection"], limit=1)
+    world.connected = False
+    asyncio.run(worker._advance(due.id))
+    assert world.view(run).problem is None
+    world.connected = True
+    assert worker._claim(due.id)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from services.domain.runs import Problem, RunState, WorkKind
@@ -19,11 +19,12 @@ from services.engine import advance as advancing
 from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Step, Tools
 from services.engine.errors import NotConnectedError
-from services.engine.supervisor import hold_line
+from services.engine.supervisor import forget_line, hold_line
 from services.engine.worker import EXIT_STUCK, Worker
-from services.engine.worker_process import _listen
+from services.engine.worker_process import _hear, _listen
 from services.ledger import holders
 from services.ledger.store import Ledger
+from services.ledger.tables import HOLDER
 from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import KINDS, World
 
@@ -193,3 +194,18 @@ def test_a_stopped_run_goes_on_with_a_worker_that_has_its_key(
     worker.run_until(lambda: world.view(run).problem is Problem.RECONNECT)
     staff(tools, world.encord, ["server"]).run_until(lambda: world.view(run).state.is_final)
     assert world.view(run).counts.registered == 4
+
+
+def test_a_key_that_is_forgotten_is_noted_no_longer(tmp_path: Path) -> None:
+    world, connections = World(tmp_path), Connections()
+    worker = Worker(world.tools, slots=1, connections=connections.held)
+    _hear(worker, connections, hold_line(CONNECTION, load_private_key(key_text())))
+    (held,) = [connection for connection, _ in connections.everything()]
+    assert noted(world) == [held.id]
+    _hear(worker, connections, forget_line(held))
+    assert noted(world) == []
+
+
+def noted(world: World) -> list[str]:
+    with world.ledger.reading() as cx:
+        return list(cx.scalars(select(HOLDER.c.connection)))
