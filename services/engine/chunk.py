@@ -182,6 +182,9 @@ def _doubt(step: Step, cx: Connection, attempt: Attempt, why: str) -> None:
 
 def _reconcile(step: Step, work: WorkSpec, attempt: Attempt) -> None:
     """Decide an unclear send by what is in the folder."""
+    if step.run.cancel_requested and step.run.folder_uuid is None:  # nowhere it could have gone
+        _drop(step, attempt)
+        return
     sent = list(step.entries(Ranges.parse(attempt.entries)))
     present = find_present(step.gateway, _folder(step), sent, heartbeat=step.heartbeat)
     missing = [entry for entry in sent if entry.index not in present]

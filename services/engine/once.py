@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from services.domain.runs import AttemptState
+from sqlalchemy import Connection
+
+from services.domain.runs import AttemptState, WorkKind, WorkState
 from services.encord_api.errors import EncordError, classify
 from services.engine.chunk import MARGIN, STABLE_LOOKS
 from services.engine.context import Step
 from services.ledger import attempts, runs
 from services.ledger.attempts import Attempt
+from services.ledger.specs import run_spec
 
 T = TypeVar("T")
 
@@ -52,7 +55,8 @@ def create_once(
         create: Creates it.
 
     Returns:
-        None while an earlier attempt may still take effect; the work was given back until then.
+        None while an earlier attempt may still take effect, or once nothing may be created any
+        more; the work was given back, held back or closed.
 
     Raises:
         EncordError: Encord refused, or its answer is not known; the attempt says which.
@@ -66,25 +70,47 @@ def create_once(
         if not _is_given_up(step, attempt):
             return None
         attempt = None
-    attempt = _about_to_send(step, attempt)
+    sent = _about_to_send(step, attempt)
+    if sent is None:
+        return None
     try:
-        return Created(create(), attempt, adopted=False)
+        return Created(create(), sent, adopted=False)
     except EncordError as error:
         state = AttemptState.UNKNOWN if classify(error) == "unknown" else AttemptState.REJECTED
         with step.fenced() as cx:
-            attempts.move(cx, attempt.token, state, note=error.raw)
+            attempts.move(cx, sent.token, state, note=error.raw)
         raise
 
 
-def _about_to_send(step: Step, attempt: Attempt | None) -> Attempt:
+def _about_to_send(step: Step, attempt: Attempt | None) -> Attempt | None:
     """Note that the request leaves now, and hold the work for as long as it may take."""
     ledger = step.tools.ledger
     with step.fenced() as cx:
+        if _is_called_off(step, cx, attempt):
+            return None
         attempt = attempt or attempts.intend(cx, step.claim.work, fence=step.claim.fence)
         sent_at = ledger.clock.now(cx)
         attempts.move(cx, attempt.token, AttemptState.SENDING, sent_at=sent_at)
         ledger.hold(cx, step.claim, step.tools.pace.send_deadline + MARGIN)
     return attempt
+
+
+def _is_called_off(step: Step, cx: Connection, attempt: Attempt | None) -> bool:
+    """Close a folder that a cancelled run no longer needs; hold back what a paused run does.
+
+    A dataset is still needed: what arrived before the end is linked.
+    """
+    run = run_spec(cx, step.claim.run)  # as it is now: the looking took a while
+    if run.cancel_requested and step.claim.kind is WorkKind.FOLDER:
+        if attempt:
+            attempts.move(
+                cx, attempt.token, AttemptState.ABANDONED, note="cancelled before sending"
+            )
+        runs.finish(cx, step.claim.work, WorkState.CANCELLED)
+        return True
+    if run.paused:
+        runs.hold_back(cx, step.claim.work)
+    return run.paused
 
 
 def _is_given_up(step: Step, attempt: Attempt) -> bool:

@@ -1,9 +1,12 @@
 """A folder and a dataset are created at most once, however late an answer or an effect is."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from services.domain.runs import RunState
 from services.encord_api.errors import Unclear
+from services.encord_api.interface import Folder
 from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.test_protocol import KilledError
 from tests.unit.engine.world import KINDS, World
@@ -130,3 +133,45 @@ def test_looks_that_somebody_hurries_do_not_count(world: World) -> None:
     take_effect(world, "create_folder")
     world.settle()
     assert made(world)[0] == 1
+
+
+def test_a_cancelled_run_creates_no_folder_after_a_lost_answer(world: World) -> None:
+    world.encord.script("create_folder", LOST)
+    run = submit(world)
+    work_until_asked(world, "create_folder")
+    world.onboarding.cancel(run, actor="tester")
+    world.settle()
+    assert world.view(run).state is RunState.CANCELLED
+    assert world.view(run).counts.cancelled == 3
+    assert world.asked("create_folder") == 1
+    assert made(world) == (0, 0)
+
+
+def test_a_run_cancelled_while_its_folder_is_looked_for_creates_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = MemoryGateway.find_folders
+
+    def find(self: MemoryGateway, search: str) -> Iterator[Folder]:
+        world.onboarding.cancel(run, actor="tester")
+        return original(self, search)
+
+    monkeypatch.setattr(MemoryGateway, "find_folders", find)
+    run = submit(world)
+    world.settle()
+    assert world.view(run).state is RunState.CANCELLED
+    assert world.asked("create_folder") == 0
+
+
+@CREATED
+def test_a_paused_run_creates_nothing_until_it_is_resumed(world: World, operation: str) -> None:
+    world.encord.script(operation, LOST)
+    run = submit(world)
+    work_until_asked(world, operation)
+    world.onboarding.pause(run, actor="tester")
+    work_for(world, 5 * world.pace.settle)
+    assert world.view(run).state is RunState.PAUSED
+    assert world.asked(operation) == 1
+    world.onboarding.resume(run, actor="tester")
+    assert_complete(world, run)
+    assert world.asked(operation) == 2

@@ -32,3 +32,19 @@ def test_nothing_is_created_or_sent_twice_after_a_restore(tmp_path: Path, steps:
     assert (after.asked("create_folder"), after.asked("create_dataset")) == (1, 1)
     assert after.asked("start_upload") == 1
     assert examine(url).is_whole
+
+
+def test_a_run_cancelled_after_a_restore_creates_nothing(tmp_path: Path) -> None:
+    before = World(tmp_path)
+    run = before.submit(before.images(3), dataset="Street")
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    backup(url, tmp_path / "copy")
+    before.ledger.engine.dispose()
+
+    restore(tmp_path / "copy", url, replace=True)
+    after = World(tmp_path, encord=before.encord)
+    after.onboarding.cancel(run, actor="tester")
+    after.settle()
+    assert after.view(run).state is RunState.CANCELLED
+    assert after.view(run).counts.cancelled == 3
+    assert (after.asked("create_folder"), after.asked("start_upload")) == (0, 0)
