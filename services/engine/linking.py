@@ -14,10 +14,9 @@ from services.domain.tasks import Purpose
 from services.encord_api.errors import NotFound
 from services.engine.context import Step
 from services.engine.errors import StopError
-from services.engine.once import create_once, description_of
+from services.engine.once import Created, create_once, description_of
 from services.engine.proof.tasks import dataset_of, linkable, refuse_linked
 from services.ledger import attempts, runs
-from services.ledger.attempts import Attempt
 from services.ledger.events import record
 from services.ledger.specs import work_spec
 from services.ledger.tables import OUTCOME, RUN
@@ -35,7 +34,7 @@ def advance_dataset(step: Step) -> None:
     if made is None:
         return
     what = "dataset adopted" if made.adopted else "dataset created"
-    _settle(step, made.value, _title(step), what, made.attempt)
+    _settle(step, made.value, _title(step), what, made)
 
 
 def advance_link(step: Step) -> None:
@@ -99,12 +98,12 @@ def _create(step: Step) -> str:
     return step.gateway.create_dataset(_title(step), description)
 
 
-def _settle(step: Step, uuid: str, title: str, what: str, attempt: Attempt | None = None) -> None:
+def _settle(step: Step, uuid: str, title: str, what: str, made: Created[str] | None = None) -> None:
     """Record the dataset and add one piece of work for each slice of items."""
     refuse_linked(step, uuid)
     with step.fenced() as cx:
-        if attempt:
-            attempts.move(cx, attempt.token, AttemptState.FINISHED, result=uuid)
+        if made:
+            _close(cx, made)
         cx.execute(
             update(RUN)
             .where(RUN.c.id == step.claim.run)
@@ -115,6 +114,19 @@ def _settle(step: Step, uuid: str, title: str, what: str, attempt: Attempt | Non
         if step.run.purpose is not Purpose.CREATE:
             _add_links(cx, step)
         runs.finish(cx, step.claim.work)
+
+
+def _close(cx: Connection, made: Created[str]) -> None:
+    """Close the attempt; only the one that made the dataset has it as its result.
+
+    What is adopted may have been made by an earlier linking of the run.
+    """
+    if made.attempt is None:
+        return
+    if made.adopted:
+        attempts.move(cx, made.attempt.token, AttemptState.ADOPTED)
+    else:
+        attempts.move(cx, made.attempt.token, AttemptState.FINISHED, result=made.value)
 
 
 def _add_links(cx: Connection, step: Step) -> None:
