@@ -14,13 +14,13 @@ from services.ledger.views import Counts, RunView
 
 NEW, EXISTING = "A new dataset", "An existing dataset"
 LONGEST_TITLE: Final = 200
-
+RESUME_FIRST: Final = "A run is linked once it is done with every entry. Resume or cancel it first."
 
 NOT_LINKED: Final = session.Notice(
     title="Nothing was changed",
     body=(
-        "This run is being linked already, or its linking to this dataset has stopped. Wait for it "
-        "or resume it, or choose another dataset."
+        "This run is not done with its entries, is being linked already, or its linking to this "
+        "dataset has stopped. Wait for it or resume it, or choose another dataset."
     ),
 )
 
@@ -47,21 +47,27 @@ def show(run: RunView, counts: Counts) -> None:
             key="link",
             type="secondary" if run.dataset_uuid or run.problem else "primary",
             icon=":material/link:",
-            disabled=choice is None or not counts.arrived,
+            disabled=choice is None or not _linkable(counts),
+            help=RESUME_FIRST if counts.pending else None,
             on_click=_link,
             args=(run, counts.arrived),
         )
-        if choice and counts.arrived:
+        if choice and _linkable(counts):
             script = onboarding.link(run.id, choice, nonce=link_nonce(counts.arrived))
             by_script.show(script, key="link_script")
+
+
+def _linkable(counts: Counts) -> bool:
+    """Whether something arrived and nothing waits: which items are whose is decided at the end."""
+    return counts.arrived > 0 and not counts.pending
 
 
 def _about_others(counts: Counts) -> None:
     """Say which entries of the run cannot be linked: those that wait still, and those lost."""
     if counts.pending:
         st.warning(
-            "The run has stopped before it was done with them. Resume it first, or link the rest "
-            "now and those later.",
+            "The run has stopped before it was done with them. Resume or cancel it first: what "
+            "arrived is known once it has ended.",
             title=f"{count(counts.pending, 'entry')} still waiting",
             icon=":material/schedule:",
         )

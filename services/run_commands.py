@@ -31,8 +31,8 @@ from services.settings import Settings
 
 ACTOR: Final = "command line"
 OTHER_DATASET: Final = (
-    "The run is being linked, or was linked just now, to another dataset. When that has ended, "
-    "link again."
+    "The run is not done with its entries, or is being linked, or was linked just now, to another "
+    "dataset. When that has ended, link again."
 )
 NO_UUID: Final = "That is not the UUID of a dataset."
 NO_RUN: Final = "There is no such run in this data directory."

@@ -205,15 +205,18 @@ class Onboarding:
         """Link exactly what arrived of a run and its retries to a dataset, then verify it.
 
         Another dataset takes the place of one whose linking has stopped. False when nothing was
-        begun: the run is being linked otherwise, or this very linking has stopped and is resumed.
+        begun: the run is not done with its entries, it is being linked otherwise, or this very
+        linking has stopped and is resumed.
         """
         with self._ledger.transaction() as cx:
             first = _root(cx, run).place.run
             idem = hashlib.sha256(f"link {first} {choice} {nonce}".encode()).hexdigest()
-            left = _left_to_link(cx, first)
+            left = _left(cx, first, runs.LINKING)
             if cx.scalar(select(WORK.c.id).where(WORK.c.idem == idem)):
                 return all(now != WorkState.BLOCKED for _, now in left)
             if any(kind != WorkKind.VERIFY and now != WorkState.BLOCKED for kind, now in left):
+                return False
+            if _left(cx, first, state.UPLOADING):  # what arrived is not known yet
                 return False
             runs.give_up_linking(cx, first)
             runs.add_work(cx, first, WorkKind.DATASET, state=WorkState.OPEN, idem=idem)
@@ -256,10 +259,10 @@ def _root(cx: Transaction, run: str) -> RunSpec:
     return run_spec(cx, root)
 
 
-def _left_to_link(cx: Transaction, run: str) -> list[tuple[str, str]]:
-    """Return kind and state of what links or verifies a run and is not closed."""
+def _left(cx: Transaction, run: str, kinds: tuple[WorkKind, ...]) -> list[tuple[str, str]]:
+    """Return kind and state of a run's work of these kinds that is not closed."""
     chosen = select(WORK.c.kind, WORK.c.state).where(
-        WORK.c.run == run, WORK.c.kind.in_(runs.LINKING), WORK.c.state.not_in(state.CLOSED)
+        WORK.c.run == run, WORK.c.kind.in_(kinds), WORK.c.state.not_in(state.CLOSED)
     )
     return [(kind, now) for kind, now in cx.execute(chosen)]
 

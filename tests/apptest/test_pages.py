@@ -201,7 +201,10 @@ def test_entries_of_a_stopped_run_wait_and_are_not_lost(open_page: Open, world: 
     app = open_page("datasets", run=run)
     assert "4 entries still waiting" in words(app)
     assert "did not arrive" not in words(app)
-    assert app.button(key="link").label == "Link 6 entries"
+    assert "link the rest" not in words(app)
+    button = app.button(key="link")
+    assert (button.label, button.disabled) == ("Link 6 entries", True)
+    assert "Resume or cancel it first." in button.help
 
 
 def test_a_run_is_paused_and_goes_on(open_page: Open, world: World) -> None:

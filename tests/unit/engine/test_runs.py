@@ -171,6 +171,24 @@ def test_a_run_is_linked_to_one_dataset_at_a_time(world: World) -> None:
     assert titles == ["Street", "Yard", "Street"]
 
 
+def test_a_run_is_linked_once_it_is_done_with_its_entries(world: World) -> None:
+    run = world.submit(world.images(10), chunk=6)
+    while not world.asked("start_upload"):
+        world.step()
+    world.encord.script("start_upload", Fault(NotFound("uploading")))
+    world.settle()
+    assert world.view(run).problem is Problem.INTEGRATION_GONE
+    assert (world.view(run).counts.arrived, world.view(run).counts.pending) == (6, 4)
+    street = DatasetChoice(title="Street")
+    assert not world.onboarding.link(run, street, nonce="l", actor="tester")
+    world.onboarding.cancel(run, actor="tester")
+    world.settle()
+    assert world.asked("create_dataset") == 0
+    assert world.onboarding.link(run, street, nonce="l", actor="tester"), "the same click as before"
+    world.settle()
+    assert world.ledger.receipts(run=run)[0].matched == 6
+
+
 def test_what_never_arrived_is_missing_with_its_reason(world: World) -> None:
     world.encord.broken["gs://bucket/1.jpg"] = MISSING
     run = world.submit(world.images(3), dataset="Street")
