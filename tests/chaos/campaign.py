@@ -6,7 +6,6 @@ know every job that the sandbox accepted?
 
 import io
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -35,6 +34,7 @@ from services.manifests.options import CheckOptions
 from services.settings import Settings
 from tests.chaos.proxy import FaultyFront
 from tests.chaos.victim import VICTIMS_LOG, Reaper, work
+from tests.nursery import NURSERY
 from tests.postgres import Cluster
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -47,10 +47,6 @@ TURNS_A_LOOK: Final = 5
 BACKEND_CHANCE: Final = 0.01
 CRASH_CHANCE: Final = 0.002
 FREEZE_SECONDS: Final = 1.5
-#: Workers are forked from a process that has everything imported and no thread running: starting
-#: one costs milliseconds, and nobody inherits a lock that is held.
-NURSERY: Final = multiprocessing.get_context("forkserver")
-NURSERY.set_forkserver_preload(["pytest", "tests.chaos.campaign", "tests.chaos.victim"])
 LEASE: Final = 1.0
 
 

@@ -8,6 +8,8 @@ import pytest
 from tests.chaos.campaign import Campaign, Report
 from tests.postgres import cluster
 
+pytestmark = pytest.mark.usefixtures("main_of_nobody")
+
 #: On each of the two databases; set CHAOS_KILLS for more.
 KILLS = int(os.environ.get("CHAOS_KILLS", "500"))
 #: Steps of the protocol that a campaign goes on until it has hit; the report names the others.

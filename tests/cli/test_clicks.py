@@ -1,10 +1,8 @@
 """Twelve processes submit the same thing at the same moment, forty times: forty runs."""
 
-import multiprocessing
-import sys
+import multiprocessing  # noqa: TC003 - reads better up here
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 import pytest
@@ -14,7 +12,10 @@ from services.domain.runs import FolderChoice, Submission
 from services.ledger import runs
 from services.ledger.store import Ledger
 from services.ledger.tables import RUN
+from tests.nursery import NURSERY
 from tests.postgres import cluster
+
+pytestmark = pytest.mark.usefixtures("main_of_nobody")
 
 PROCESSES: Final = 12
 ROUNDS: Final = 40
@@ -50,18 +51,10 @@ def click(url: str, start: Barrier, answers: "multiprocessing.Queue[list[str]]")
     answers.put(said)
 
 
-@pytest.fixture(autouse=True)
-def main_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no process run the page again that a test before this one drew as the main module."""
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-
-
 def all_click(url: str) -> None:
     Ledger(url).engine.dispose()
-    forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload(["tests.cli.test_clicks"])
-    start, answers = forking.Barrier(PROCESSES), forking.Queue()
-    clicking = [forking.Process(target=click, args=(url, start, answers)) for _ in range(PROCESSES)]
+    start, answers = NURSERY.Barrier(PROCESSES), NURSERY.Queue()
+    clicking = [NURSERY.Process(target=click, args=(url, start, answers)) for _ in range(PROCESSES)]
     for process in clicking:
         process.start()
     said = [answers.get(timeout=120) for _ in clicking]
