@@ -17,6 +17,8 @@ from services.domain.rules import RULES
 from services.manifests.checked import CheckedManifest
 
 ANY: Final = "All findings"
+#: In US dollars.
+CENT: Final = 0.01
 TABLE: Final = PagedTable[Finding](
     noun="finding",
     alt="What the comparison with the bucket found, one a row",
@@ -125,8 +127,13 @@ def words(price: Price) -> str:
     return (
         f"{where} About {count(price.objects or 0, 'object')} lie there: "
         f"{count(price.requests, 'listing request')}, {duration(price.seconds)}, at Google's list "
-        f"price about ${price.dollars:,.4f}."
+        f"price {dollars(price.dollars)}."
     )
+
+
+def dollars(price: float) -> str:
+    """Say what listing costs; a few requests cost less than anybody counts."""
+    return f"about ${price:,.2f}" if price >= CENT else "less than $0.01"
 
 
 def _result(subject: Subject, found: Compared, *, key: str) -> None:

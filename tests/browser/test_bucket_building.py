@@ -121,6 +121,7 @@ def test_a_manifest_is_compared_with_its_bucket(dashboard: Dashboard, seeded: Se
     dashboard.sees("195 URLs under 5 prefixes")
     dashboard.click("Estimate again")
     dashboard.sees("195 URLs under 5 prefixes")
+    dashboard.sees("at Google's list price less than $0.01.")
     dashboard.click("Compare now")
     dashboard.sees("2 entries would fail at Encord")
     dashboard.sees("Object not in the bucket: 2")
