@@ -281,9 +281,9 @@ def open_webhook(settings: Settings) -> Webhook | None:
 
 
 def sweep_leftovers(settings: Settings) -> int:
-    """Remove what killed processes left in the data directory; return how many files."""
+    """Remove what killed processes left in the data directory; return how much that was."""
     outbox, manifests = settings.data_dir / "outbox", settings.data_dir / "manifests"
-    return sweep([(outbox, "*.json"), (manifests, "upload-*")])
+    return sweep([(outbox, "*"), (manifests, "upload-*")])
 
 
 def require_whole_ledger(settings: Settings) -> None:

@@ -13,6 +13,7 @@ One call of `advance_chunk` makes at most one request that changes anything.
 
 import random
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import orjson
@@ -81,12 +82,13 @@ def _send(step: Step, work: WorkSpec, attempt: Attempt | None) -> None:
             attempt = attempts.intend(
                 cx, work.id, fence=step.claim.fence, entries=str(chosen or work.entries)
             )
-    document = step.tools.outbox / f"{step.run.manifest[:12]}~{attempt.token}.json"
-    _write_document(step, work, attempt, document)
-    try:
+    outbox = step.tools.outbox
+    outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A folder of one's own: who had this attempt before may wake up and clear away only now.
+    with TemporaryDirectory(dir=outbox, ignore_cleanup_errors=True) as folder:
+        document = Path(folder) / f"{step.run.manifest[:12]}~{attempt.token}.json"
+        _write_document(step, work, attempt, document)
         _post(step, attempt, document)
-    finally:
-        document.unlink(missing_ok=True)
 
 
 def _still_to_send(step: Step, work: WorkSpec) -> Ranges | None:
@@ -109,7 +111,6 @@ def _write_document(step: Step, work: WorkSpec, attempt: Attempt, document: Path
             Problem.MANIFEST_CHANGED,
             "The stored manifest is not the one that was submitted. Upload it again.",
         )
-    step.tools.outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
     options = step.run.options
     step.manifest.write_registration(
         Ranges.parse(attempt.entries),

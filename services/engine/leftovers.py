@@ -1,5 +1,6 @@
 """Remove what a killed process left lying: documents it was sending, uploads it was taking in."""
 
+import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,7 +12,7 @@ AGE_SECONDS: Final = 600.0
 
 
 def sweep(patterns: Iterable[tuple[Path, str]], *, age: float = AGE_SECONDS) -> int:
-    """Delete files by folder and pattern that were not touched for `age` seconds; count them."""
+    """Delete by folder and pattern what was not touched for `age` seconds; count it."""
     return sum(
         _delete(path, time.time() - age)
         for folder, pattern in patterns
@@ -21,7 +22,7 @@ def sweep(patterns: Iterable[tuple[Path, str]], *, age: float = AGE_SECONDS) -> 
 
 def _delete(path: Path, before: float) -> bool:
     with suppress(FileNotFoundError):  # another worker sweeps too
-        if path.is_file() and path.stat().st_mtime < before:
-            path.unlink()
+        if path.stat().st_mtime < before:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
             return True
     return False

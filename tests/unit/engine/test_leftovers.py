@@ -27,7 +27,7 @@ class Cut(io.BytesIO):
 
 
 def old(path: Path) -> Path:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("half")
     os.utime(path, (LONG_AGO, LONG_AGO))
     return path
@@ -35,6 +35,9 @@ def old(path: Path) -> Path:
 
 def test_only_what_nobody_touches_any_more_is_removed(tmp_path: Path) -> None:
     gone = [old(tmp_path / "outbox" / "f~1.json"), old(tmp_path / "manifests" / "upload-a")]
+    sending = old(tmp_path / "outbox" / "a" / "f~3.json").parent
+    os.utime(sending, (LONG_AGO, LONG_AGO))
+    gone.append(sending)
     fresh = tmp_path / "outbox" / "f~2.json"
     fresh.write_text("being sent")
     kept = old(tmp_path / "manifests" / "record.json")

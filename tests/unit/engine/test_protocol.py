@@ -1,13 +1,15 @@
 """The submit protocol: nothing is sent twice that may have arrived, and nothing is lost."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from services.domain.runs import Problem, RunState
+from services.domain.runs import Problem, RunState, WorkKind
 from services.encord_api.errors import (
     InvalidRequest,
     NotAuthorised,
@@ -15,7 +17,8 @@ from services.encord_api.errors import (
     RateLimited,
     Unclear,
 )
-from services.encord_api.interface import Folder
+from services.encord_api.interface import EncordGateway, Folder
+from services.engine.advance import advance
 from services.ledger.store import Claim, Ledger
 from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import KINDS, World
@@ -43,6 +46,35 @@ def test_an_answer_lost_after_the_job_began_is_adopted(world: World) -> None:
     settled(world, run, 3)
     assert world.asked("start_upload") == 1
     assert "adopted" in [event.what for event in world.ledger.events(run).rows]
+
+
+def test_one_who_comes_too_late_takes_nothing_from_the_next(world: World) -> None:
+    """A worker is held up right before it sends, and wakes up while the next one is sending."""
+    is_ready, may_go_on, encord = threading.Event(), threading.Event(), world.encord
+
+    def late(connection: str) -> EncordGateway:
+        is_ready.set()
+        may_go_on.wait()
+        return world.gateway(connection)
+
+    run = world.submit(world.images(3))
+    while (claim := world.claim()) and claim.kind is not WorkKind.CHUNK:
+        advance(world.tools, claim)
+    assert claim
+    worker = threading.Thread(target=advance, args=(replace(world.tools, gateway=late), claim))
+    worker.start()
+    is_ready.wait()
+    world.clock.seconds += world.pace.lease + 1
+    send = encord.start_upload
+
+    def start_upload(folder: str, integration: str, document: Path, *, trace: str) -> str:
+        may_go_on.set()
+        worker.join()
+        return send(folder, integration, document, trace=trace)
+
+    encord.start_upload = start_upload  # type: ignore[method-assign]
+    settled(world, run, 3)
+    assert world.asked("start_upload") == 1
 
 
 def test_a_request_that_never_took_effect_is_sent_again_after_two_looks(world: World) -> None:
