@@ -80,7 +80,8 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     url = _cells(grid, plan.layout, csv_layout.URL).alias("url")
     title = _cells(grid, plan.layout, csv_layout.TITLE)
     kinds = _kinds(grid, plan.layout)
-    doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options) | _doubtful_titles(title)
+    doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options)
+    doubt |= _doubtful_titles(title, is_ascii=grid.is_ascii)
     for place, column in enumerate(plan.layout.columns):
         if column.role in _EXAMINED or column.is_json:
             doubt = doubt | (grid.cells(place) != "")
@@ -141,13 +142,15 @@ def _doubtful_urls(url: pl.Series, kinds: pl.Series, options: CheckOptions) -> p
     return doubt
 
 
-def _doubtful_titles(title: pl.Series) -> pl.Series:
+def _doubtful_titles(title: pl.Series, *, is_ascii: bool) -> pl.Series:
     """Mark long titles and replacement characters; lines with control characters are not plain."""
-    replaced = title.str.contains("\ufffd", literal=True)
+    doubt = pl.repeat(value=False, n=len(title), eager=True)
+    if not is_ascii:
+        doubt = title.str.contains("\ufffd", literal=True)
     # No text has more characters than bytes, and bytes need no counting.
-    if not (title.str.len_bytes() > MAX_TITLE).any():
-        return replaced
-    return replaced | (title.str.len_chars() > MAX_TITLE)
+    if (title.str.len_bytes() > MAX_TITLE).any():
+        doubt |= title.str.len_chars() > MAX_TITLE
+    return doubt
 
 
 def _declared(column: Column, options: CheckOptions) -> MetadataKey | None:

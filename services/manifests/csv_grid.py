@@ -59,6 +59,8 @@ class Grid:
     #: Where the cells of plain lines end, a row a line.
     ends: Offsets
     quoted: bool
+    #: Whether the text has nothing but ASCII.
+    is_ascii: bool
 
     def shared(self, column: int) -> str | None:
         """Return the short text that all cells of a column are, told sooner than by `cells`."""
@@ -99,7 +101,7 @@ def read_grid(text: Text, delimiter: str, width: int) -> Grid:
     plain[odd] = False
     ends = (marks if plain.all() else marks[np.repeat(plain, cells)]).reshape(-1, width)
     ends[:, -1] = (starts + lengths)[plain]
-    return Grid(text, starts, lengths, plain, ends, quotes is not None)
+    return Grid(text, starts, lengths, plain, ends, quotes is not None, signs.is_ascii)
 
 
 def _count(chosen: Mask, groups: Offsets) -> Offsets:
@@ -120,6 +122,7 @@ class _Signs:
     is_break: Mask
     #: Which of them end lines or, outside of quotes, cells.
     is_mark: Mask
+    is_ascii: bool
 
     @classmethod
     def of(cls, text: Text, delimiter: int) -> Self:
@@ -127,8 +130,10 @@ class _Signs:
         lines = text.lines
         is_low = delimiter <= _COMMA
         limit = max(delimiter, _QUOTE) if is_low else _QUOTE
-        is_deleted = lines.max() >= _DELETE
-        found: list[Offsets] = []
+        highest = int(lines.max())
+        is_deleted = highest >= _DELETE
+        # There may be as many as bytes; memory is taken only for those that there are.
+        places, signs, count = np.empty(len(lines), np.int64), np.empty(len(lines), np.uint8), 0
         for at in range(0, len(lines), _BLOCK):
             block = lines[at : at + _BLOCK]
             mask = block <= limit
@@ -136,11 +141,16 @@ class _Signs:
                 mask |= block == delimiter
             if is_deleted:
                 mask |= block == _DELETE
-            found.append(np.flatnonzero(mask) + at)
-        places = np.concatenate(found)
-        each = lines[places]
+            found = np.flatnonzero(mask)
+            end = count + len(found)
+            np.add(found, at, out=places[count:end])
+            # No place is outside: to say so spares looking.
+            block.take(found, out=signs[count:end], mode="clip")
+            count = end
+        each = signs[:count]
         is_break: Mask = each == _NEWLINE
-        return cls(text, places, each, is_break, is_break | (each == delimiter))
+        is_mark = is_break | (each == delimiter)
+        return cls(text, places[:count], each, is_break, is_mark, highest <= _DELETE)
 
     def odd_lines(self, stops: Offsets) -> Offsets:
         """Find lines with control characters; a carriage return is one unless it ends a line."""

@@ -23,7 +23,9 @@ def doubtful_urls(column: pl.Series, kind: EntryType, options: CheckOptions) -> 
     """Mark the URLs that have to be looked at one by one."""
     name = column.name
     text = pl.col(name).str
-    doubt = ~text.contains(urls.GOOD) | (text.len_bytes() > urls.MAX_BYTES) | text.contains(_PEOPLE)
+    doubt = ~text.contains(urls.GOOD) | (text.len_bytes() > urls.MAX_BYTES)
+    if column.str.starts_with("https:").any():
+        doubt = doubt | text.contains(_PEOPLE)
     if options.bucket:
         doubt = doubt | (_bucket(name) != options.bucket).fill_null(value=True)
     return column.to_frame().select(doubt.alias("doubt"))["doubt"] | _unfitting(column, kind)
