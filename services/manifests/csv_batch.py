@@ -80,7 +80,9 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     url = _cells(grid, plan.layout, csv_layout.URL).alias("url")
     title = _cells(grid, plan.layout, csv_layout.TITLE)
     kinds = _kinds(grid, plan.layout)
-    doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options)
+    place = plan.layout.place_of(csv_layout.URL)
+    bare = None if place is None else pl.Series(grid.bare(place))
+    doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options, bare)
     doubt |= _doubtful_titles(title, is_ascii=grid.is_ascii)
     for place, column in enumerate(plan.layout.columns):
         if column.role in _EXAMINED or column.is_json:
@@ -111,7 +113,7 @@ def _cells(grid: Grid, layout: Layout, role: str) -> pl.Series:
     """Return the cells of a role; empty ones when there is no such column."""
     place = layout.place_of(role)
     if place is None:
-        return pl.repeat("", len(grid.ends), dtype=pl.String, eager=True)
+        return _same("", len(grid.ends), pl.String())
     return grid.cells(place)
 
 
@@ -127,24 +129,26 @@ def _kinds(grid: Grid, layout: Layout) -> pl.Series:
     }
     if len(values) == 1:
         (only,) = values.values()
-        return pl.repeat(only, len(grid.ends), dtype=KINDS, eager=True)
+        return _same(only, len(grid.ends), KINDS)
     return words.replace_strict(values, return_dtype=KINDS)
 
 
-def _doubtful_urls(url: pl.Series, kinds: pl.Series, options: CheckOptions) -> pl.Series:
+def _doubtful_urls(
+    url: pl.Series, kinds: pl.Series, options: CheckOptions, bare: pl.Series | None
+) -> pl.Series:
     """Mark URLs that have to be looked at one by one, by the type of their lines."""
     present = kinds.drop_nulls().unique().to_list()
     if len(present) == 1:
-        return doubtful_urls(url, EntryType(present[0]), options)
-    doubt = pl.repeat(value=False, n=len(url), eager=True)
+        return doubtful_urls(url, EntryType(present[0]), options, bare)
+    doubt = _same(False, len(url), pl.Boolean())
     for kind in present:
-        doubt = doubt | ((kinds == kind) & doubtful_urls(url, EntryType(kind), options))
+        doubt = doubt | ((kinds == kind) & doubtful_urls(url, EntryType(kind), options, bare))
     return doubt
 
 
 def _doubtful_titles(title: pl.Series, *, is_ascii: bool) -> pl.Series:
     """Mark long titles and replacement characters; lines with control characters are not plain."""
-    doubt = pl.repeat(value=False, n=len(title), eager=True)
+    doubt = _same(False, len(title), pl.Boolean())
     if not is_ascii:
         doubt = title.str.contains("\ufffd", literal=True)
     # No text has more characters than bytes, and bytes need no counting.
@@ -170,6 +174,11 @@ def _fits(cells: pl.Series, declared: MetadataKey) -> pl.Series:
     return cells.str.contains(pattern) if pattern else cells.is_null()
 
 
+def _same(value: object, size: int, kind: pl.DataType) -> pl.Series:
+    """Make a column that has one value throughout, without planning a query for it."""
+    return pl.Series([value], dtype=kind).new_from_index(0, size)
+
+
 def _entries(
     grid: Grid, begin: int, places: Offsets, url: pl.Series, title: pl.Series, kinds: pl.Series
 ) -> pl.DataFrame:
@@ -178,11 +187,11 @@ def _entries(
         "type": kinds,
         "title": title.set(title == "", None),
         "url": url,
-        "url_count": pl.repeat(1, size, dtype=pl.UInt32, eager=True),
-        "valid": pl.repeat(value=True, n=size, eager=True),
+        "url_count": _same(1, size, pl.UInt32()),
+        "valid": _same(True, size, pl.Boolean()),
         "start": pl.Series(grid.starts[places] + begin),
         "length": pl.Series(grid.lengths[places]),
-        "line": pl.zeros(size, dtype=pl.UInt32, eager=True),
-        "payload": pl.repeat(None, size, dtype=pl.Binary, eager=True),
+        "line": _same(0, size, pl.UInt32()),
+        "payload": _same(None, size, pl.Binary()),
     }
     return pl.DataFrame({"place": pl.Series(places, dtype=pl.UInt32), **columns}, schema=PLACED)

@@ -20,6 +20,8 @@ _LONGEST: Final = 1 << 20
 _TAB, _NEWLINE, _RETURN, _BLANK, _QUOTE, _DELETE = b'\t\n\r "\x7f'
 #: Few bytes but controls, quotes and this delimiter are as low, so that one comparison finds all.
 _COMMA: Final = ord(",")
+#: What no bare cell has either.
+_SPECIAL: Final = b"#?\\"
 #: Bytes looked at in one go: what is written about them stays near the processor.
 _BLOCK: Final = 1 << 18
 
@@ -28,8 +30,9 @@ _BLOCK: Final = 1 << 18
 class Text:
     """Whole lines, each with its end."""
 
-    #: Goes on for `PAD` bytes behind the lines.
-    padded: Bytes
+    #: What they stand in, which goes on for `PAD` bytes behind them.
+    data: bytes
+    at: int
     #: Bytes of the lines.
     size: int
 
@@ -37,14 +40,23 @@ class Text:
     def of(cls, data: bytes, at: int, end: int) -> Self:
         """Take lines from a document; copies them only at its end."""
         if end + PAD <= len(data):
-            return cls(np.frombuffer(data, np.uint8, end - at + PAD, at), end - at)
+            return cls(data, at, end - at)
         lines = data[at:end] if data.endswith(b"\n", at, end) else data[at:end] + b"\n"
-        return cls(np.frombuffer(lines + bytes(PAD), np.uint8), len(lines))
+        return cls(lines + bytes(PAD), 0, len(lines))
+
+    @property
+    def padded(self) -> Bytes:
+        """The lines and what follows them."""
+        return np.frombuffer(self.data, np.uint8, self.size + PAD, self.at)
 
     @property
     def lines(self) -> Bytes:
         """The lines without what follows them."""
         return self.padded[: self.size]
+
+    def has(self, sign: int) -> bool:
+        """Tell whether a byte is anywhere in the lines."""
+        return self.data.find(sign, self.at, self.at + self.size) >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +64,28 @@ class Grid:
     """The lines of a text, and the cells of those that are plain."""
 
     text: Text
+    signs: "_Signs"
     #: Where lines begin, and how long they are without their ends.
     starts: Offsets
     lengths: Offsets
     plain: Mask
-    #: Where the cells of plain lines end, a row a line.
+    #: Which signs end the cells of plain lines, and where these cells end; a row a line.
+    end_signs: Offsets
     ends: Offsets
     quoted: bool
-    #: Whether the text has nothing but ASCII.
-    is_ascii: bool
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether the text has nothing but ASCII."""
+        return self.signs.highest <= _DELETE
+
+    def bare(self, column: int) -> Mask:
+        """Mark cells of ASCII without quotes, blanks, controls, `#`, `?` and the backslash."""
+        if self.quoted or not self.is_ascii or self.signs.misses(_SPECIAL):
+            return np.zeros(len(self.ends), np.bool_)
+        # The sign before its end is the end of what stands before it: the cell has none itself.
+        bare: Mask = self.signs.is_mark[self.end_signs[:, column] - 1]
+        return bare
 
     def shared(self, column: int) -> str | None:
         """Return the short text that all cells of a column are, told sooner than by `cells`."""
@@ -77,31 +102,32 @@ class Grid:
         begins, stops = self._bounds(column)
         if not self.quoted:
             return point_at(self.text.padded, begins, stops)
-        opened: Mask = self.text.padded[begins] == _QUOTE
-        inside = point_at(self.text.padded, begins + opened, stops - opened)
+        padded = self.text.padded
+        opened: Mask = padded[begins] == _QUOTE
+        inside = point_at(padded, begins + opened, stops - opened)
         return inside.str.replace_all('""', '"', literal=True)
 
 
 def read_grid(text: Text, delimiter: str, width: int) -> Grid:
     """Find the lines of a text and the cells of those that have so many."""
     signs = _Signs.of(text, ord(delimiter))
-    breaks = signs.is_break[signs.is_mark]
-    marks = signs.places[signs.is_mark]
-    stops = marks[breaks]
+    marks = np.flatnonzero(signs.is_mark)
+    breaks = signs.is_break[marks]
+    stops = signs.places[marks[breaks]]
     starts = np.concatenate(([0], stops[:-1] + 1))
     cells = np.diff(np.flatnonzero(breaks), prepend=-1)
-    odd = signs.odd_lines(stops)
+    lengths, odd = signs.lines(starts, stops)
     quotes = signs.quotes(stops, delimiter)
     if quotes is not None:
         odd = np.concatenate((odd, quotes.odd))
-        outside = ~quotes.inside[signs.is_mark]
+        outside = ~quotes.inside[marks]
         marks, cells = marks[outside], _count(outside, cells)
-    lengths = stops - starts - (text.lines[stops - 1] == _RETURN)
     plain = (cells == width) & (lengths > 0) & (lengths <= _LONGEST)
     plain[odd] = False
-    ends = (marks if plain.all() else marks[np.repeat(plain, cells)]).reshape(-1, width)
+    end_signs = (marks if plain.all() else marks[np.repeat(plain, cells)]).reshape(-1, width)
+    ends = signs.places[end_signs]
     ends[:, -1] = (starts + lengths)[plain]
-    return Grid(text, starts, lengths, plain, ends, quotes is not None, signs.is_ascii)
+    return Grid(text, signs, starts, lengths, plain, end_signs, ends, quotes is not None)
 
 
 def _count(chosen: Mask, groups: Offsets) -> Offsets:
@@ -117,12 +143,15 @@ class _Signs:
 
     text: Text
     places: Offsets
-    bytes: Bytes
+    values: Bytes
     #: Which of them end lines.
     is_break: Mask
     #: Which of them end lines or, outside of quotes, cells.
     is_mark: Mask
-    is_ascii: bool
+    #: Up to which byte all are among them.
+    limit: int
+    #: The highest byte of the text.
+    highest: int
 
     @classmethod
     def of(cls, text: Text, delimiter: int) -> Self:
@@ -150,22 +179,30 @@ class _Signs:
         each = signs[:count]
         is_break: Mask = each == _NEWLINE
         is_mark = is_break | (each == delimiter)
-        return cls(text, places[:count], each, is_break, is_mark, highest <= _DELETE)
+        return cls(text, places[:count], each, is_break, is_mark, limit, highest)
 
-    def odd_lines(self, stops: Offsets) -> Offsets:
-        """Find lines with control characters; a carriage return is one unless it ends a line."""
-        control = (self.bytes < _BLANK) | (self.bytes == _DELETE)
-        control &= ~self.is_break & (self.bytes != _TAB)
+    def misses(self, wanted: bytes) -> bool:
+        """Tell whether the text has bytes of these that are not among the signs."""
+        return any(self.text.has(each) for each in wanted if each > self.limit)
+
+    def lines(self, starts: Offsets, stops: Offsets) -> tuple[Offsets, Offsets]:
+        """Return how long lines are, and which have control characters.
+
+        A carriage return is one unless it ends a line.
+        """
+        lengths = stops - starts
+        control = (self.values < _BLANK) | (self.values == _DELETE)
+        control &= ~self.is_break & (self.values != _TAB)
         if not control.any():
-            return np.empty(0, np.int64)
+            return lengths, np.empty(0, np.int64)
+        text = self.text.padded
         found = self.places[control]
-        lone = (self.bytes[control] != _RETURN) | (self.text.padded[found + 1] != _NEWLINE)
-        odd: Offsets = np.searchsorted(stops, found[lone])
-        return odd
+        lone = (self.values[control] != _RETURN) | (text[found + 1] != _NEWLINE)
+        return lengths - (text[stops - 1] == _RETURN), np.searchsorted(stops, found[lone])
 
     def quotes(self, stops: Offsets, delimiter: str) -> "_Quotes | None":
         """Look at all quotes: one opens where a cell begins and closes where it ends."""
-        is_quote = self.bytes == _QUOTE
+        is_quote = self.values == _QUOTE
         if not is_quote.any():
             return None
         total = np.cumsum(is_quote, dtype=np.uint32)
