@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components import glossary, session, troubleshooting
+from components import focus, glossary, session, troubleshooting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,9 @@ def notice(place: str) -> None:
         session.clear_notice(place)
         st.success(said.body, title=said.title, icon=":material/check_circle:")
     else:
-        error(said.title, said.body, reference=said.reference, symptom=said.symptom)
+        with st.container(gap=None, key=f"notice_{place}"):
+            error(said.title, said.body, reference=said.reference, symptom=said.symptom)
+            focus.bring(said.turn)
 
 
 def error(title: str, remedy: str, *, reference: str | None = None, symptom: str = "") -> None:

@@ -5,7 +5,15 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, reference_codes, repair_fix, schema_proposal, session, status
+from components import (
+    connection,
+    focus,
+    reference_codes,
+    repair_fix,
+    schema_proposal,
+    session,
+    status,
+)
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count, number
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
@@ -43,7 +51,15 @@ TABLE: Final = PagedTable[Finding](
 
 
 def verdict(summary: Summary) -> None:
-    """Say in a sentence whether the manifest can be submitted."""
+    """Say in a sentence whether the manifest can be submitted, first of all to who asked."""
+    with st.container(gap=None, key="verdict"):
+        _verdict(summary)
+        turn = session.turn_of_verdict(summary.fingerprint)
+        if turn is not None:
+            focus.bring(turn)
+
+
+def _verdict(summary: Summary) -> None:
     held, ready = summary.held_entries, summary.valid_entries
     if not ready:
         st.error(

@@ -49,6 +49,7 @@ def start(fingerprint: str) -> None:
         fingerprint, connection.current(), like=session.manifest(), patience=PATIENCE
     )
     runtime.manifests.start_check(fingerprint, chosen.options)
+    session.ask_for_verdict(fingerprint)
 
 
 def summary(fingerprint: str | None) -> Summary | None:

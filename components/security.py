@@ -15,6 +15,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components import focus
+
 #: Open without a sign-in in Streamlit; it tells strangers how busy the server is.
 CLOSED_PATHS: Final = frozenset({"/_stcore/metrics"})
 INLINE_SCRIPT: Final = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
@@ -26,7 +28,8 @@ log = logging.getLogger(__name__)
 def content_policy() -> str:
     """Return the content security policy, fitted to the installed Streamlit."""
     index = Path(st.__file__).with_name("static") / "index.html"
-    scripts = " ".join(_source(body) for body in INLINE_SCRIPT.findall(index.read_bytes()))
+    allowed = [*INLINE_SCRIPT.findall(index.read_bytes()), focus.SCRIPT.encode()]
+    scripts = " ".join(_source(body) for body in allowed)
     return (
         f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "

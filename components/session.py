@@ -13,6 +13,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from typing import Any, Final
 
 import streamlit as st
@@ -23,6 +24,7 @@ from services.domain.schema.draft import Draft
 from services.ledger.snapshots import SchemaSnapshot
 
 _KEY: Final = "onboarding_session"
+_turns = count()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Notice:
     good: bool = False
     #: The entry of the troubleshooting that says more.
     symptom: str = ""
+    #: Tells apart what is said twice.
+    turn: int = field(default_factory=_turns.__next__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class _State:
     #: Connections made by this session; another session's are never offered here.
     granted: tuple[str, ...] = ()
     manifest: str | None = None
+    #: The manifest whose verdict this session asked for last, and which time that was.
+    verdict: tuple[str, int] | None = None
     run: str | None = None
     bucket: str | None = None
     #: Who asks Google, see `Accounts`; and the service accounts this session gave.
@@ -143,6 +149,17 @@ def revoke(connection: str) -> None:
 def manifest() -> str | None:
     """Return the fingerprint of the manifest this session works on."""
     return _state().manifest
+
+
+def ask_for_verdict(fingerprint: str) -> None:
+    """Remember that this session asked for the check of a manifest."""
+    _state().verdict = (fingerprint, next(_turns))
+
+
+def turn_of_verdict(fingerprint: str) -> int | None:
+    """Tell which time this session asked for the check of a manifest, unless another was last."""
+    asked = _state().verdict
+    return asked[1] if asked and asked[0] == fingerprint else None
 
 
 def use_manifest(fingerprint: str | None) -> None:

@@ -169,6 +169,22 @@ def test_a_dialog_takes_and_returns_the_focus(dashboard: Dashboard) -> None:
     expect(reset).to_be_visible()
 
 
+def test_what_went_wrong_takes_the_focus_each_time(dashboard: Dashboard) -> None:
+    dashboard.open("/manifest")
+    dashboard.page.get_by_text("A bucket", exact=True).click()
+    dashboard.fill("Object", "gs://encord-demo-bucket/nothing-here.csv")
+    said = dashboard.page.get_by_role("alert").filter(has_text="No manifest was taken")
+    for _ in range(2):
+        dashboard.click("Read it")
+        expect(said).to_be_focused()
+    dashboard.click("Use the demo manifest")
+    verdict = dashboard.page.get_by_role("alert").filter(has_text="195 entries ready, 5 to fix")
+    expect(verdict).to_be_focused()
+    dashboard.page.get_by_role("tab", name="Statistics").click()
+    dashboard.sees("entries of 200 with metadata")
+    expect(verdict).not_to_be_focused()
+
+
 def test_a_run_opens_by_keyboard(dashboard: Dashboard, seeded: Seeded) -> None:
     dashboard.open("/runs")
     dashboard.page.get_by_label("Open a run").focus()
