@@ -113,7 +113,7 @@ def _cells(grid: Grid, layout: Layout, role: str) -> pl.Series:
     """Return the cells of a role; empty ones when there is no such column."""
     place = layout.place_of(role)
     if place is None:
-        return _same("", len(grid.ends), pl.String())
+        return _same("", grid.height, pl.String())
     return grid.cells(place)
 
 
@@ -129,7 +129,7 @@ def _kinds(grid: Grid, layout: Layout) -> pl.Series:
     }
     if len(values) == 1:
         (only,) = values.values()
-        return _same(only, len(grid.ends), KINDS)
+        return _same(only, grid.height, KINDS)
     return words.replace_strict(values, return_dtype=KINDS)
 
 

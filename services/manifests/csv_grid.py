@@ -4,7 +4,7 @@ Plain lines have as many cells as the header, are strictly quoted and end where 
 does. What is odd about the others is for `csv_cells` to say, line by line.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
@@ -69,10 +69,16 @@ class Grid:
     starts: Offsets
     lengths: Offsets
     plain: Mask
-    #: Which signs end the cells of plain lines, and where these cells end; a row a line.
-    end_signs: Offsets
+    #: Which signs end the cells of plain lines, a row a line.
     ends: Offsets
     quoted: bool
+    #: Where the cells of columns end that were asked for.
+    _known: dict[int, Offsets] = field(default_factory=dict)
+
+    @property
+    def height(self) -> int:
+        """How many lines are plain."""
+        return len(self.ends)
 
     @property
     def is_ascii(self) -> bool:
@@ -82,9 +88,9 @@ class Grid:
     def bare(self, column: int) -> Mask:
         """Mark cells of ASCII without quotes, blanks, controls, `#`, `?` and the backslash."""
         if self.quoted or not self.is_ascii or self.signs.misses(_SPECIAL):
-            return np.zeros(len(self.ends), np.bool_)
+            return np.zeros(self.height, np.bool_)
         # The sign before its end is the end of what stands before it: the cell has none itself.
-        bare: Mask = self.signs.is_mark[self.end_signs[:, column] - 1]
+        bare: Mask = self.signs.is_mark[self.ends[:, column] - 1]
         return bare
 
     def shared(self, column: int) -> str | None:
@@ -94,8 +100,18 @@ class Grid:
         return shared_text(self.text.padded, *self._bounds(column))
 
     def _bounds(self, column: int) -> tuple[Offsets, Offsets]:
-        begins = self.ends[:, column - 1] + 1 if column else self.starts[self.plain]
-        return begins, self.ends[:, column]
+        begins = self._stops(column - 1) + 1 if column else self.starts[self.plain]
+        return begins, self._stops(column)
+
+    def _stops(self, column: int) -> Offsets:
+        if column not in self._known:
+            is_last = column == self.ends.shape[1] - 1
+            self._known[column] = (
+                (self.starts + self.lengths)[self.plain]
+                if is_last
+                else self.signs.places[self.ends[:, column]]
+            )
+        return self._known[column]
 
     def cells(self, column: int) -> pl.Series:
         """Return a column of the plain lines, without quotes."""
@@ -124,10 +140,8 @@ def read_grid(text: Text, delimiter: str, width: int) -> Grid:
         marks, cells = marks[outside], _count(outside, cells)
     plain = (cells == width) & (lengths > 0) & (lengths <= _LONGEST)
     plain[odd] = False
-    end_signs = (marks if plain.all() else marks[np.repeat(plain, cells)]).reshape(-1, width)
-    ends = signs.places[end_signs]
-    ends[:, -1] = (starts + lengths)[plain]
-    return Grid(text, signs, starts, lengths, plain, end_signs, ends, quotes is not None)
+    ends = (marks if plain.all() else marks[np.repeat(plain, cells)]).reshape(-1, width)
+    return Grid(text, signs, starts, lengths, plain, ends, quotes is not None)
 
 
 def _count(chosen: Mask, groups: Offsets) -> Offsets:

@@ -19,7 +19,7 @@ _Words = npt.NDArray[np.uint64]
 #: Texts of so many bytes stand in the view itself.
 INLINE: Final = 12
 #: How many bytes there have to be behind a text that is pointed into.
-PAD: Final = INLINE
+PAD: Final = 16
 
 _HEAD: Final = 8
 _HALF: Final = np.uint64(32)
@@ -31,28 +31,30 @@ _NEXT: Final = np.array([(1 << 8 * max(n - _HEAD, 0)) - 1 for n in range(INLINE 
 def point_at(text: Bytes, begins: Offsets, stops: Offsets) -> pl.Series:
     """Make a column of the cells between offsets; `text` goes on for `PAD` bytes behind them."""
     sizes = stops - begins
-    views = np.empty((len(sizes), 2), np.uint64)
-    views[:, 0], views[:, 1] = _halves(text, begins, sizes)
+    # What stands there becomes the views: 16 bytes in one go, however they are aligned.
+    views = _copied(text, begins, 2 * _HEAD).reshape(-1, 2)
+    views[:, 1] = _second_half(views, begins, sizes)
+    views[:, 0] <<= _HALF
+    views[:, 0] |= sizes.view(np.uint64)
     buffers = [None, pa.py_buffer(views), pa.py_buffer(text)]
     return pl.Series(pa.Array.from_buffers(pa.string_view(), len(sizes), buffers))
 
 
-def _halves(text: Bytes, begins: Offsets, sizes: Offsets) -> tuple[_Words, _Words]:
-    """Return both halves of views; what all texts are long or short enough for is left out."""
-    first = _words(text, begins, "<u8")
+def _second_half(views: _Words, begins: Offsets, sizes: Offsets) -> _Words:
+    """Return second halves, and cut what is behind short texts from the first ones.
+
+    What all texts are long or short enough for is left out.
+    """
     place = begins.view(np.uint64) << _HALF
     shortest, longest = (sizes.min(), sizes.max()) if len(sizes) else (0, 0)
     if shortest > INLINE:
-        return sizes.view(np.uint64) | first << _HALF, place
+        return place
     kept = np.minimum(sizes, INLINE + 1)
-    first &= _FIRST.take(kept)
-    second = first >> _HALF
+    views[:, 0] &= _FIRST.take(kept)
+    second: _Words = views[:, 0] >> _HALF
     if longest > _HEAD:
-        following = _words(text, begins + _HEAD, "<u4") & _NEXT.take(kept)
-        second |= following << _HALF
-    if longest > INLINE:
-        second = np.where(sizes > INLINE, place, second)
-    return sizes.view(np.uint64) | first << _HALF, second
+        second |= (views[:, 1] & _NEXT.take(kept)) << _HALF
+    return np.where(sizes > INLINE, place, second) if longest > INLINE else second
 
 
 def shared_text(text: Bytes, begins: Offsets, stops: Offsets) -> str | None:
@@ -60,13 +62,13 @@ def shared_text(text: Bytes, begins: Offsets, stops: Offsets) -> str | None:
     sizes = stops - begins
     if not len(sizes) or sizes[0] > _HEAD or (sizes != sizes[0]).any():
         return None
-    heads = _words(text, begins, "<u8") & _FIRST[sizes[0]]
+    heads = _copied(text, begins, _HEAD) & _FIRST[sizes[0]]
     first = text[begins[0] : stops[0]].tobytes()
     return first.decode() if first.isascii() and (heads == heads[0]).all() else None
 
 
-def _words(text: Bytes, offsets: Offsets, kind: str) -> _Words:
-    """Read a little-endian number at every offset, wherever it stands."""
-    size = np.dtype(kind).itemsize
-    everywhere = np.ndarray((len(text) - size + 1,), kind, text, strides=(1,))
-    return everywhere[offsets].astype(np.uint64, copy=False)
+def _copied(text: Bytes, offsets: Offsets, size: int) -> _Words:
+    """Copy so many bytes from every offset, as little-endian numbers of 8 bytes."""
+    # Every offset has an item here, one over the other; items without a type need no alignment.
+    items = np.ndarray((len(text) - size + 1,), f"V{size}", text, strides=(1,))
+    return items[offsets].view("<u8")
