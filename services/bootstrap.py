@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -23,7 +24,6 @@ from services.engine.held_values import HeldValues
 from services.engine.leftovers import sweep
 from services.engine.onboarding import Onboarding
 from services.engine.passport import Passports
-from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.engine.proof.proofs import Proofs
 from services.engine.proof.rows import VerifiedRows
 from services.engine.report import Reports
@@ -42,6 +42,9 @@ from services.manifests.mapping import Memory
 from services.manifests.repair import RepairJobs
 from services.manifests.store import ManifestStore
 from services.settings import Settings
+
+if TYPE_CHECKING:
+    from services.engine.procrastinate_worker import ProcrastinateWorker
 
 log = structlog.get_logger(__name__)
 
@@ -213,7 +216,7 @@ def build_runtime(settings: Settings) -> Runtime:
     )
 
 
-def build_worker(settings: Settings) -> tuple[Worker | ProcrastinateWorker, Connections]:
+def build_worker(settings: Settings) -> tuple["Worker | ProcrastinateWorker", Connections]:
     """Wire a worker that holds no key yet."""
     connections = Connections(own_domains=settings.domains)
     wired, slots, held = tools(settings, connections), settings.worker_slots, connections.held
@@ -222,6 +225,9 @@ def build_worker(settings: Settings) -> tuple[Worker | ProcrastinateWorker, Conn
     url = settings.database_url or ""
     if not url.startswith("postgresql:"):
         raise NoDatabaseError
+    # A twelfth of what every start imports, and few ask for it.
+    from services.engine.procrastinate_worker import ProcrastinateWorker  # noqa: PLC0415
+
     worker = ProcrastinateWorker(wired, url, slots=slots, connections=held)
     return worker, connections
 
