@@ -80,8 +80,8 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     url = _cells(grid, plan.layout, csv_layout.URL).alias("url")
     title = _cells(grid, plan.layout, csv_layout.TITLE)
     kinds = _kinds(grid, plan.layout)
-    place = plan.layout.place_of(csv_layout.URL)
-    bare = None if place is None else pl.Series(grid.bare(place))
+    url_place = plan.layout.place_of(csv_layout.URL)
+    bare = None if url_place is None else pl.Series(grid.bare(url_place))
     doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options, bare)
     doubt |= _doubtful_titles(title, is_ascii=grid.is_ascii)
     for place, column in enumerate(plan.layout.columns):

@@ -209,10 +209,10 @@ class _Signs:
         control &= ~self.is_break & (self.values != _TAB)
         if not control.any():
             return lengths, np.empty(0, np.int64)
-        text = self.text.padded
-        found = self.places[control]
-        lone = (self.values[control] != _RETURN) | (text[found + 1] != _NEWLINE)
-        return lengths - (text[stops - 1] == _RETURN), np.searchsorted(stops, found[lone])
+        lines, found = self.text.lines, self.places[control]
+        # The last byte is the end of a line, so that there is one behind every other sign.
+        lone = (self.values[control] != _RETURN) | (lines[found + 1] != _NEWLINE)
+        return lengths - (lines[stops - 1] == _RETURN), np.searchsorted(stops, found[lone])
 
     def quotes(self, stops: Offsets, delimiter: str) -> "_Quotes | None":
         """Look at all quotes: one opens where a cell begins and closes where it ends."""

@@ -9,11 +9,16 @@ from services.manifests.csv_grid import Text, read_grid
 from services.manifests.options import CheckOptions
 from services.manifests.url_columns import count_buckets, doubtful_urls
 
-CELLS = st.sampled_from(["", "image", "Image", "video", "12345678", "123456789", "pdf ", "é"])
+CELLS = st.sampled_from(
+    [
+        *["", "image", "Image", "video", "12345678", "123456789", "pdf ", "é"],
+        *map("ä".ljust, (12, 13)),
+    ]
+)
 URLS = st.builds(
     "gs://{}/{}{}".format,
     st.sampled_from("ab"),
-    st.sampled_from(["x", "x y", "1.mp4/2"]),
+    st.sampled_from(["x", "x y", "1.mp4/2", "", "x#y", "x?y", "x\\y", "x'y", "x\x7fy", "é"]),
     st.sampled_from(["", ".jpg", ".JPG", ".png", ".mp4", ".Mov", ".unknown", ".pdf"]),
 )
 
@@ -34,6 +39,30 @@ def test_a_shared_cell_in_quotes_is_read_like_the_others() -> None:
     grid = read_grid(Text.of(data, 0, len(data)), ",", 2)
     assert grid.shared(0) is None
     assert grid.cells(0).to_list() == ["image", "image"]
+
+
+def test_a_bare_cell_has_none_of_the_signs() -> None:
+    data = b"1,a,x y\n2,b c,d\r\n\n3,e'f,g\n,,\n"
+    grid = read_grid(Text.of(data, 0, len(data)), ",", 3)
+    assert grid.bare(0).tolist() == [True] * 4
+    assert grid.bare(1).tolist() == [True, False, False, True]
+    assert grid.bare(2).tolist() == [False, False, True, True]
+    for sign in (b"#", b"?", b"\\", b'"', "é".encode()):
+        grid = read_grid(Text.of(data + sign, 0, len(data + sign)), ";", 1)
+        assert not grid.bare(0).any(), sign
+
+
+@given(
+    st.lists(URLS, min_size=1, max_size=5), st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"])
+)
+def test_urls_are_doubted_alike_whatever_is_known_of_their_cells(
+    urls: list[str], delimiter: str, end: str
+) -> None:
+    data = "".join(f"{url}{delimiter}1{end}" for url in urls).encode()
+    grid = read_grid(Text.of(data, 0, len(data)), delimiter, 2)
+    cells, bare = grid.cells(0).alias("url"), pl.Series(grid.bare(0))
+    told = doubtful_urls(cells, EntryType.IMAGE, CheckOptions(), bare)
+    assert told.to_list() == doubtful_urls(cells, EntryType.IMAGE, CheckOptions()).to_list()
 
 
 @given(st.lists(URLS, max_size=5), st.sampled_from([EntryType.IMAGE, EntryType.VIDEO]))
