@@ -21,7 +21,7 @@ from services.domain.paging import Page
 from services.domain.rules import ORDER, RULES
 from services.jobs import Progress, unwatched
 from services.manifests.check import LAYOUT, read_summary
-from services.manifests.columns import UNKNOWN, part_paths
+from services.manifests.columns import UNKNOWN, part_paths, rows_at
 from services.manifests.csv_rows import CsvRows
 from services.manifests.document import open_text
 from services.manifests.finding_columns import FINDINGS, MARKS, codes_between, read_findings
@@ -134,21 +134,25 @@ class CheckedManifest:
         limit: int = 100,
     ) -> Page[EntryRow]:
         """Return one page of entries."""
-        table = self._entries()
-        if table is None:
-            return Page((), 0)
-        if valid is not None:
-            table = table.filter(pl.col("valid") == valid)
-        if type is not None:
-            table = table.filter(pl.col("type") == type.value)
-        if search:
-            table = table.filter(_contains(("title", "url"), search))
-        chosen = table.select(pl.col("index")).collect()["index"]
+        chosen = self._chosen(valid=valid, kind=type, search=search)
         if order is not EntryOrder.FILE:
             chosen = self._in_order(chosen, order)
         page = chosen.slice(offset, limit)
         known = self.rows(page)
         return Page(tuple(known[index] for index in page), len(chosen))
+
+    def _chosen(self, *, valid: bool | None, kind: EntryType | None, search: str) -> pl.Series:
+        """Return the indexes of the entries that are asked for, in the order of the file."""
+        table = self._entries()
+        if table is None or (valid is None and kind is None and not search):
+            return pl.int_range(self.summary.entries, dtype=pl.UInt32, eager=True)
+        if valid is not None:
+            table = table.filter(pl.col("valid") == valid)
+        if kind is not None:
+            table = table.filter(pl.col("type") == kind.value)
+        if search:
+            table = table.filter(_contains(("title", "url"), search))
+        return table.select(pl.col("index")).collect()["index"]
 
     def _in_order(self, chosen: pl.Series, order: EntryOrder) -> pl.Series:
         every = sorted_indexes(self.folder, order)
@@ -160,10 +164,9 @@ class CheckedManifest:
 
     def _rows(self, indexes: pl.Series) -> Iterator[EntryRow]:
         """Read the rows of a page and what was found about them."""
-        table = self._entries()
-        if table is None or indexes.is_empty():
+        page = rows_at(self.folder, indexes)
+        if page.is_empty():
             return
-        page = table.filter(pl.col("index").is_in(indexes.implode())).collect()
         codes = codes_between(self._marks, page["index"][0], page["index"][-1])
         for row in page.drop("payload", "length").iter_rows(named=True):
             kind, line, start = row.pop("type"), row.pop("line"), row.pop("start")

@@ -123,6 +123,16 @@ class ColumnWriter:
         self._parts += 1
 
 
+def rows_at(folder: Path, indexes: pl.Series) -> pl.DataFrame:
+    """Return the entries of these indexes, in order of the index, from the parts that have them."""
+    if indexes.is_empty():
+        return pl.DataFrame(schema={"index": pl.UInt32, **SCHEMA})
+    return pl.concat(
+        pl.read_ipc(part_path(folder, number)).filter(pl.col("index").is_in(indexes.implode()))
+        for number in (indexes // PART).unique().sort()
+    )
+
+
 def part_path(folder: Path, number: int) -> Path:
     """Name a part's file."""
     return folder / f"entries-{number:05}.arrow"

@@ -1,10 +1,13 @@
 """Line numbers of byte offsets, from a count of line breaks per block of the document."""
 
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 _BLOCK: Final = 1 << 18
+#: Documents whose counts are kept, for pages that ask again; at most 16 kB each.
+_KEPT: Final = 64
 
 
 class LineNumbers:
@@ -12,11 +15,8 @@ class LineNumbers:
 
     def __init__(self, document: Path) -> None:
         self._document = document
-        self._before = list(accumulate(self._counts(), initial=0))
-
-    def _counts(self) -> list[int]:
-        with self._document.open("rb") as stream:
-            return [block.count(b"\n") for block in iter(lambda: stream.read(_BLOCK), b"")]
+        state = document.stat()
+        self._before = _breaks_before(document, state.st_size, state.st_mtime_ns)
 
     def line_of(self, offset: int) -> int:
         """Return the 1-based line of a byte offset."""
@@ -25,3 +25,11 @@ class LineNumbers:
             stream.seek(number * _BLOCK)
             rest = stream.read(offset - number * _BLOCK)
         return self._before[number] + rest.count(b"\n") + 1
+
+
+@lru_cache(_KEPT)
+def _breaks_before(document: Path, _size: int, _changed: int) -> tuple[int, ...]:
+    """Count the line breaks before each block of a document, once for each state of it."""
+    with document.open("rb") as stream:
+        counts = [block.count(b"\n") for block in iter(lambda: stream.read(_BLOCK), b"")]
+    return tuple(accumulate(counts, initial=0))
