@@ -69,8 +69,9 @@ def _verdict(summary: Summary) -> None:
         )
     elif held:
         st.warning(
-            f"{count(held, 'entry')} of {summary.entries:,} need a fix. Submit the "
-            f"{ready:,} others now and hold these back, or fix them first, here or in the file.",
+            f"{count(held, 'entry')} of {summary.entries:,} {'needs' if held == 1 else 'need'} a "
+            "fix. Submit what is ready now and hold the rest back, or fix that first, here or in "
+            "the file.",
             title=f"{count(ready, 'entry')} ready, {held:,} to fix",
             icon=":material/warning:",
         )
