@@ -1,6 +1,6 @@
 # The verbs of this project. `make run` starts the dashboard, `make test` proves it.
 .DEFAULT_GOAL := run
-.PHONY: run test test-fast check fix bench chaos fuzz chromium machine
+.PHONY: run test test-fast check fix bench chaos fuzz installed chromium machine
 
 # What was compiled once is kept, whatever the machine says: every command and job is a new process.
 unexport PYTHONDONTWRITEBYTECODE
@@ -18,7 +18,8 @@ run: $(APP_STAMP)  ## Start the dashboard on http://localhost:8501
 	@echo "Starting Encord Onboarding on http://localhost:8501 (Ctrl+C stops it)"
 	@$(BIN)/streamlit run app.py
 
-test: check chromium machine $(if $(filter true,$(CI)),$(OLDEST_SDK))  ## Every check and every test, the browser's included
+test:  ## Every check and every test, the browser's included
+	@$(MAKE) --no-print-directory --jobs=2 check installed $(if $(filter true,$(CI)),$(OLDEST_SDK))
 	$(BIN)/pytest -n 2 --dist worksteal
 
 test-fast: $(TEST_STAMP) machine  ## Everything that needs no browser
@@ -52,6 +53,11 @@ $(TEST_STAMP): requirements.txt tests/requirements.txt | $(BIN)/python
 
 .venv/encord-%: | $(TEST_STAMP)
 	@$(PIP) --no-deps --target $@ encord==$*
+
+# One behind the other: the system's packages are locked while some are being installed.
+installed:
+	@sh tests/browser/chromium.sh
+	@sh tests/machine.sh
 
 chromium:
 	@sh tests/browser/chromium.sh
