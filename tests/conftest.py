@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import settings
+
+from tests.forked import Nursery, popen_of
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SCRUBBED = ("ENCORD_", "GOOGLE_", "STORAGE_EMULATOR_HOST", "STREAMLIT_")
@@ -67,6 +70,21 @@ def _only_this_machine() -> Iterator[None]:
         patch.setattr(socket.socket, name, guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def everything_imported() -> Iterator[Nursery]:
+    """One process for all tests of this one to fork from."""
+    made = Nursery()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch, everything_imported: Nursery) -> None:
+    """Fork our programs instead of starting them, whoever starts them, where that is possible."""
+    if sys.platform == "linux":
+        monkeypatch.setattr(subprocess, "Popen", popen_of(everything_imported))
 
 
 @pytest.fixture

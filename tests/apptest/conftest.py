@@ -1,10 +1,12 @@
 """Pages without a browser: the words a person reads, over a real ledger and Encord in memory."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from components.runtime import get_background, opening
@@ -40,13 +42,23 @@ HERE = Connection(
 Open = Callable[..., AppTest]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _packages_are_read_once() -> Iterator[None]:
+    """Spare each new app the search of all installed packages for components of Streamlit."""
+    patch = pytest.MonkeyPatch()
+    found = functools.cache(manifest_scanner.scan_component_manifests)
+    patch.setattr(manifest_scanner, "scan_component_manifests", found)
+    yield
+    patch.undo()
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
 @pytest.fixture
-def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: None) -> Runtime:
     shared = tmp_path / "shared"
     shared.mkdir()
     connections = Connections()

@@ -19,6 +19,8 @@ from services.ledger.tables import WORK
 from services.sandbox.demo import demo_manifest_csv, demo_manifest_json
 from services.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = 5_000
 

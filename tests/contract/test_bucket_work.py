@@ -31,6 +31,8 @@ from tests.contract.emulator_process import BUCKET, emulator_process
 from tests.contract.sandbox_process import SandboxProcess
 from tests.unit.canaries import found_in, make_canaries
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 OBJECT = "gcs GET /storage/v1/b/{bucket}/o/{name:path}"
 SIDECAR = json.dumps({"site": "harbor"}).encode()
 OBJECTS = {

@@ -21,6 +21,8 @@ from tests.contract.emulator_process import BUCKET, emulator_process
 from tests.contract.google_proxy import GOOGLE, google_proxy
 from tests.unit.canaries import Canary, found_in, make_canaries
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 CONTENT = b"ObjectURL,Type\ngs://yard/a.jpg,image\n"
 
 

@@ -1,12 +1,12 @@
 """An answer that comes one byte at a time defeats every read timeout; the worker's does not."""
 
-import multiprocessing
 import socket
 import threading
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -14,6 +14,7 @@ from services.encord_api.credentials import load_private_key_file
 from services.encord_api.sdk import connect
 from services.engine.context import Pace
 from services.engine.worker import EXIT_STUCK, Worker
+from tests.nursery import NURSERY
 from tests.unit.engine.world import World
 
 
@@ -37,6 +38,7 @@ def work(folder: Path, url: str, key: Path) -> None:
     Worker(tools, slots=1, connections=world.held).run()
 
 
+@pytest.mark.usefixtures("main_of_nobody")
 def test_a_dripping_answer_ends_the_process(tmp_path: Path) -> None:
     key = tmp_path / "key"
     made = Ed25519PrivateKey.generate()
@@ -46,9 +48,7 @@ def test_a_dripping_answer_ends_the_process(tmp_path: Path) -> None:
         dripping = threading.Thread(target=drip, args=(server,), daemon=True)
         dripping.start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        process = multiprocessing.get_context("spawn").Process(
-            target=work, args=(tmp_path / "world", url, key)
-        )
+        process = NURSERY.Process(target=work, args=(tmp_path / "world", url, key))
         process.start()
         process.join(60)
         dripping.join(10)

@@ -1,11 +1,11 @@
 """A worker among many on PostgreSQL: it ends itself rather than hang, and is never crowded out."""
 
 import asyncio
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,11 @@ from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK
 from services.ledger import holders
 from services.ledger.store import Ledger
 from services.ledger.tables import HOLDER, WORK
+from tests.nursery import NURSERY
 from tests.postgres import Cluster, cluster
 from tests.unit.engine.world import World
+
+pytestmark = pytest.mark.usefixtures("main_of_nobody")
 
 SLOTS = 16
 
@@ -54,15 +57,15 @@ def work(folder: Path, url: str, deadline: float) -> None:
     ProcrastinateWorker(tools, url, slots=SLOTS, connections=lambda: ["connection"]).run()
 
 
-def working_on(world: World, *, deadline: float = 200.0) -> multiprocessing.process.BaseProcess:
-    process = multiprocessing.get_context("spawn").Process(
+def working_on(world: World, *, deadline: float = 200.0) -> BaseProcess:
+    process = NURSERY.Process(
         target=work, args=(world.folder, world.database_url, deadline), daemon=True
     )
     process.start()
     return process
 
 
-def wait_for(happened: Callable[[], bool], process: multiprocessing.process.BaseProcess) -> None:
+def wait_for(happened: Callable[[], bool], process: BaseProcess) -> None:
     end = time.monotonic() + 60
     while not happened():
         assert process.is_alive()

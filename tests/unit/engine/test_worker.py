@@ -1,6 +1,5 @@
 """The worker process: it ends itself rather than hang, and waits as long as it is told."""
 
-import multiprocessing
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -26,7 +25,10 @@ from services.ledger import holders
 from services.ledger.store import Ledger
 from services.ledger.tables import HOLDER
 from tests.contract.memory import Fault, MemoryGateway
+from tests.nursery import NURSERY
 from tests.unit.engine.world import KINDS, World
+
+pytestmark = pytest.mark.usefixtures("main_of_nobody")
 
 CONNECTION = Connection(
     id="", kind="session", label="Test", domain="https://api.encord.com", account=""
@@ -56,7 +58,7 @@ def work_for_ever(folder: Path) -> None:
 
 
 def test_a_step_that_never_ends_ends_the_process(tmp_path: Path) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=work_for_ever, args=(tmp_path,))
+    process = NURSERY.Process(target=work_for_ever, args=(tmp_path,))
     process.start()
     process.join(60)
     assert process.exitcode == EXIT_STUCK
@@ -79,8 +81,7 @@ def listen_with_a_broken_ledger(folder: Path) -> None:
 def test_a_ledger_in_trouble_keeps_no_key_out_and_the_process_ends_with_its_parent(
     tmp_path: Path,
 ) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=listen_with_a_broken_ledger, args=(tmp_path,))
+    process = NURSERY.Process(target=listen_with_a_broken_ledger, args=(tmp_path,))
     process.start()
     process.join(60)
     assert process.exitcode == 0

@@ -26,6 +26,8 @@ from services.ledger.tables import META, OUTCOME
 from services.settings import Settings
 from tests.unit.ledger.test_care import fill
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
