@@ -150,10 +150,11 @@ def test_every_field_takes_anything_and_obeys_nothing(
 ) -> None:
     for page, asked, chosen in STATES:
         query = {name: value.format(**where) for name, value in asked.items()}
-        labels = [field.label for field in fields_of(opened(open_page, page, query, chosen))]
+        first = opened(open_page, page, query, chosen)
+        labels = [field.label for field in fields_of(first)]
         assert labels, page
         for place, label in enumerate(labels):
-            app = opened(open_page, page, query, chosen)
+            app = opened(open_page, page, query, chosen) if place else first
             fields_of(app)[place].set_value(f"{MARKUP} {corpus}")
             app.run()
             assert not app.exception, (page, label)
