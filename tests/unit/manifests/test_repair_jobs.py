@@ -27,12 +27,12 @@ from services.manifests.store import ManifestStore
 
 ASKED = CheckOptions()
 SMALL = 3
-#: More than is mended at once, and long enough to be cancelled or killed.
-LARGE = 60_000
+#: More bytes than are mended at once; their process takes long enough to be cancelled or killed.
+LARGE = 10_000
 
 
 def manifest(store: ManifestStore, rows: int) -> str:
-    lines = (f"gs://demo/a {n}.jpg,image,{'t' * 40}\n" for n in range(rows))
+    lines = (f"gs://demo/a {n}.jpg,image,{'t' * 200}\n" for n in range(rows))
     text = "ObjectURL,Type,Title\n" + "".join(lines)
     fingerprint = store.add("vendor.csv", io.BytesIO(text.encode()))
     store.check(fingerprint, ASKED)
