@@ -31,12 +31,12 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """Create an empty database and return its URL."""
+    def new_database(self, *, like: str = "template1") -> str:
+        """Create a database, empty or as another one that nobody uses, and return its URL."""
         name = f"test_{uuid4().hex[:12]}"
         engine = self._admin()
         with engine.connect() as cx:
-            cx.execute(text(f"CREATE DATABASE {name}"))
+            cx.execute(text(f"CREATE DATABASE {name} TEMPLATE {like.rpartition('/')[2]}"))
         engine.dispose()
         return self.url(name)
 

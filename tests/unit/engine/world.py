@@ -2,7 +2,10 @@
 
 import io
 import json
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -14,6 +17,7 @@ from services.engine.errors import NotConnectedError
 from services.engine.onboarding import Onboarding
 from services.engine.proof.proofs import Proofs
 from services.engine.proof.rows import VerifiedRows
+from services.ledger.clock import LedgerClock
 from services.ledger.store import Claim, Ledger
 from services.ledger.views import RunView
 from services.manifests.options import CheckOptions
@@ -38,6 +42,15 @@ class HandClock:
         return "test"
 
 
+@cache
+def new_ledger(clock: Callable[[], LedgerClock]) -> bytes:
+    """Make the file of an empty ledger, once: to create all tables takes most of a small test."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "ledger.sqlite3"
+        Ledger(f"sqlite:///{file}", clock=clock()).engine.dispose()
+        return file.read_bytes()
+
+
 @dataclass
 class World:
     """Everything a run needs, driven step by step in one thread."""
@@ -51,8 +64,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.clock = HandClock()
-        database = self.database_url or f"sqlite:///{self.folder / 'ledger.sqlite3'}"
-        self.ledger = Ledger(database, clock=self.clock)
+        file = self.folder / "ledger.sqlite3"
+        if not (self.database_url or file.exists()):
+            file.write_bytes(new_ledger(HandClock))
+        self.ledger = Ledger(self.database_url or f"sqlite:///{file}", clock=self.clock)
         self.manifests = ManifestStore(self.folder / "manifests", max_bytes=10**9)
         self.tools = Tools(
             ledger=self.ledger,

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from services.ledger.clock import BootClock
 from services.ledger.store import Ledger
 from tests.postgres import Cluster, cluster
+from tests.unit.engine.world import new_ledger
 
 
 @pytest.fixture(scope="session")
@@ -15,12 +17,28 @@ def postgres() -> Iterator[Cluster]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def empty(postgres: Cluster) -> str:
+    """A database with all tables, for others to be copies of."""
+    url = postgres.new_database()
+    Ledger(url).engine.dispose()
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def ledger(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    if kind == "sqlite":
+        file = tmp_path / "ledger.sqlite3"
+        file.write_bytes(new_ledger(BootClock))
+        url = f"sqlite:///{file}"
     else:
-        url = request.getfixturevalue("postgres").new_database()
+        cluster = request.getfixturevalue("postgres")
+        url = cluster.new_database(like=request.getfixturevalue("empty"))
     made = Ledger(url)
     yield made
     made.engine.dispose()

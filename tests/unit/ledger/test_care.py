@@ -35,16 +35,50 @@ def file_of(ledger: Ledger) -> Path:
     return Path(ledger.engine.url.database or "")
 
 
+@dataclass(frozen=True)
+class Pristine:
+    path: Path
+    data: bytes
+    reading: object
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Pristine:
+    """The file of a filled ledger, for others to be copies of."""
+    path = tmp_path_factory.mktemp("pristine") / "ledger.sqlite3"
+    fill_new(f"sqlite:///{path}")
+    assert not path.with_name("ledger.sqlite3-wal").exists()
+    return Pristine(path, path.read_bytes(), dump(path))
+
+
+@pytest.fixture(scope="module")
+def full(postgres: Cluster) -> str:
+    """A database with a filled ledger, for others to be copies of."""
+    url = postgres.new_database()
+    fill_new(url)
+    return url
+
+
 @pytest.fixture
-def sealed(ledger: Ledger) -> Ledger:
+def filled(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    if kind == "sqlite":
+        path = tmp_path / "ledger.sqlite3"
+        path.write_bytes(request.getfixturevalue("pristine").data)
+        url = f"sqlite:///{path}"
+    else:
+        cluster = request.getfixturevalue("postgres")
+        url = cluster.new_database(like=request.getfixturevalue("full"))
+    ledger = Ledger(url)
     seal.attach(ledger.engine)
-    return ledger
+    yield ledger
+    ledger.engine.dispose()
 
 
-@pytest.fixture
-def filled(sealed: Ledger) -> Ledger:
-    fill(sealed)
-    return sealed
+def fill_new(url: str) -> None:
+    ledger = Ledger(url)
+    seal.attach(ledger.engine)
+    fill(ledger)
+    ledger.engine.dispose()
 
 
 def fill(ledger: Ledger) -> None:
@@ -191,12 +225,12 @@ CHANGES: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "named"), CHANGES)
-def test_what_another_program_changes_is_found(tmp_path: Path, change: str, named: str) -> None:
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
-    seal.attach(ledger.engine)
-    fill(ledger)
-    ledger.engine.dispose()
-    other = sqlite3.connect(file_of(ledger))
+def test_what_another_program_changes_is_found(
+    pristine: Pristine, tmp_path: Path, change: str, named: str
+) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.write_bytes(pristine.data)
+    other = sqlite3.connect(path)
     triggers = [
         row[0] for row in other.execute("SELECT sql FROM sqlite_master WHERE type='trigger'")
     ]
@@ -211,7 +245,7 @@ def test_what_another_program_changes_is_found(tmp_path: Path, change: str, name
         other.execute(trigger)
     other.commit()
     other.close()
-    found = examine(url_of(ledger))
+    found = examine(f"sqlite:///{path}")
     assert any(named in sentence for sentence in found.findings), found
 
 
@@ -275,24 +309,6 @@ def test_a_ledger_put_back_is_told_by_its_head(filled: Ledger) -> None:
 
 
 # Damage
-
-
-@dataclass(frozen=True)
-class Pristine:
-    path: Path
-    data: bytes
-    reading: object
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Pristine:
-    path = tmp_path_factory.mktemp("pristine") / "ledger.sqlite3"
-    ledger = Ledger(f"sqlite:///{path}")
-    seal.attach(ledger.engine)
-    fill(ledger)
-    ledger.engine.dispose()
-    assert not path.with_name("ledger.sqlite3-wal").exists()
-    return Pristine(path, path.read_bytes(), dump(path))
 
 
 def damages(data: bytes, count: int) -> Iterator[tuple[str, bytes]]:
