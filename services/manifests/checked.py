@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import orjson
 import polars as pl
 
@@ -186,15 +187,17 @@ class CheckedManifest:
         return self._indexes(valid=False)
 
     def _indexes(self, *, valid: bool) -> Ranges:
-        table = self._entries()
-        if table is None:
+        parts = [pl.read_ipc(path, columns=["index", "valid"]) for path in part_paths(self.folder)]
+        if not parts:
             return Ranges()
-        chosen = table.filter(pl.col("valid") == valid).select(pl.col("index").cast(pl.Int64))
-        starts = chosen.with_columns(run=(pl.col("index").diff().fill_null(2) != 1).cum_sum())
-        pairs = starts.group_by("run", maintain_order=True).agg(
-            pl.col("index").first().alias("first"), pl.col("index").last().alias("last")
-        )
-        return Ranges(tuple(pairs.select("first", "last").collect().rows()))
+        table = pl.concat(parts)
+        chosen = table["index"].filter(table["valid"] == valid).to_numpy()
+        if not chosen.size:
+            return Ranges()
+        gaps = np.flatnonzero(np.diff(chosen) != 1)
+        firsts = chosen[np.concatenate(([0], gaps + 1))]
+        lasts = chosen[np.concatenate((gaps, [chosen.size - 1]))]
+        return Ranges(tuple(zip(firsts.tolist(), lasts.tolist(), strict=True)))
 
     def read(self, ranges: Ranges) -> Iterator[Entry]:
         """Stream entries in index order; only a part of the columns is in memory at a time."""

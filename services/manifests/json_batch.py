@@ -65,6 +65,12 @@ def batches(member: Member, raws: list[msgspec.Raw], index: int) -> Iterator[Bat
         first = last
 
 
+def is_one_batch(member: Member) -> bool:
+    """Whether the entries of a section are too few to be cut."""
+    starts = member.starts
+    return not len(starts) or bool(starts[-1] < starts[0] + STRETCH)
+
+
 @dataclass(slots=True)
 class Decoded:
     """What a filter read of a batch; of suspects it read nothing."""

@@ -22,6 +22,7 @@ from services.manifests.json_batch import (
     Batch,
     Decoded,
     batches,
+    is_one_batch,
     read_composites,
     read_nothing,
     read_singles,
@@ -76,8 +77,15 @@ class SectionReader:
         self._first = sink.index
 
     def read(self, member: Member) -> None:
-        """Read all entries of the section: decode here, all the rest beside it."""
-        overlap(self._decoded(member), self._take)
+        """Read all entries of the section: decode here, all the rest beside it.
+
+        A single batch has nothing to be beside: most sections need no second thread.
+        """
+        if is_one_batch(member):
+            for decoded in self._decoded(member):
+                self._take(decoded)
+        else:
+            overlap(self._decoded(member), self._take)
 
     def _decoded(self, member: Member) -> Iterator[Decoded]:
         raws, member.entries = member.entries or [], []

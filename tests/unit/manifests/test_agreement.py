@@ -192,12 +192,17 @@ PATIENT = settings(max_examples=60, suppress_health_check=[HealthCheck.function_
 
 
 @PATIENT
-@given(text=documents(), options=st.sampled_from(OPTIONS))
+@given(
+    text=documents(), options=st.sampled_from(OPTIONS), stretch=st.sampled_from([1, 200, 1 << 20])
+)
 def test_json_filters_agree_with_the_rules(
-    slowly: Callable[..., dict[str, Any]], text: str, options: CheckOptions
+    slowly: Callable[..., dict[str, Any]], text: str, options: CheckOptions, stretch: int
 ) -> None:
     data = text.encode("utf-8", "surrogatepass")
-    assert check(data, "m.json", options) == slowly(data, "m.json", options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_batch, "STRETCH", stretch)
+        found = check(data, "m.json", options)
+    assert found == slowly(data, "m.json", options)
 
 
 CELLS = st.sampled_from(
