@@ -169,6 +169,9 @@ def _without_strays(options: list[Option]) -> list[Option]:
 
 
 def _is_slip(rare: Option, frequent: Option) -> bool:
+    # Told first, as it is of nearly all pairs where texts are many.
+    if rare.count * min(SPELLING_RATIO, SLIP_RATIO) > frequent.count:
+        return False
     one, other = fold(rare.value.strip()), fold(frequent.value)
     if one == other:
         return rare.count * SPELLING_RATIO <= frequent.count
