@@ -152,12 +152,14 @@ def _enum(found: KeyReadings) -> MetadataKey | None:
 
 
 def _without_slips(options: Iterable[Option]) -> list[Option]:
-    """Leave out rare spellings of frequent options; the most frequent come first."""
+    """Leave out rare spellings of frequent options, which come first; ends at one too many."""
     kept: list[Option] = []
     for each in options:
+        if len(kept) > OPTION_LIMIT:
+            break
         if each.value.strip() and not any(_is_slip(each, other) for other in kept):
             kept.append(each)
-    return kept[: OPTION_LIMIT + 1]
+    return kept
 
 
 def _without_strays(options: list[Option]) -> list[Option]:
