@@ -8,12 +8,20 @@ from typing import Final
 
 import streamlit as st
 
-#: Runs when its element is put on the page; what it brings the focus to stands beside it.
+#: Runs whenever its element is put on the page; what it brings the focus to stands beside it. It
+#: does nothing for a turn that was told before, on another visit of the page or in another tab of
+#: it, and takes nobody away from what they type.
 SCRIPT: Final = """{
-const beside = document.currentScript.closest(".stVerticalBlock");
-const summary = beside.querySelector(".stAlertContainer");
-summary.tabIndex = -1;
-summary.focus();
+const here = document.currentScript;
+const turn = here.previousElementSibling.dataset.turn;
+const told = (window.toldTurns ??= new Set());
+const typing = "textarea, [contenteditable=true], input[type=text]:not([aria-autocomplete])";
+if (!told.has(turn) && !document.activeElement?.matches(typing)) {
+  const summary = here.closest(".stVerticalBlock").querySelector(".stAlertContainer");
+  summary.tabIndex = -1;
+  summary.focus();
+}
+told.add(turn);
 }"""
 
 

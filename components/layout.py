@@ -113,13 +113,15 @@ def _clear(filters: Mapping[str, object]) -> None:
 def notice(place: str) -> None:
     """Show what the last callback had to say here; good news once, problems until they change."""
     said = session.notice(place)
+    # Its place is kept: what stands below would be drawn anew when it comes, and lose the focus.
+    slot = st.empty()
     if said is None:
         return
     if said.good:
         session.clear_notice(place)
-        st.success(said.body, title=said.title, icon=":material/check_circle:")
+        slot.success(said.body, title=said.title, icon=":material/check_circle:")
     else:
-        with st.container(gap=None, key=f"notice_{place}"):
+        with slot.container(gap=None, key=f"notice_{place}"):
             error(said.title, said.body, reference=said.reference, symptom=said.symptom)
             focus.bring(said.turn)
 

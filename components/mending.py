@@ -197,6 +197,8 @@ def _follow(fingerprint: str, known: KnownOrder) -> bool:
 def _arrive(before: str, made: str) -> None:
     if made == before:
         _say("Nothing has changed", "The result has the same bytes as this manifest.")
+        session.go_to("manifest", manifest=made)
+        return
     manifests.go_to(made)
 
 

@@ -10,6 +10,7 @@ them, such as a manifest and its check, comes as an argument.
 """
 
 import secrets
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +25,8 @@ from services.domain.schema.draft import Draft
 from services.ledger.snapshots import SchemaSnapshot
 
 _KEY: Final = "onboarding_session"
-_turns = count()
+#: No number comes again after a restart: a page that is still open knows those it was told.
+_turns = count(time.time_ns())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Notice:
     #: The entry of the troubleshooting that says more.
     symptom: str = ""
     #: Tells apart what is said twice.
-    turn: int = field(default_factory=_turns.__next__)
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,7 @@ def renew_nonce(purpose: str) -> None:
 
 def notify(place: str, notice: Notice) -> None:
     """Leave a notice for `place`, to be shown until it is cleared."""
-    _state().notices[place] = notice
+    _state().notices[place] = replace(notice, turn=next(_turns))
 
 
 def notice(place: str) -> Notice | None:

@@ -53,9 +53,12 @@ class Nursery:
     def fork(self, order: _Order, streams: list[int]) -> int:
         """Have a process forked with these as its standard streams; return its id."""
         with self._one_at_a_time, _adopting():
-            line = self._line = self._line or self._start()
+            line, self._line = self._line or self._start(), None
             socket.send_fds(line, [json.dumps(order).encode()], streams)
-            return int(line.recv(_LONGEST))
+            born = int(line.recv(_LONGEST))
+            # Kept only now: after an interruption, the next answer would be that of this order.
+            self._line = line
+            return born
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -68,8 +71,9 @@ class Nursery:
 
     def close(self) -> None:
         """End what was started."""
-        if self._line and self._process:
+        if self._line:
             self._line.close()
+        if self._process:
             self._process.kill()
             self._process.join()
 

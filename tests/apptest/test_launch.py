@@ -43,7 +43,7 @@ def test_a_failed_page_shows_a_reference_and_not_the_error(
     assert reference in caplog.text
 
 
-def test_the_policy_names_the_one_inline_script() -> None:
+def test_the_policy_names_the_inline_scripts_of_streamlit_and_ours() -> None:
     policy = security.content_policy()
-    assert policy.count("'sha256-") == 1
+    assert policy.count("'sha256-") == 2
     assert "unsafe-eval" not in policy

@@ -96,13 +96,17 @@ class Dashboard:
         And it stays on this server: a tab that leaves it is given another process, which has to
         compile again what this one has compiled.
         """
-        for other in self.context.pages[1:]:
-            other.close()
-        tab = self.context.pages[0]
-        for event, seen in self._watched.items():
-            tab.remove_listener(event, seen)
-        tab.goto(f"{self.url}/_stcore/health")
-        tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        first, others = self.context.pages[:1], self.context.pages[1:]
+        try:
+            for tab in first:
+                for event, seen in self._watched.items():
+                    tab.remove_listener(event, seen)
+                tab.goto(f"{self.url}/_stcore/health")
+                tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        except Error:  # the tab has crashed, or its server is gone: what is wrong was said already
+            others += first
+        for tab in others:
+            tab.close()
         self.context.clear_cookies()
 
     def _saw_request(self, request: Request) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Request
+from playwright.sync_api import BrowserContext
 
 from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
@@ -40,14 +40,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def upload_of(person: Dashboard, file: Path) -> Upload:
     """Upload a small file in the browser and note how it went there."""
-    seen: list[Request] = []
-    person.page.on("request", lambda one: seen.append(one) if one.method == "PUT" else None)
     person.open("/manifest")
-    person.page.locator("input[type=file]").set_input_files(file)
+    with person.page.expect_request(lambda one: one.method == "PUT") as put:
+        person.page.locator("input[type=file]").set_input_files(file)
     person.sees("The entry is ready")
-    headers = seen[0].all_headers()
+    headers = put.value.all_headers()
     return Upload(
-        path=seen[0].url.removeprefix(person.url),
+        path=put.value.url.removeprefix(person.url),
         cookies=headers["cookie"],
         token=headers["x-xsrftoken"],
     )

@@ -180,9 +180,23 @@ def test_what_went_wrong_takes_the_focus_each_time(dashboard: Dashboard) -> None
     dashboard.click("Use the demo manifest")
     verdict = dashboard.page.get_by_role("alert").filter(has_text="195 entries ready, 5 to fix")
     expect(verdict).to_be_focused()
-    dashboard.page.get_by_role("tab", name="Statistics").click()
-    dashboard.sees("entries of 200 with metadata")
-    expect(verdict).not_to_be_focused()
+    dashboard.page.get_by_text("Check another manifest").click()
+    dashboard.click("Read it")
+    # The verdict comes back as well, and was heard already.
+    expect(said).to_be_focused()
+    expect(verdict).to_be_visible()
+
+
+def test_what_went_wrong_takes_nobody_away_from_what_they_type(dashboard: Dashboard) -> None:
+    dashboard.open("/manifest")
+    dashboard.page.get_by_text("A bucket", exact=True).click()
+    dashboard.fill("Object", "gs://encord-demo-bucket/nothing-here.csv")
+    dashboard.click("Read it")
+    typed = dashboard.page.get_by_label("Object", exact=True)
+    typed.focus()
+    dashboard.sees("No manifest was taken")
+    dashboard.idle()
+    expect(typed).to_be_focused()
 
 
 def test_a_run_opens_by_keyboard(dashboard: Dashboard, seeded: Seeded) -> None:
