@@ -22,6 +22,7 @@ if (!told.has(turn) && !document.activeElement?.matches(typing)) {
   summary.focus();
 }
 told.add(turn);
+here.remove();
 }"""
 
 

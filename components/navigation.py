@@ -12,6 +12,10 @@ from components.session import TourState
 
 #: Names the guided tour in an address, so that a reload goes on with it.
 TOUR: Final = "tour"
+#: What an address names, see `links`.
+IDS: Final = ("manifest", "run", "task", "receipt", "bucket", "object")
+#: How often we set out for one place: where it cannot be reached, nobody is sent in circles.
+TRIES: Final = 3
 PAGES_DIR: Final = Path(__file__).resolve().parent.parent / "pages"
 
 
@@ -130,11 +134,29 @@ def current_page() -> st.Page:
     return st.navigation([page_of(spec) for spec in PAGES])
 
 
-def follow() -> None:
-    """Go where a callback wanted to go."""
-    wanted = session.take_destination()
-    if wanted:
+def follow(page: st.Page) -> None:
+    """Go where a callback wanted to go, and set out again if something has come between.
+
+    What a browser asks for in the same moment, such as the end of an edit, draws the page that it
+    has: with that page's address, and instead of the one we are on the way to.
+
+    Args:
+        page: The one that is about to be drawn.
+    """
+    wanted = session.destination()
+    if wanted is None:
+        return
+    is_lost = not _is_at(page, wanted) and wanted.tries < TRIES
+    if is_lost or not wanted.tries:
+        session.set_out()
         st.switch_page(page_of(_spec(wanted.page)), query_params=_query(wanted.query))
+    session.arrive()
+
+
+def _is_at(page: st.Page, wanted: session.Destination) -> bool:
+    """Tell whether a page and what its address names are those that were wanted."""
+    named = {name: st.query_params.get(name) for name in IDS}
+    return name_of(page) == wanted.page and named == {name: wanted.query.get(name) for name in IDS}
 
 
 def _query(asked: dict[str, str]) -> dict[str, str]:

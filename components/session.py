@@ -50,6 +50,8 @@ class Destination:
 
     page: str
     query: dict[str, str]
+    #: How often we have set out for it.
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,11 +276,21 @@ def go_to(page: str, **query: str) -> None:
     _state().destination = Destination(page, query)
 
 
-def take_destination() -> Destination | None:
-    """Return where a callback wanted to go, once."""
-    state = _state()
-    wanted, state.destination = state.destination, None
-    return wanted
+def destination() -> Destination | None:
+    """Return where a callback wanted to go, until we are there."""
+    return _state().destination
+
+
+def set_out() -> None:
+    """Remember that we are on the way once more."""
+    wanted = _state().destination
+    if wanted:
+        _state().destination = replace(wanted, tries=wanted.tries + 1)
+
+
+def arrive() -> None:
+    """Forget where a callback wanted to go."""
+    _state().destination = None
 
 
 def wait_for(order: str | None) -> None:

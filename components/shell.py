@@ -20,7 +20,7 @@ page = navigation.current_page()
 gate.require_sign_in()
 gate.require_whole_ledger()
 tour.follow_address()
-navigation.follow()
+navigation.follow(page)
 disk.warn_when_full()
 with st.sidebar:
     connection.footer()

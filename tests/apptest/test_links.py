@@ -2,6 +2,8 @@
 
 import pytest
 
+from components.navigation import TRIES
+from components.session import Destination
 from tests.apptest.conftest import Open, words
 from tests.unit.engine.world import World
 
@@ -39,3 +41,17 @@ def test_a_wrong_link_does_not_replace_the_manifest_one_works_on(
     del app.query_params["manifest"]
     app.run()
     assert "Continue to submit" in {button.label for button in app.button}
+
+
+@pytest.mark.parametrize("tries", [0, 1, TRIES])
+def test_a_way_that_something_came_between_is_set_out_for_again(
+    world: World, open_page: Open, tries: int
+) -> None:
+    """What the browser asks for meanwhile carries the address of the page that is left."""
+    left, wanted = world.images(3), world.images(4)
+    app = open_page("manifest", manifest=left)
+    session = app.session_state["onboarding_session"]
+    session.destination = Destination("manifest", {"manifest": wanted}, tries)
+    app.run()
+    assert app.query_params["manifest"] == (left if tries == TRIES else wanted)
+    assert app.session_state["onboarding_session"].destination is None
