@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, expect
 
 from services.demo_studio.scenarios import BY_ID
 from services.domain.runs import RunState
@@ -12,7 +12,7 @@ from services.engine.sandbox_demo import SandboxDemo
 from services.ledger.views import RunView
 from tests.browser.axe import violations
 from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard, visiting
+from tests.browser.driver import Dashboard
 from tests.browser.server import Server, serving
 
 
@@ -60,9 +60,11 @@ class Presenter(Dashboard):
 
 
 @pytest.fixture
-def presenter(window: BrowserContext, stage: Server) -> Iterator[Presenter]:
-    with visiting(window, stage.url, Presenter) as person:
+def presenter(browser: Browser, stage: Server) -> Iterator[Presenter]:
+    with new_context(browser) as context:
+        person = Presenter(context, stage.url)
         yield person
+        person.verify_clean()
 
 
 def newest(stage: Server) -> RunView:
