@@ -9,13 +9,14 @@ from typing import Final
 import streamlit as st
 
 #: Runs whenever its element is put on the page; what it brings the focus to stands beside it. It
-#: does nothing for a turn that was told before, on another visit of the page or in another tab of
-#: it, and takes nobody away from what they type.
+#: does nothing for a turn that was told before, on another visit of the page or in another of its
+#: tabs, and takes nobody away from what they type.
 SCRIPT: Final = """{
 const here = document.currentScript;
 const turn = here.previousElementSibling.dataset.turn;
 const told = (window.toldTurns ??= new Set());
-const typing = "textarea, [contenteditable=true], input[type=text]:not([aria-autocomplete])";
+const typing = "textarea, [contenteditable=true], input[type=password], input[type=number], "
+  + "input[type=text]:not([aria-autocomplete])";
 if (!told.has(turn) && !document.activeElement?.matches(typing)) {
   const summary = here.closest(".stVerticalBlock").querySelector(".stAlertContainer");
   summary.tabIndex = -1;

@@ -155,8 +155,8 @@ def follow(page: st.Page) -> None:
 
 def _is_at(page: st.Page, wanted: session.Destination) -> bool:
     """Tell whether a page and what its address names are those that were wanted."""
-    named = {name: st.query_params.get(name) for name in IDS}
-    return name_of(page) == wanted.page and named == {name: wanted.query.get(name) for name in IDS}
+    named = [st.query_params.get(name, "") for name in IDS]
+    return name_of(page) == wanted.page and named == [wanted.query.get(name, "") for name in IDS]
 
 
 def _query(asked: dict[str, str]) -> dict[str, str]:

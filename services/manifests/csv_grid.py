@@ -5,7 +5,7 @@ does. What is odd about the others is for `csv_cells` to say, line by line.
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ import polars as pl
 from services.manifests.csv_views import PAD, Bytes, Offsets, point_at, shared_text
 
 Mask = npt.NDArray[np.bool_]
-_Number = TypeVar("_Number", np.int64, np.uint8)
 
 #: A line longer than this is not plain.
 _LONGEST: Final = 1 << 20
@@ -23,7 +22,8 @@ _TAB, _NEWLINE, _RETURN, _BLANK, _QUOTE, _DELETE = b'\t\n\r "\x7f'
 _COMMA: Final = ord(",")
 #: What no bare cell has either.
 _SPECIAL: Final = b"#?\\"
-#: How many signs there is room for at first: more than stretches have, unless a line is huge.
+#: How many signs there is room for at first: more than stretches have, unless a line is huge, and
+#: no less than a block may add.
 _ROOM: Final = 1 << 22
 #: Bytes looked at in one go: what is written about them stays near the processor.
 _BLOCK: Final = 1 << 18
@@ -190,8 +190,9 @@ class _Signs:
                 mask |= block == _DELETE
             found = np.flatnonzero(mask)
             end = count + len(found)
-            if end > len(places):
-                places, signs = _longer(places), _longer(signs)
+            if end > room:
+                places, signs = np.resize(places, 2 * room), np.resize(signs, 2 * room)
+                room *= 2
             np.add(found, at, out=places[count:end])
             # No place is outside: to say so spares looking.
             block.take(found, out=signs[count:end], mode="clip")
@@ -238,13 +239,6 @@ class _Signs:
         fits |= np.where(opens, found == 0, beyond == _RETURN)
         misplaced = np.searchsorted(stops, found[~fits])
         return _Quotes(inside, np.concatenate((misplaced, np.flatnonzero((after - before) % 2))))
-
-
-def _longer(column: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
-    """Return a column of twice the length that begins as this one does."""
-    made = np.empty(2 * len(column), column.dtype)
-    made[: len(column)] = column
-    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """What is told of a whole column sooner is what is told of its cells one by one."""
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain.entries import EntryType
+from services.manifests import csv_grid
 from services.manifests.csv_grid import Text, read_grid
 from services.manifests.options import CheckOptions
 from services.manifests.url_columns import count_buckets, doubtful_urls
@@ -39,6 +41,17 @@ def test_a_shared_cell_in_quotes_is_read_like_the_others() -> None:
     grid = read_grid(Text.of(data, 0, len(data)), ",", 2)
     assert grid.shared(0) is None
     assert grid.cells(0).to_list() == ["image", "image"]
+
+
+def test_a_line_of_more_signs_than_there_was_room_for_is_cut_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = b"a" + b",b" * 40 + b"\n" + b"c" + b",d" * 40 + b"\n"
+    monkeypatch.setattr(csv_grid, "_BLOCK", 8)
+    monkeypatch.setattr(csv_grid, "_ROOM", 8)
+    grid = read_grid(Text.of(data, 0, len(data)), ",", 41)
+    assert grid.cells(0).to_list() == ["a", "c"]
+    assert grid.cells(40).to_list() == ["b", "d"]
 
 
 def test_a_bare_cell_has_none_of_the_signs() -> None:
