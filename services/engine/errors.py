@@ -35,7 +35,8 @@ class ConnectionProblem(EngineError):  # noqa: N818 - it says what a person has 
     def __init__(
         self, title: str, remedy: str, symptom: str = "", *, reference: str | None = None
     ) -> None:
-        super().__init__(f"{title} {remedy}".strip())
+        # As one text, where there is no alert to put the title above the remedy.
+        super().__init__(f"{title}. {remedy}" if remedy else title)
         self.title = title
         self.remedy = remedy
         #: The entry in `domain.symptoms` that says more.
