@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from components import late_requests
 from components.runtime import get_damage, get_runtime
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def sign_in_configured() -> bool:
 @asynccontextmanager
 async def running_runtime() -> AsyncIterator[None]:
     """Run the sandbox and the worker for as long as the server runs."""
+    late_requests.ignore()
     damage = await asyncio.to_thread(get_damage)
     if damage:  # every page says so; no worker is started
         sys.stderr.write(f"error: {damage}\n")

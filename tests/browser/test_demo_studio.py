@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from services.demo_studio.scenarios import BY_ID
 from services.domain.runs import RunState
@@ -67,8 +69,60 @@ def presenter(browser: Browser, stage: Server) -> Iterator[Presenter]:
         person.verify_clean()
 
 
+class LateRequest:
+    """Sends a part's own request for news once more, when the next page is being drawn."""
+
+    def __init__(self, page: Page) -> None:
+        self.sent = False
+        self._request = b""
+        self._page = page
+        page.route_web_socket(re.compile("_stcore/stream"), self._listen)
+
+    def overhear(self) -> None:
+        """Wait for the next request of a part."""
+        self._request = b""
+        while not self._request:
+            self._page.evaluate("() => new Promise(requestAnimationFrame)")
+
+    def _listen(self, browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def ask(message: str | bytes) -> None:
+            asked = BackMsg.FromString(_bytes(message))
+            if asked.rerun_script.is_auto_rerun:
+                self._request = _bytes(message)
+            server.send(message)
+
+        def answer(message: str | bytes) -> None:
+            answered = ForwardMsg.FromString(_bytes(message))
+            asked = BackMsg.FromString(self._request).rerun_script
+            begun = answered.new_session
+            if self._request and begun.page_script_hash not in ("", asked.page_script_hash):
+                server.send(self._request)
+                self.sent, self._request = True, b""
+            browser.send(message)
+
+        browser.on_message(ask)
+        server.on_message(answer)
+
+
+def _bytes(message: str | bytes) -> bytes:
+    return message.encode() if isinstance(message, str) else message
+
+
 def newest(stage: Server) -> RunView:
     return stage.ledger().runs().rows[0]
+
+
+def test_news_that_are_asked_for_too_late_leave_the_next_page_alone(presenter: Presenter) -> None:
+    late = LateRequest(presenter.page)
+    presenter.set_up("first-onboarding", entries=20)
+    late.overhear()
+    presenter.begin("Manifest")
+    assert late.sent
+    presenter.sees("ready")
+    presenter.idle()
+    presenter.heading("Manifest")
 
 
 def test_first_onboarding(presenter: Presenter) -> None:
