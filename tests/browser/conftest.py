@@ -7,14 +7,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.axe import Theme
-from tests.browser.driver import PATIENCE, Dashboard, launch
+from tests.browser.driver import PATIENCE, SCREEN, Dashboard, launch, visiting
 from tests.browser.server import Server, serving
 
 
 def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) -> BrowserContext:
     """Open a window whose look does not depend on the machine."""
     return browser.new_context(
-        viewport={"width": width, "height": 900},
+        viewport={**SCREEN, "width": width},
         color_scheme=theme,
         locale="en-GB",
         timezone_id="UTC",
@@ -55,24 +55,29 @@ class Seeded:
 
 @pytest.fixture(scope="session")
 def seeded(browser: Browser, server: Server) -> Seeded:
-    context = new_context(browser)
-    person = Dashboard(context, server.url)
-    person.open("/manifest")
-    person.click("Use the demo manifest")
-    person.click("Continue to submit")
-    person.heading("Submit")
-    manifest = person.query("manifest")
-    person.click("Submit 195 entries")
-    person.sees("What failed, and why")
-    run = person.query("run")
-    person.verify_clean()
-    context.close()
+    # Not in the window: a test may have somebody in there already.
+    with new_context(browser) as context:
+        person = Dashboard(context, server.url)
+        person.open("/manifest")
+        person.click("Use the demo manifest")
+        person.click("Continue to submit")
+        person.heading("Submit")
+        manifest = person.query("manifest")
+        person.click("Submit 195 entries")
+        person.sees("What failed, and why")
+        run = person.query("run")
+        person.verify_clean()
     return Seeded(manifest, run)
 
 
-@pytest.fixture
-def dashboard(browser: Browser, server: Server) -> Iterator[Dashboard]:
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """Open the window that one person after another uses."""
     with new_context(browser) as context:
-        opened = Dashboard(context, server.url)
-        yield opened
-        opened.verify_clean()
+        yield context
+
+
+@pytest.fixture
+def dashboard(window: BrowserContext, server: Server) -> Iterator[Dashboard]:
+    with visiting(window, server.url, Dashboard) as person:
+        yield person

@@ -4,18 +4,24 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
+    Error,
     Locator,
     Page,
     Playwright,
+    Request,
+    Response,
     TimeoutError,  # noqa: A004 - the one that waiting here raises
+    ViewportSize,
     expect,
 )
 
@@ -32,6 +38,8 @@ MOMENT = 5_000
 TRIES = 8
 #: More stops than any page has, the cells of its tables included.
 MOST_STOPS = 300
+#: A window on a desk.
+SCREEN: ViewportSize = {"width": 1360, "height": 900}
 IDLE = (
     "[data-testid='stApp'][data-test-connection-state='CONNECTED']"
     "[data-test-script-state='notRunning']"
@@ -57,35 +65,63 @@ def _browser_path() -> str | None:
 class Dashboard:
     """One browser tab on the dashboard, and what it noticed on the way."""
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
+    def __init__(self, context: BrowserContext, url: str, tab: Page | None = None) -> None:
         self.context = context
         self.url = url
         self.outside: list[str] = []
         self.refused: list[str] = []
         self.console: list[str] = []
-        self.page = self.new_tab()
+        self._watched: dict[Any, Callable[[Any], None]] = {
+            "request": self._saw_request,
+            "response": self._saw_response,
+            "pageerror": self._saw_error,
+            "console": self._saw_console,
+        }
+        self.page = self._watch(tab) if tab else self.new_tab()
 
     def new_tab(self) -> Page:
         """Open another tab and work in it from now on."""
-        page = self.context.new_page()
+        self.page = self._watch(self.context.new_page())
+        return self.page
+
+    def _watch(self, page: Page) -> Page:
         page.set_default_timeout(PATIENCE)
-        page.on("request", lambda request: self._saw_request(request.url))
-        page.on("response", lambda response: self._saw_response(response.status, response.url))
-        page.on("pageerror", lambda error: self.console.append(str(error)))
-        page.on("console", self._saw_console)
-        self.page = page
+        for event, seen in self._watched.items():
+            page.on(event, seen)
         return page
 
-    def _saw_request(self, url: str) -> None:
+    def leave(self) -> None:
+        """Take everything of this person out of the window; its first tab stays open.
+
+        And it stays on this server: a tab that leaves it is given another process, which has to
+        compile again what this one has compiled.
+        """
+        first, others = self.context.pages[:1], self.context.pages[1:]
+        try:
+            for tab in first:
+                for event, seen in self._watched.items():
+                    tab.remove_listener(event, seen)
+                tab.goto(f"{self.url}/_stcore/health")
+                tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        except Error:  # the tab has crashed, or its server is gone: what is wrong was said already
+            others += first
+        for tab in others:
+            tab.close()
+        self.context.clear_cookies()
+
+    def _saw_request(self, request: Request) -> None:
         inside = (self.url, self.url.replace("http", "ws", 1), "data:", "blob:")
-        if not url.startswith(inside):
-            self.outside.append(url)
+        if not request.url.startswith(inside):
+            self.outside.append(request.url)
 
-    def _saw_response(self, status: int, url: str) -> None:
-        if status >= 400 and not url.endswith(PROBES):
-            self.refused.append(f"{status} {url}")
+    def _saw_response(self, response: Response) -> None:
+        if response.status >= 400 and not response.url.endswith(PROBES):
+            self.refused.append(f"{response.status} {response.url}")
 
-    def _saw_console(self, message: Any) -> None:
+    def _saw_error(self, error: Error) -> None:
+        self.console.append(str(error))
+
+    def _saw_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(word in message.text for word in HARMLESS):
             self.console.append(message.text)
 
@@ -187,6 +223,23 @@ class Dashboard:
         assert not self.outside, f"requests to other machines: {self.outside[:3]}"
         assert not self.refused, f"refused requests: {self.refused[:3]}"
         assert not self.console, f"errors in the console: {self.console[:3]}"
+
+
+Person = TypeVar("Person", bound=Dashboard)
+
+
+@contextmanager
+def visiting(window: BrowserContext, url: str, who: type[Person]) -> Iterator[Person]:
+    """Be somebody who was never there, in the window's first tab, and leave nothing behind."""
+    tab = window.pages[0] if window.pages else window.new_page()
+    tab.set_viewport_size(SCREEN)
+    tab.emulate_media(color_scheme="light")
+    person = who(window, url, tab)
+    try:
+        yield person
+        person.verify_clean()
+    finally:
+        person.leave()
 
 
 def tab_to(page: Page, wanted: Locator) -> None:

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.engine.sandbox_demo import SandboxDemo
@@ -26,6 +26,7 @@ FAST = {
 }
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
+_left: list[int] = []
 
 
 class Server:
@@ -87,6 +88,7 @@ class Server:
         """End the dashboard at once."""
         self._process.kill()
         self._process.wait()
+        _left.append(self.port)
 
     def stop(self) -> None:
         """End the dashboard and expect a clean log."""
@@ -98,6 +100,7 @@ class Server:
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(STOP_SECONDS)
+            _left.append(self.port)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -116,6 +119,19 @@ def serving(folder: Path, *, rate: float = 200.0, sandbox: bool = True) -> Itera
 
 
 def _free_port() -> int:
+    """Return a port; one that was a dashboard's before, where a browser knows what comes from it.
+
+    What was compiled of a page's scripts is kept by their address.
+    """
+    while _left:
+        port = _left.pop()
+        with suppress(OSError):
+            return _bound(port)
+    return _bound(0)
+
+
+def _bound(port: int) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         return int(probe.getsockname()[1])

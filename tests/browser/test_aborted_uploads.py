@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Request
+from playwright.sync_api import BrowserContext
 
-from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
 
 ABORTS = 100
@@ -41,14 +40,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def upload_of(person: Dashboard, file: Path) -> Upload:
     """Upload a small file in the browser and note how it went there."""
-    seen: list[Request] = []
-    person.page.on("request", lambda one: seen.append(one) if one.method == "PUT" else None)
     person.open("/manifest")
-    person.page.locator("input[type=file]").set_input_files(file)
+    with person.page.expect_request(lambda one: one.method == "PUT") as put:
+        person.page.locator("input[type=file]").set_input_files(file)
     person.sees("The entry is ready")
-    headers = seen[0].all_headers()
+    headers = put.value.all_headers()
     return Upload(
-        path=seen[0].url.removeprefix(person.url),
+        path=put.value.url.removeprefix(person.url),
         cookies=headers["cookie"],
         token=headers["x-xsrftoken"],
     )
@@ -99,12 +97,11 @@ def manifests(server: Server) -> set[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc, which is Linux's")
 def test_nothing_is_left_of_uploads_that_broke_off(
-    browser: Browser, small: Server, tmp_path: Path
+    window: BrowserContext, small: Server, tmp_path: Path
 ) -> None:
     file = tmp_path / "whole.csv"
     file.write_text("ObjectURL,Type\ngs://encord-demo-bucket/images/street/0001.jpg,image\n")
-    with new_context(browser) as context:
-        person = Dashboard(context, small.url)
+    with visiting(window, small.url, Dashboard) as person:
         upload = upload_of(person, file)
         first = begin(small, upload)
         wait_for(lambda: bool(spooled(small)), "the upload was not taken")
@@ -117,7 +114,6 @@ def test_nothing_is_left_of_uploads_that_broke_off(
         assert manifests(small) == kept, "a part of a manifest was kept"
         person.open("/manifest").page.locator("input[type=file]").set_input_files(file)
         person.sees("The entry is ready")
-        person.verify_clean()
 
 
 def wait_for(condition: Callable[[], bool], otherwise: str) -> None:

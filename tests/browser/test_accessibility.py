@@ -5,13 +5,12 @@ import time
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from components.navigation import PAGES
 from tests.browser.axe import PATIENCE_SECONDS, violations
-from tests.browser.conftest import Seeded, new_context
-from tests.browser.driver import Dashboard
-from tests.browser.server import Server
+from tests.browser.conftest import Seeded
+from tests.browser.driver import SCREEN, Dashboard
 
 #: A phone, and a window of 1,280 pixels at 400 % zoom.
 NARROW: Final = (390, 320)
@@ -85,27 +84,22 @@ FOLDED: Final = 2
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in PAGES])
-def test_every_state_of_a_page_is_usable(
-    name: str, browser: Browser, server: Server, seeded: Seeded
-) -> None:
-    with new_context(browser) as context:
-        person = Dashboard(context, server.url)
-        for state in STATES[name]:
-            person.page.set_viewport_size({"width": 1360, "height": 900})
-            query = state.format(manifest=seeded.manifest, run=seeded.run)
-            person.open(f"/{'' if name == 'overview' else name}?{query}")
-            expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-            panel = person.page.get_by_role("tabpanel").filter(visible=True)
-            # What is above the tabs is the same for all of them.
-            alike = state != STATES[name][-1] and panel.count()
-            unfold(person, panel.first if alike else person.page.get_by_test_id("stMain"))
-            primary = person.page.get_by_test_id("stBaseButton-primary").filter(visible=True)
-            assert primary.count() <= 1, f"{query}: {primary.all_inner_texts()}"
-            found = violations(person.page)
-            assert not found, f"{query}: {json.dumps(found, indent=1)}"
-            for width in NARROW:
-                assert fits(person, width), f"{query}: scrolls sideways at {width} pixels"
-        person.verify_clean()
+def test_every_state_of_a_page_is_usable(name: str, dashboard: Dashboard, seeded: Seeded) -> None:
+    for state in STATES[name]:
+        dashboard.page.set_viewport_size(SCREEN)
+        query = state.format(manifest=seeded.manifest, run=seeded.run)
+        dashboard.open(f"/{'' if name == 'overview' else name}?{query}")
+        expect(dashboard.page.get_by_role("heading", level=1)).to_be_visible()
+        panel = dashboard.page.get_by_role("tabpanel").filter(visible=True)
+        # What is above the tabs is the same for all of them.
+        alike = state != STATES[name][-1] and panel.count()
+        unfold(dashboard, panel.first if alike else dashboard.page.get_by_test_id("stMain"))
+        primary = dashboard.page.get_by_test_id("stBaseButton-primary").filter(visible=True)
+        assert primary.count() <= 1, f"{query}: {primary.all_inner_texts()}"
+        found = violations(dashboard.page)
+        assert not found, f"{query}: {json.dumps(found, indent=1)}"
+        for width in NARROW:
+            assert fits(dashboard, width), f"{query}: scrolls sideways at {width} pixels"
 
 
 def unfold(person: Dashboard, within: Locator) -> None:
@@ -124,7 +118,7 @@ def unfold(person: Dashboard, within: Locator) -> None:
 
 def fits(person: Dashboard, width: int) -> bool:
     """Tell whether a window of this width needs no sideways scroll, once it is drawn anew."""
-    person.page.set_viewport_size({"width": width, "height": 900})
+    person.page.set_viewport_size({**SCREEN, "width": width})
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (done := person.page.evaluate(FITS)) and time.monotonic() < deadline:
         continue

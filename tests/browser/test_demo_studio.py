@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -14,7 +14,7 @@ from services.engine.sandbox_demo import SandboxDemo
 from services.ledger.views import RunView
 from tests.browser.axe import violations
 from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
 
 
@@ -62,11 +62,9 @@ class Presenter(Dashboard):
 
 
 @pytest.fixture
-def presenter(browser: Browser, stage: Server) -> Iterator[Presenter]:
-    with new_context(browser) as context:
-        person = Presenter(context, stage.url)
+def presenter(window: BrowserContext, stage: Server) -> Iterator[Presenter]:
+    with visiting(window, stage.url, Presenter) as person:
         yield person
-        person.verify_clean()
 
 
 class LateRequest:
@@ -114,15 +112,20 @@ def newest(stage: Server) -> RunView:
     return stage.ledger().runs().rows[0]
 
 
-def test_news_that_are_asked_for_too_late_leave_the_next_page_alone(presenter: Presenter) -> None:
-    late = LateRequest(presenter.page)
-    presenter.set_up("first-onboarding", entries=20)
-    late.overhear()
-    presenter.begin("Manifest")
-    assert late.sent
-    presenter.sees("ready")
-    presenter.idle()
-    presenter.heading("Manifest")
+def test_news_that_are_asked_for_too_late_leave_the_next_page_alone(
+    browser: Browser, stage: Server
+) -> None:
+    with new_context(browser) as context:
+        presenter = Presenter(context, stage.url)
+        late = LateRequest(presenter.page)
+        presenter.set_up("first-onboarding", entries=20)
+        late.overhear()
+        presenter.begin("Manifest")
+        assert late.sent
+        presenter.sees("ready")
+        presenter.idle()
+        presenter.heading("Manifest")
+        presenter.verify_clean()
 
 
 def test_first_onboarding(presenter: Presenter) -> None:

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from services.domain.runs import RunState
 from services.sandbox.demo import demo_manifest_csv
 from tests.browser.axe import violations
-from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
 
 SLOW, FAST = 4.0, 500.0
@@ -34,12 +33,9 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def person(browser: Browser, own_server: Server) -> Iterator[Dashboard]:
-    context = new_context(browser)
-    opened = Dashboard(context, own_server.url)
-    yield opened
-    opened.verify_clean()
-    context.close()
+def person(window: BrowserContext, own_server: Server) -> Iterator[Dashboard]:
+    with visiting(window, own_server.url, Dashboard) as opened:
+        yield opened
 
 
 def test_from_a_manifest_to_a_proven_dataset(

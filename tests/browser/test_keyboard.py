@@ -3,15 +3,14 @@
 from pathlib import Path
 
 from playwright.sync_api import (
-    Browser,
+    BrowserContext,
     Locator,
     TimeoutError,  # noqa: A004 - the one that waiting here raises
     expect,
 )
 
 from services.sandbox.demo import demo_manifest_csv
-from tests.browser.conftest import new_context
-from tests.browser.driver import MOMENT, TRIES, Dashboard, tab_to
+from tests.browser.driver import MOMENT, TRIES, Dashboard, tab_to, visiting
 from tests.browser.server import serving
 
 
@@ -30,9 +29,14 @@ def page_link(person: Dashboard, title: str) -> Locator:
     return person.page.get_by_test_id("stSidebarNavLink").filter(has_text=title)
 
 
-def test_from_a_manifest_to_the_proof_without_a_mouse(browser: Browser, tmp_path: Path) -> None:
-    with serving(tmp_path, rate=500) as server, new_context(browser) as context:
-        person = Dashboard(context, server.url).open("/")
+def test_from_a_manifest_to_the_proof_without_a_mouse(
+    window: BrowserContext, tmp_path: Path
+) -> None:
+    with (
+        serving(tmp_path, rate=500) as server,
+        visiting(window, server.url, Dashboard) as person,
+    ):
+        person.open("/")
         look_at_the_connection(person)
         check_a_manifest(person, tmp_path)
         submit(person)
@@ -40,7 +44,6 @@ def test_from_a_manifest_to_the_proof_without_a_mouse(browser: Browser, tmp_path
         link(person)
         (receipt,) = server.ledger().receipts()
         assert (receipt.matched, receipt.expected) == (192, 195)
-        person.verify_clean()
 
 
 def look_at_the_connection(person: Dashboard) -> None:

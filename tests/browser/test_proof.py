@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from services.engine.proof.command import main as verify_receipt
 from services.ledger.views import ReceiptView
 from tests.browser.axe import violations
-from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
 
 GONE = "gs://encord-demo-bucket/images/street/9999.jpg"
@@ -28,11 +27,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def person(browser: Browser, server: Server) -> Iterator[Dashboard]:
-    with new_context(browser) as context:
-        opened = Dashboard(context, server.url)
+def person(window: BrowserContext, server: Server) -> Iterator[Dashboard]:
+    with visiting(window, server.url, Dashboard) as opened:
         yield opened
-        opened.verify_clean()
 
 
 def manifest(folder: Path, title: str) -> Path:

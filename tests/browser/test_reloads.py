@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 from sqlalchemy import func, select
 
 from services.ledger.tables import ATTEMPT
-from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
 
 RELOADS = 20
@@ -40,10 +39,9 @@ def submissions(server: Server) -> tuple[int, int]:
 
 @pytest.mark.timeout(240)
 def test_a_page_reloaded_at_twenty_points_of_a_run_stays_with_it(
-    browser: Browser, slow: Server, tmp_path: Path
+    window: BrowserContext, slow: Server, tmp_path: Path
 ) -> None:
-    with new_context(browser) as context:
-        person = Dashboard(context, slow.url)
+    with visiting(window, slow.url, Dashboard) as person:
         person.open("/manifest")
         person.page.locator("input[type=file]").set_input_files(manifest(tmp_path))
         person.click("Continue to submit")
@@ -66,7 +64,6 @@ def test_a_page_reloaded_at_twenty_points_of_a_run_stays_with_it(
         person.page.go_forward()
         person.idle()
         assert person.query("run") == run
-        person.verify_clean()
     runs, attempts = submissions(slow)
     assert runs == 1
     view = slow.ledger().run(run)

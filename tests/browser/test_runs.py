@@ -6,13 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from services.engine.connections import Connections
 from services.ledger.views import RunView
 from tests.browser.axe import violations
-from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
 
 BUCKET = "gs://encord-demo-bucket"
@@ -114,21 +113,26 @@ def rescue(person: Dashboard, folder: str) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_a_run_whose_key_is_gone_goes_on_when_it_is_back(browser: Browser, tmp_path: Path) -> None:
+def test_a_run_whose_key_is_gone_goes_on_when_it_is_back(
+    window: BrowserContext, tmp_path: Path
+) -> None:
     first = Server(tmp_path, rate=0.5)
-    with new_context(browser) as context:
-        run = submit(Dashboard(context, first.url), tmp_path / "killed.csv", MIXED)
+    with visiting(window, first.url, Dashboard) as person:
+        run = submit(person, tmp_path / "killed.csv", MIXED)
     first.kill()
-    with serving(tmp_path, sandbox=False) as without, new_context(browser) as context:
-        person = Dashboard(context, without.url).open(f"/run?run={run}")
+    with (
+        serving(tmp_path, sandbox=False) as without,
+        visiting(window, without.url, Dashboard) as person,
+    ):
+        person.open(f"/run?run={run}")
         person.sees("is not in memory any more")
         person.sees("Connect again with the same key, then resume. Nothing is lost.")
-    with serving(tmp_path) as again, new_context(browser) as context:
+    with serving(tmp_path) as again, visiting(window, again.url, Dashboard) as person:
         deadline = time.monotonic() + 60
         while not view_of(again, run).state.is_final:  # by itself: the key is back
             threading.Event().wait(0.2)
             assert time.monotonic() < deadline, view_of(again, run)
-        person = Dashboard(context, again.url).open(f"/run?run={run}")
+        person.open(f"/run?run={run}")
         person.sees("3 entries in 2 groups, by cause")
         assert view_of(again, run).counts.settled == 4
         assert again.ledger().runs().total == 1

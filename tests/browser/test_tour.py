@@ -3,12 +3,11 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from components.tour_stops import STOPS
 from tests.browser.axe import violations
-from tests.browser.conftest import new_context
-from tests.browser.driver import Dashboard
+from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import serving
 
 SCREEN = {"width": 1280, "height": 800}
@@ -31,9 +30,11 @@ class Newcomer(Dashboard):
         self.idle()
 
 
-def test_a_newcomer_comes_to_a_proven_dataset(browser: Browser, tmp_path: Path) -> None:
-    with serving(tmp_path, rate=500) as server, new_context(browser) as context:
-        person = Newcomer(context, server.url)
+def test_a_newcomer_comes_to_a_proven_dataset(window: BrowserContext, tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, rate=500) as server,
+        visiting(window, server.url, Newcomer) as person,
+    ):
         person.page.set_viewport_size(SCREEN)  # type: ignore[arg-type] # a plain dictionary
         see_the_welcome(person)
         person.click("Start the tour")
@@ -45,7 +46,6 @@ def test_a_newcomer_comes_to_a_proven_dataset(browser: Browser, tmp_path: Path) 
         assert (retry.parent, run.dataset_title) == (run.id, "First onboarding")
         (receipt,) = server.ledger().receipts(run=run.id)
         assert (receipt.proven, receipt.matched) == (True, 195)
-        person.verify_clean()
 
 
 def see_the_welcome(person: Newcomer) -> None:
