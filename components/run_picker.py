@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import links, session
 from components.runtime import get_runtime
-from components.text import stamp
+from components.text import ago, stamp
 from services.ledger.views import RunView
 
 OFFERED = 50
@@ -40,6 +40,8 @@ def show(page: str, chosen: RunView | None) -> None:
         on_change=_choose,
         args=(page, key),
     )
+    # Not in the list: a choice that is spelled in another way counts as another one.
+    st.caption(f"Submitted {ago(chosen.created_at)}")
 
 
 def _choose(page: str, key: str) -> None:
