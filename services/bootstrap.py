@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np  # noqa: F401 - before polars, see `test_polars_is_ready_for_threads`
 import structlog
 
 from services import logs

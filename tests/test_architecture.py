@@ -3,6 +3,7 @@
 import ast
 import inspect
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,10 @@ BYPASSING = {"exception", "write_stream", "unsafe_allow_html", *ALLOWED_SCRIPT}
 SHOWN = sorted([*PAGE_FILES, *(ROOT / "components").glob("*.py")])
 CATCH_ALL_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 LONGEST_PAGE = 80
+
+
+#: What programs with threads and polars import before anything else of ours.
+FIRST = ("services.bootstrap", "services.buckets.work_process", "services.manifests.work_process")
 
 
 def named(path: Path) -> str:
@@ -111,3 +116,16 @@ def test_the_top_level_is_what_was_agreed() -> None:
 
 def test_no_module_is_a_drawer_for_everything() -> None:
     assert not [path for path in tracked() if path.name in CATCH_ALL_NAMES]
+
+
+@pytest.mark.parametrize("module", FIRST)
+def test_polars_is_ready_for_threads(module: str) -> None:
+    """Polars finds numpy loaded.
+
+    Otherwise it loads it with its first array, and two threads that come with theirs at the same
+    time break it (seen in 2.1: *'module' object does not support item assignment*).
+    """
+    ask = f"import {module}; from polars import _dependencies as d; print(type(d.numpy).__name__)"
+    asked = [sys.executable, "-c", ask]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, check=True, text=True)
+    assert said.stdout.strip() == "module"

@@ -6,6 +6,8 @@ Who asks Google comes over standard input, see `services.buckets.reach`.
 import sys
 from pathlib import Path
 
+import numpy as np  # noqa: F401 - before polars, see `test_polars_is_ready_for_threads`
+
 from services.buckets.errors import BucketWorkError
 from services.buckets.orders import Place, carry_out
 from services.buckets.reach import read_line

@@ -156,7 +156,7 @@ def report(task: Task, file: Path, turns: int) -> None:
 def measure(contender: str, file: Path) -> list[tuple[str, float, float]]:
     """Return what a contender did, how long each took and the peak memory up to then."""
     words = [sys.executable, "-m", "tests.bench.peers", contender, str(file)]
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
     lines = (line.split() for line in said.splitlines())
     return [(what, float(seconds), float(megabytes)) for what, seconds, megabytes in lines]
 

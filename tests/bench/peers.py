@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np  # noqa: F401 - before polars, see `test_polars_is_ready_for_threads`
 import polars as pl
 
 from services.domain.chunks import plan
