@@ -17,7 +17,7 @@ from services.jobs import Progress
 from services.manifests.collector import CODES, Collector, Where, always, nowhere
 from services.manifests.columns import ColumnWriter
 from services.manifests.csv_reader import read_csv
-from services.manifests.document import Document, DocumentError, open_document
+from services.manifests.document import Content, Document, DocumentError, open_document
 from services.manifests.duplicates import report_duplicates
 from services.manifests.faults import Fault
 from services.manifests.finding_columns import write_findings, write_marks
@@ -119,7 +119,7 @@ def reading_of(name: str) -> str:
     return next((word for word, each in endings.items() if stem.endswith(each)), "any")
 
 
-def choose_reader(reading: str | None, data: bytes) -> Callable[[Sink], None]:
+def choose_reader(reading: str | None, data: Content) -> Callable[[Sink], None]:
     """Choose how to read a document."""
     first = data[:65_536].lstrip(b" \t\r\n")[:1]
     if reading == "jsonl":

@@ -15,7 +15,8 @@ from services.manifests import csv_layout
 from services.manifests.columns import KINDS, SCHEMA
 from services.manifests.csv_grid import Grid, Mask, Text, read_grid
 from services.manifests.csv_layout import Column, Layout
-from services.manifests.csv_views import Offsets
+from services.manifests.csv_views import Offsets, numbers
+from services.manifests.document import Content
 from services.manifests.entry_check import MAX_TITLE
 from services.manifests.metadata_check import is_reserved, key_problem
 from services.manifests.options import CheckOptions
@@ -42,7 +43,7 @@ _FITS: Final = {
 class Plan:
     """What the lines below a header are cut by and checked against."""
 
-    data: bytes
+    data: Content
     layout: Layout
     delimiter: str
     options: CheckOptions
@@ -50,7 +51,7 @@ class Plan:
     by_columns: bool
 
     @classmethod
-    def of(cls, data: bytes, layout: Layout, delimiter: str, options: CheckOptions) -> Self:
+    def of(cls, data: Content, layout: Layout, delimiter: str, options: CheckOptions) -> Self:
         """Plan for one header."""
         usual = not layout.is_ours and not options.strict_client_only
         by_columns = usual and _is_plain(layout, options.schema)
@@ -81,7 +82,7 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     title = _cells(grid, plan.layout, csv_layout.TITLE)
     kinds = _kinds(grid, plan.layout)
     url_place = plan.layout.place_of(csv_layout.URL)
-    bare = None if url_place is None else pl.Series(grid.bare(url_place))
+    bare = None if url_place is None else numbers(grid.bare(url_place).view(np.uint8)) == 1
     doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options, bare)
     doubt |= _doubtful_titles(title, is_ascii=grid.is_ascii)
     for place, column in enumerate(plan.layout.columns):
@@ -189,9 +190,9 @@ def _entries(
         "url": url,
         "url_count": _same(1, size, pl.UInt32()),
         "valid": _same(True, size, pl.Boolean()),
-        "start": pl.Series(grid.starts[places] + begin),
-        "length": pl.Series(grid.lengths[places]),
+        "start": numbers(grid.starts[places] + begin),
+        "length": numbers(grid.lengths[places]),
         "line": _same(0, size, pl.UInt32()),
         "payload": _same(None, size, pl.Binary()),
     }
-    return pl.DataFrame({"place": pl.Series(places, dtype=pl.UInt32), **columns}, schema=PLACED)
+    return pl.DataFrame({"place": numbers(places.astype(np.uint32)), **columns}, schema=PLACED)

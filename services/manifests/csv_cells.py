@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from services.manifests.document import Content
+
 #: A quoted cell may not span more than this; a lost quote would swallow the file otherwise.
 MAX_LINES: Final = 1_000
 MAX_CELL: Final = 131_072
@@ -43,7 +45,7 @@ class Row:
         return self.line, sum(map(len, before)) + len(before) + 1
 
 
-def rows_of(data: bytes, delimiter: str) -> Iterator[Row]:
+def rows_of(data: Content, delimiter: str) -> Iterator[Row]:
     """Yield the rows of a document; empty lines are no rows."""
     yield from rows_until(Lines(data), delimiter, len(data))
 
@@ -95,7 +97,7 @@ def control_problem(text: str) -> str | None:
 class Lines:
     """The physical lines of a document; one that is needed again can be put back."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Content) -> None:
         self._data = data
         #: Where the next line begins.
         self.at = 0

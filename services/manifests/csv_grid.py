@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from services.manifests.csv_views import PAD, Bytes, Offsets, point_at, shared_text
+from services.manifests.document import Content
 
 Mask = npt.NDArray[np.bool_]
 
@@ -34,17 +35,18 @@ class Text:
     """Whole lines, each with its end."""
 
     #: What they stand in, which goes on for `PAD` bytes behind them.
-    data: bytes
+    data: Content
     at: int
     #: Bytes of the lines.
     size: int
 
     @classmethod
-    def of(cls, data: bytes, at: int, end: int) -> Self:
+    def of(cls, data: Content, at: int, end: int) -> Self:
         """Take lines from a document; copies them only at its end."""
         if end + PAD <= len(data):
             return cls(data, at, end - at)
-        lines = data[at:end] if data.endswith(b"\n", at, end) else data[at:end] + b"\n"
+        lines = data[at:end]
+        lines = lines if lines.endswith(b"\n") else lines + b"\n"
         return cls(lines + bytes(PAD), 0, len(lines))
 
     @property
@@ -59,7 +61,7 @@ class Text:
 
     def has(self, sign: int) -> bool:
         """Tell whether a byte is anywhere in the lines."""
-        return self.data.find(sign, self.at, self.at + self.size) >= 0
+        return self.data.find(bytes((sign,)), self.at, self.at + self.size) >= 0
 
 
 @dataclass(frozen=True, slots=True)

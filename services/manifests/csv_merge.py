@@ -10,7 +10,7 @@ import polars as pl
 from services.manifests.columns import SCHEMA, Row
 from services.manifests.csv_batch import Stretch
 from services.manifests.csv_grid import Mask
-from services.manifests.csv_views import Offsets
+from services.manifests.csv_views import Offsets, numbers
 
 
 @dataclass(slots=True)
@@ -65,11 +65,14 @@ class Merge:
         frame = self.stretch.frame
         if self._swallowed:
             frame = frame.filter(pl.Series(self._kept[frame["place"]]))
-        others = np.searchsorted(list(self._rows), frame["place"]).astype(np.uint32)
+        entry = pl.int_range(index, index + pl.len(), dtype=pl.UInt32)
+        if self._rows:
+            others = np.searchsorted(list(self._rows), frame["place"])
+            entry += numbers(others.astype(np.uint32))
         none = pl.lit(0, pl.UInt32)
         return frame.with_columns(
             line=pl.col("place") + line,
-            entry=pl.int_range(index, index + pl.len(), dtype=pl.UInt32) + pl.Series(others),
+            entry=entry,
             nth=none,
             column=none,
         )

@@ -22,6 +22,7 @@ from services.manifests.csv_fields import Draft, cell_of, group_of
 from services.manifests.csv_layout import Layout
 from services.manifests.csv_merge import Merge
 from services.manifests.csv_values import unneutralized
+from services.manifests.document import Content
 from services.manifests.faults import Fault
 from services.manifests.sink import Sink
 from services.manifests.url_columns import count_buckets
@@ -252,7 +253,7 @@ class CsvReader:
             self.sink.collector.add(fault, None, always(Where()))
 
 
-def _end_of_stretch(data: bytes, at: int, size: int) -> int:
+def _end_of_stretch(data: Content, at: int, size: int) -> int:
     """Return where a stretch of whole lines of about a size ends."""
     if at + size >= len(data):
         return len(data)

@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from services.manifests.document import Content
+
 Offsets = npt.NDArray[np.int64]
 
 _GAP: Final = re.compile(rb"[ \t\r\n,]*")
@@ -25,7 +27,7 @@ class Colons:
     loose: int
 
 
-def count_colons(data: bytes, start: int, end: int) -> Colons:
+def count_colons(data: Content, start: int, end: int) -> Colons:
     """Count colons by what stands before them, in strings too."""
     whole = np.frombuffer(data, np.uint8)
     tight = loose = 0
@@ -38,13 +40,13 @@ def count_colons(data: bytes, start: int, end: int) -> Colons:
     return Colons(tight, loose)
 
 
-def after_gap(data: bytes, at: int) -> int:
+def after_gap(data: Content, at: int) -> int:
     """Skip white space and commas."""
     gap = _GAP.match(data, at)
     return gap.end() if gap else at
 
 
-def starts_of(data: bytes, at: int, lengths: Offsets) -> Offsets:
+def starts_of(data: Content, at: int, lengths: Offsets) -> Offsets:
     """Return where consecutive entries begin, the text before the first one ending at `at`."""
     if not len(lengths):
         return lengths
@@ -57,7 +59,7 @@ def starts_of(data: bytes, at: int, lengths: Offsets) -> Offsets:
     return _one_by_one(data, first, lengths)
 
 
-def _one_by_one(data: bytes, first: int, lengths: Offsets) -> Offsets:
+def _one_by_one(data: Content, first: int, lengths: Offsets) -> Offsets:
     starts: list[int] = []
     end = first
     for length in lengths.tolist():
@@ -67,7 +69,7 @@ def _one_by_one(data: bytes, first: int, lengths: Offsets) -> Offsets:
     return np.array(starts, np.int64)
 
 
-def _evenly(data: bytes, first: int, lengths: Offsets, gap: int) -> Offsets | None:
+def _evenly(data: Content, first: int, lengths: Offsets, gap: int) -> Offsets | None:
     """Return the starts when the same text stands between all entries.
 
     What follows an entry can only be white space, one comma and the next entry. So if the same

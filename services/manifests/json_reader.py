@@ -30,7 +30,7 @@ def read_json(sink: Sink) -> None:
     if sink.is_wire:
         sink.notes.append(wire.NOTE)
     _report_repeats(split, sink)
-    traps = find_traps(split.text, sink.document.data)
+    traps = find_traps(sink.document.data, split.masked)
     flags: dict[str, Member] = {}
     for member in split.members:
         _read_member(member, sink, traps, flags)

@@ -18,6 +18,7 @@ from services.domain.entries import EntryType
 from services.manifests import json_text
 from services.manifests.collector import pointer
 from services.manifests.columns import Row
+from services.manifests.document import Content
 from services.manifests.json_batch import (
     Batch,
     Decoded,
@@ -59,10 +60,10 @@ class Traps:
     masked: bytes | None
 
 
-def find_traps(text: bytes, data: bytes) -> Traps:
+def find_traps(data: Content, masked: bytes | None) -> Traps:
     """Search a document for traps, once."""
     # Looking for one byte is many times faster, and most documents escape nothing.
-    return Traps(b"\\" in data and _NUL in data, text if text is not data else None)
+    return Traps(data.find(b"\\") >= 0 and data.find(_NUL) >= 0, masked)
 
 
 class SectionReader:
@@ -151,7 +152,7 @@ class SectionReader:
         expected = int(keys.sum() - keys[suspects].sum())
         colons = count_colons(self._data, batch.begin, batch.end)
         tight = colons.tight - sum(
-            self._data.count(_KEY_END, *batch.span(position)) for position in suspects
+            self._data[start:end].count(_KEY_END) for start, end in map(batch.span, suspects)
         )
         if tight != expected or colons.loose:
             batch.suspects.update(list(self._repeating(batch, keys)))

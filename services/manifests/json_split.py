@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
+from services.manifests.document import Content
 from services.manifests.faults import Fault, found
 from services.manifests.json_bytes import Offsets, starts_of
 from services.manifests.json_text import members
@@ -78,29 +79,28 @@ class Split:
     members: list[Member]
     #: Keys that appear again, with the place of the later one.
     repeated: list[tuple[str, int]] = field(default_factory=list)
-    #: The document with a plain number in the place of every NaN and Infinity.
-    text: bytes = b""
+    #: The document with a plain number in the place of every NaN and Infinity, if it has any.
+    masked: bytes | None = None
 
 
-def split_document(data: bytes) -> Split:
+def split_document(data: Content) -> Split:
     """Split a document; raises SplitError when it is not JSON or not an object."""
     usual = _split_usual(data)
     if usual is not None:
         return usual
-    text = data
+    text = bytes(data)
     try:
         _decode(text)
     except SplitError as problem:
         if problem.fault.code != "json-number":
             raise
-        text = masked(data)
+        text = masked(text)
         _decode(text)
-    made = _walk(text)
-    made.text = text
-    return made
+        return replace(_walk(text), masked=text)
+    return _walk(text)
 
 
-def _split_usual(data: bytes) -> Split | None:
+def _split_usual(data: Content) -> Split | None:
     """Split a document of lists and flags in one pass; None when it is anything else."""
     try:
         top = _USUAL.decode(data)
@@ -116,13 +116,13 @@ def _split_usual(data: bytes) -> Split | None:
         return _take_flag(data, member)
 
     keys = walk_top(data, measure)
-    return Split(made, text=data) if len(keys) == len(top) else None
+    return Split(made) if len(keys) == len(top) else None
 
 
-def walk_top(data: bytes, measure: Measure) -> list[TopKey]:
+def walk_top(data: Content, measure: Measure) -> list[TopKey]:
     """Walk over the keys of a document whose values are measured, as far as they stand there."""
     found: list[TopKey] = []
-    at = data.index(b"{") + 1
+    at = data.find(b"{") + 1
     while match := KEY.match(data, at):
         name = json.loads(match[1])
         end = measure(name, match)
@@ -134,9 +134,9 @@ def walk_top(data: bytes, measure: Measure) -> list[TopKey]:
     return found
 
 
-def _take_list(data: bytes, member: Member, entries: list[msgspec.Raw]) -> int:
+def _take_list(data: Content, member: Member, entries: list[msgspec.Raw]) -> int:
     """Find a list's entries; returns where it ends, 0 when the text is another list's."""
-    if not data.startswith(b"[", member.value_at):
+    if data[member.value_at : member.value_at + 1] != b"[":
         return 0
     _place(data, member, entries)
     end = member.value_at + 1
@@ -149,7 +149,7 @@ def _take_list(data: bytes, member: Member, entries: list[msgspec.Raw]) -> int:
     return closing.end() if closing else 0
 
 
-def _take_flag(data: bytes, member: Member) -> int:
+def _take_flag(data: Content, member: Member) -> int:
     match = _FLAG.match(data, member.value_at)
     if not match:
         return 0
@@ -157,7 +157,7 @@ def _take_flag(data: bytes, member: Member) -> int:
     return match.end()
 
 
-def _place(data: bytes, member: Member, entries: list[msgspec.Raw]) -> None:
+def _place(data: Content, member: Member, entries: list[msgspec.Raw]) -> None:
     member.entries = entries
     member.lengths = np.fromiter(map(len, entries), np.int64, len(entries))
     member.starts = starts_of(data, member.value_at + 1, member.lengths)

@@ -10,6 +10,7 @@ from services.domain.nearest import hint
 from services.manifests import json_text
 from services.manifests.collector import Where, always, pointer
 from services.manifests.csv_layout import type_of
+from services.manifests.document import Content
 from services.manifests.entry_check import examine
 from services.manifests.faults import Fault, found
 from services.manifests.json_entry import Place, text_faults
@@ -20,17 +21,18 @@ _STEP: Final = 4_096
 #: How a document of sections begins: none of their names is a field of an entry. Such a document
 #: may be one line of its whole length, which need not be read to know.
 _SECTION: Final = re.compile(rf'\s*{{\s*"(?:{"|".join(TYPE_OF_SECTION)})"\s*:\s*\['.encode())
+_FIRST: Final = re.compile(rb"[ \t\r\n]*([^\n]*)")
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 _LOOSE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def looks_like_jsonl(data: bytes) -> bool:
+def looks_like_jsonl(data: Content) -> bool:
     """Whether the first line is an entry of its own."""
     if _SECTION.match(data):
         return False
-    first = data.lstrip(b" \t\r\n").partition(b"\n")[0]
+    first = _FIRST.match(data)
     try:
-        keys = _LOOSE.decode(first)
+        keys = _LOOSE.decode(first[1] if first else b"")
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
     return "type" in keys or any(key.startswith("objectUrl") for key in keys)

@@ -1,6 +1,5 @@
 """Read entries back from their columns, with the payload from the document or the column."""
 
-import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from services.domain.entries import COMPOSITE, Entry, EntryType
 from services.manifests import json_text
 from services.manifests.columns import PART, UNKNOWN, part_path
 from services.manifests.csv_rows import CsvRows
+from services.manifests.document import Content
 from services.manifests.entry_check import urls_of
 
 _KINDS: Final = {kind.value: kind for kind in EntryType}
@@ -107,7 +107,7 @@ class Source:
 
     folder: Path
     #: The document's bytes, read or mapped.
-    text: bytes | mmap.mmap
+    text: Content
     #: Set for a CSV, whose plain rows are made into JSON when they are read.
     csv: CsvRows | None
 
