@@ -4,8 +4,10 @@ Deterministic: the same entries give the same chunks and the same digests, whoev
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, NamedTuple, Self
 
 #: A chunk of this many entries costs about 0.15 s of CPU to send and is reflected soon.
@@ -26,8 +28,11 @@ class Ranges:
     @classmethod
     def of(cls, indexes: Iterable[int]) -> Self:
         """Collect ascending indexes."""
+        found = list(indexes)
+        if found and found[-1] - found[0] == len(found) - 1:
+            return cls(((found[0], found[-1]),))
         pairs: list[tuple[int, int]] = []
-        for index in indexes:
+        for index in found:
             if pairs and index == pairs[-1][1] + 1:
                 pairs[-1] = (pairs[-1][0], index)
             else:
@@ -51,14 +56,15 @@ class Ranges:
             yield from range(first, last + 1)
 
 
-class Share(NamedTuple):
-    """What cutting needs to know of one entry: a tuple, for there are a million of them."""
+class Shares(NamedTuple):
+    """What cutting needs to know of some entries: columns, for there may be a million of them."""
 
-    entry: int
-    #: How many URLs it has.
-    urls: int
-    #: What it adds to its chunk's digest: see `line_of`.
-    line: str
+    #: Their indexes, ascending.
+    entries: Sequence[int]
+    #: How many URLs they have up to each, that one included.
+    urls: Sequence[int]
+    #: What each adds to its chunk's digest: see `line_of`.
+    lines: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,19 +82,39 @@ class Chunk:
 class _Draft:
     """The chunk being filled."""
 
+    max_entries: int
+    max_urls: int | None
     seq: int = 0
     indexes: list[int] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     urls: int = 0
 
+    def take(self, shares: Shares, at: int) -> int:
+        """Take what still fits of some entries from a place on; returns where it stops."""
+        stop = min(at + self.max_entries - len(self.indexes), len(shares.entries))
+        before = shares.urls[at - 1] if at else 0
+        if self.max_urls is not None:
+            most = before + self.max_urls - self.urls
+            stop = bisect_right(shares.urls, most, at, max(at, stop))
+        if not self.indexes:
+            # What has more URLs than a chunk may have is one by itself.
+            stop = max(stop, at + 1)
+        if stop > at:
+            self.indexes += shares.entries[at:stop]
+            self.lines += shares.lines[at:stop]
+            self.urls += shares.urls[stop - 1] - before
+        return stop
+
     def seal(self) -> Chunk:
-        """Close the chunk."""
-        return Chunk(
+        """Close the chunk, and go on with the next one."""
+        chunk = Chunk(
             seq=self.seq,
             entries=Ranges.of(self.indexes),
             urls=self.urls,
             digest=_digest(self.lines),
         )
+        self.seq, self.indexes, self.lines, self.urls = self.seq + 1, [], [], 0
+        return chunk
 
 
 def line_of(kind: str, urls: Iterable[str]) -> str:
@@ -96,9 +122,9 @@ def line_of(kind: str, urls: Iterable[str]) -> str:
     return "\x1f".join((kind, *urls, "\x1e"))
 
 
-def digest_of(shares: Iterable[Share]) -> str:
+def digest_of(entries: Iterable[Shares]) -> str:
     """Digest entries as `plan` does, to prove that a chunk is still what was planned."""
-    return _digest(share.line for share in shares)
+    return _digest(chain.from_iterable(shares.lines for shares in entries))
 
 
 def _digest(lines: Iterable[str]) -> str:
@@ -106,20 +132,18 @@ def _digest(lines: Iterable[str]) -> str:
 
 
 def plan(
-    shares: Iterable[Share],
+    entries: Iterable[Shares],
     *,
     max_entries: int = MAX_ENTRIES,
     max_urls: int | None = MAX_URLS,
 ) -> Iterator[Chunk]:
     """Cut entries, given in index order, into chunks of at most so many entries and URLs."""
-    draft = _Draft()
-    for entry, urls, line in shares:
-        is_full = max_urls is not None and draft.urls + urls > max_urls
-        if draft.indexes and (is_full or len(draft.indexes) >= max_entries):
-            yield draft.seal()
-            draft = _Draft(draft.seq + 1)
-        draft.indexes.append(entry)
-        draft.lines.append(line)
-        draft.urls += urls
+    draft = _Draft(max_entries, max_urls)
+    for shares in entries:
+        at = 0
+        while at < len(shares.entries):
+            at = draft.take(shares, at)
+            if at < len(shares.entries):
+                yield draft.seal()
     if draft.indexes:
         yield draft.seal()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from services.domain.chunks import Ranges, Share
+from services.domain.chunks import Ranges, Shares
 from services.domain.entries import Entry
 from services.encord_api.interface import EncordGateway
 from services.engine.webhook import Webhook
@@ -87,7 +87,7 @@ class Step:
         """Read entries of the manifest, in index order."""
         return self.manifest.read(ranges)
 
-    def shares(self, ranges: Ranges) -> Iterator[Share]:
+    def shares(self, ranges: Ranges) -> Iterator[Shares]:
         """Read what cutting entries into chunks needs of them, in index order."""
         return self.manifest.shares(ranges)
 

@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from services.domain.chunks import Ranges, Share
+from services.domain.chunks import Ranges, Shares
 from services.domain.entries import Entry, EntryRow, EntryType
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
 from services.domain.paging import Page
@@ -203,7 +203,7 @@ class CheckedManifest:
         """Stream entries in index order; only a part of the columns is in memory at a time."""
         return valid_entries(self.source, ranges)
 
-    def shares(self, ranges: Ranges) -> Iterator[Share]:
+    def shares(self, ranges: Ranges) -> Iterator[Shares]:
         """Stream what `plan` and `digest_of` need of entries, in index order."""
         return shares(self.source, ranges)
 

@@ -75,6 +75,10 @@ class Collector:
         if self.counts[code] <= self.limit:
             self.samples.append(Sample(fault, entry, locate(fault)))
 
+    def keeps(self, code: str) -> bool:
+        """Tell whether the next fault of a code is kept, and so has to have a path."""
+        return self.counts[code] < self.limit
+
     def add_all(self, faults: Iterable[Fault], entry: int | None, locate: Locate) -> bool:
         """Count the faults of one entry; returns whether it stays valid."""
         valid = True

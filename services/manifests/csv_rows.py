@@ -4,8 +4,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
-from mmap import mmap
+from itertools import chain, groupby, pairwise
 from operator import itemgetter
 from typing import Final
 
@@ -17,15 +16,18 @@ from services.manifests import csv_layout
 from services.manifests.csv_cells import row_of
 from services.manifests.csv_grid import Text, read_grid
 from services.manifests.csv_layout import Column, Layout, read_layout
+from services.manifests.document import Content
 
 #: Types whose accepted cells are JSON as they are.
 _BARE: Final = frozenset({ValueType.BOOLEAN, ValueType.NUMBER})
 #: What stands in accepted cells and has to be escaped in JSON.
-_ESCAPED: Final = (b'"', b"\\", b"\t")
+_ESCAPED: Final = b'"\\\t'
 #: Columns whose cells are entered, with the field they fill where it is none of metadata.
 _FIELDS: Final = {csv_layout.URL: "objectUrl", csv_layout.TITLE: "title"}
 _URL: Final = '"objectUrl"'
 _METADATA: Final = '"clientMetadata"'
+#: A part of every row's JSON: the same text, or each row's own.
+_Piece = str | pl.Series
 
 
 @dataclass(slots=True)
@@ -41,28 +43,28 @@ class CsvRows:
     def __post_init__(self) -> None:
         self._layouts = [(first, read_layout(cells)) for first, cells in self.headers]
 
-    def payloads(self, data: bytes | mmap, rows: pl.DataFrame) -> list[bytes]:
+    def payloads(self, data: Content, rows: pl.DataFrame) -> list[bytes]:
         """Return Encord's JSON of accepted rows, given by `index`, `start` and `length`."""
         lists = (each.cast(pl.Binary).to_list() for each in self._made(data, rows))
         return list(chain.from_iterable(lists))
 
-    def joined(self, data: bytes | mmap, rows: pl.DataFrame, between: str) -> bytes:
+    def joined(self, data: Content, rows: pl.DataFrame, between: str) -> bytes:
         """Return the same in one piece, sooner."""
         pieces = (each.str.join(between).cast(pl.Binary).item() for each in self._made(data, rows))
         return between.encode().join(pieces)
 
-    def _made(self, data: bytes | mmap, rows: pl.DataFrame) -> Iterator[pl.Series]:
+    def _made(self, data: Content, rows: pl.DataFrame) -> Iterator[pl.Series]:
         """Yield the JSON of rows, header by header."""
         firsts = [first for first, _ in self._layouts]
         bounds = [*np.searchsorted(rows["index"], firsts).tolist(), rows.height]
         for (_, layout), (first, behind) in zip(self._layouts, pairwise(bounds), strict=True):
             if first < behind:
-                yield self._json(_gather(data, rows.slice(first, behind - first)), layout)
+                yield self._json(_lines(data, rows.slice(first, behind - first)), layout)
 
-    def _json(self, lines: bytes, layout: Layout) -> pl.Series:
+    def _json(self, lines: Text, layout: Layout) -> pl.Series:
         """Build the JSON of rows; an empty cell is an absent key."""
-        grid = read_grid(Text.of(lines, 0, len(lines)), self.delimiter, layout.width)
-        escape = any(each in lines for each in _ESCAPED)
+        grid = read_grid(lines, self.delimiter, layout.width)
+        escape = any(map(lines.has, _ESCAPED))
         fields: list[_Member] = []
         metadata: list[_Member] = []
         for place, column in enumerate(layout.columns):
@@ -87,14 +89,18 @@ class CsvRows:
         return row.place(layout.place_of(csv_layout.URL) or 0)[1]
 
 
-def _gather(data: bytes | mmap, rows: pl.DataFrame) -> bytes:
-    """Take the lines of rows out of a document; those that follow each other in one piece."""
+def _lines(data: Content, rows: pl.DataFrame) -> Text:
+    """Take the lines of rows out of a document; they are copied unless they follow each other."""
     starts = rows["start"].to_numpy()
     stops = starts + rows["length"].to_numpy()
     # One or two bytes between rows are an end of a line, and perhaps an empty line.
     breaks = np.flatnonzero(starts[1:] - stops[:-1] > 2) + 1  # noqa: PLR2004
+    if not len(breaks):
+        end = data.find(b"\n", int(stops[-1])) + 1
+        return Text.of(data, int(starts[0]), end or len(data))
     firsts = [0, *breaks.tolist(), len(starts)]
-    return b"\n".join([data[starts[a] : stops[b - 1]] for a, b in pairwise(firsts)])
+    lines = b"\n".join([data[starts[a] : stops[b - 1]] for a, b in pairwise(firsts)])
+    return Text.of(lines, 0, len(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +111,12 @@ class _Member:
     values: pl.Series
     bare: bool
 
-    def pieces(self, before: str = ",") -> list[pl.Expr]:
+    def pieces(self, before: str = ",") -> list[_Piece]:
         """Write `,"key":value`, or what begins with something else."""
         opening = f"{before}{self.key}:"
         if self.bare:
-            return [pl.lit(opening), pl.lit(self.values.replace("", "null"))]
-        return [pl.lit(f'{opening}"'), pl.lit(self.values), pl.lit('"')]
+            return [opening, self.values.replace("", "null")]
+        return [f'{opening}"', self.values, '"']
 
     def absent(self) -> list[str]:
         """Return what is written where the key is absent, if it is anywhere.
@@ -135,8 +141,8 @@ def _objects(fields: list[_Member], metadata: list[_Member]) -> pl.Series:
     if metadata:
         # Where a key may be gone, the first that is left has to lose its comma afterwards.
         inside = _pieces(metadata, "," if gaps else "")
-        pieces += [pl.lit(f",{_METADATA}:{{"), *inside, pl.lit("}")]
-    whole = pl.select(json=pl.concat_str(*pieces, pl.lit("}")))["json"]
+        pieces += [f",{_METADATA}:{{", *inside, "}"]
+    whole = pl.select(json=pl.concat_str(*_literals([*pieces, "}"])))["json"]
     for absent in (*(text for member in fields for text in member.absent()), *gaps):
         whole = whole.str.replace(absent, "", literal=True)
     if gaps:
@@ -145,7 +151,14 @@ def _objects(fields: list[_Member], metadata: list[_Member]) -> pl.Series:
     return whole
 
 
-def _pieces(members: list[_Member], before: str) -> list[pl.Expr]:
+def _pieces(members: list[_Member], before: str) -> list[_Piece]:
     """Write members one after the other, the first behind `before`."""
     rest = (piece for member in members[1:] for piece in member.pieces())
     return [*members[0].pieces(before), *rest]
+
+
+def _literals(pieces: list[_Piece]) -> Iterator[pl.Expr]:
+    """Write texts that follow each other as one: each costs as much as a column."""
+    for kind, following in groupby(pieces, key=type):
+        some = list(following)
+        yield from map(pl.lit, ["".join(map(str, some))] if kind is str else some)

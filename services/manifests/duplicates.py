@@ -17,6 +17,7 @@ from services.manifests.faults import Fault
 from services.manifests.sink import Sink
 from services.manifests.stored import Source, StoredEntry, read_entries
 
+_CODE: Final = "url-duplicate"
 #: Folded names of the fields that may hold what looks like a URL.
 _NO_URLS: Final = frozenset({"title", "clientmetadata"})
 
@@ -54,8 +55,8 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
         url = suspect.url or current.urls()[suspect.nth]
         earlier = first.setdefault(url, suspect.entry)
         if earlier != suspect.entry:
-            path = _path(source, current, suspect)
-            fault = Fault("url-duplicate", path, url, {"first": earlier})
+            path = _path(source, current, suspect) if sink.collector.keeps(_CODE) else ()
+            fault = Fault(_CODE, path, url, {"first": earlier})
             _report(sink, source, current, suspect, fault)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from services.domain.chunks import Ranges, Share, line_of
+from services.domain.chunks import Ranges, Shares, line_of
 from services.domain.entries import COMPOSITE, Entry, EntryType
 from services.manifests import json_text
 from services.manifests.columns import PART, UNKNOWN, part_path
@@ -159,22 +160,19 @@ def valid_entries(source: Source, ranges: Ranges) -> Iterator[Entry]:
             yield Entry(index=index, type=kind, urls=tuple(urls), title=title, payload=payload)
 
 
-def shares(source: Source, ranges: Ranges) -> Iterator[Share]:
+def shares(source: Source, ranges: Ranges) -> Iterator[Shares]:
     """Yield what cutting into chunks needs of entries without errors, in index order."""
     for frame in frames(source.folder, ranges):
-        rows = frame.select("index", pl.lit(1), _LINE).iter_rows()
-        many = frame.filter(_IS_MANY)
-        if many.is_empty():
-            yield from map(Share._make, rows)
-            continue
-        read = zip(many["index"], many["type"], source.payloads(many), strict=True)
-        known = {index: _share(index, kind, payload) for index, kind, payload in read}
-        yield from (known.get(row[0]) or Share._make(row) for row in rows)
-
-
-def _share(index: int, kind: str, payload: bytes) -> Share:
-    urls = urls_of(_KINDS[kind], orjson.loads(payload))
-    return Share(index, len(urls), line_of(kind, urls))
+        lines = frame.select(_LINE).to_series().to_list()
+        counts = [1] * frame.height
+        places = frame.select(_IS_MANY.arg_true()).to_series()
+        if len(places):
+            many = frame[places]
+            read = zip(places, many["type"], source.payloads(many), strict=True)
+            for place, kind, payload in read:
+                urls = urls_of(_KINDS[kind], orjson.loads(payload))
+                lines[place], counts[place] = line_of(kind, urls), len(urls)
+        yield Shares(frame["index"].to_list(), list(accumulate(counts)), lines)
 
 
 def metadata_by_part(source: Source, entries: int) -> Iterator[list[Mapping[str, object]]]:

@@ -2,12 +2,13 @@
 
 import io
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.domain.chunks import Share, line_of
+from services.domain.chunks import Chunk, Ranges, line_of, plan
 from services.domain.metadata import read_schema
 from services.domain.rules import RULES
 from services.manifests.checked import CheckedManifest
@@ -77,9 +78,17 @@ def test_what_is_written_reads_back(folder: Path, tmp_path: Path) -> None:
 def test_what_is_cut_into_chunks_is_what_is_read(folder: Path, tmp_path: Path) -> None:
     checked, _ = checked_example(folder, tmp_path)
     valid = checked.valid_indexes()
-    assert [*checked.shares(valid)] == [
-        Share(entry.index, len(entry.urls), line_of(entry.type, entry.urls))
-        for entry in checked.read(valid)
+    entries = list(checked.read(valid))
+    assert list(plan(checked.shares(valid), max_entries=2)) == [
+        Chunk(
+            seq=seq,
+            entries=Ranges.of(entry.index for entry in some),
+            urls=sum(len(entry.urls) for entry in some),
+            digest=sha256(
+                "".join(line_of(entry.type, entry.urls) for entry in some).encode()
+            ).hexdigest(),
+        )
+        for seq, some in enumerate([entries[at : at + 2] for at in range(0, len(entries), 2)])
     ]
 
 
