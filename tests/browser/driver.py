@@ -1,5 +1,6 @@
 """Drive the running dashboard as a person would: open, wait until it is idle, read, click."""
 
+import json
 import os
 import re
 import shutil
@@ -161,6 +162,11 @@ class Dashboard:
         field.fill(text)
         field.blur()
         self.idle()
+
+    def holds(self, label: str, text: str) -> None:
+        """Expect a text in a field, which is there twice while the page is drawn anew."""
+        field = self.page.get_by_label(label, exact=True)
+        expect(field.and_(self.page.locator(f"[value={json.dumps(text)}]")).first).to_be_visible()
 
     def choose(self, label: str, option: str) -> None:
         """Choose from a list, by its beginning; a page that is drawn anew closes an open list."""

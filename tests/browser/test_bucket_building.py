@@ -71,7 +71,7 @@ def test_a_grouped_manifest_and_later_only_what_changed(
     list_folders(dashboard, "groups/")
     dashboard.sees("15 objects")
     dashboard.choose("Saved recipe", "Walks")
-    expect(dashboard.page.get_by_label("Title", exact=True)).to_have_value("Walk {walk}")
+    dashboard.holds("Title", "Walk {walk}")
     dashboard.click("Make a manifest of the changes")
     dashboard.sees("1 replaced object in this manifest")
     dashboard.click("Open the manifest")
