@@ -66,9 +66,9 @@ def run_check(job: CheckJob, progress: Progress) -> None:
         with no_collection(), quick_turns():
             _read(sink)
     with no_collection():
+        sink.hash_pending()
         _report_limits(sink)
         writer.finish()
-        sink.hash_pending()
         report_duplicates(sink, job.target)
         _write(job, sink)
     progress(1.0)

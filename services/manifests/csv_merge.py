@@ -54,6 +54,8 @@ class Merge:
 
     def _swallow(self, first: int, behind: int) -> None:
         self._next = behind
+        if first == behind:
+            return
         self._swallowed += int(np.count_nonzero(self._kept[first:behind]))
         self._kept[first:behind] = False
 

@@ -6,7 +6,7 @@ masked NaN by searching. Whatever looks odd is examined, so odd text costs time,
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -34,7 +34,7 @@ from services.manifests.json_filter import composite_filter, single_filter
 from services.manifests.json_split import Member
 from services.manifests.metadata_check import MAX_BYTES
 from services.manifests.overlap import overlap
-from services.manifests.sink import Sink
+from services.manifests.sink import Pending, Sink
 from services.manifests.url_columns import (
     count_buckets,
     doubtful_titles,
@@ -60,6 +60,20 @@ class Traps:
     masked: bytes | None
 
 
+@dataclass(slots=True)
+class _Looked:
+    """A batch on its way: its suspects are known, and then examined."""
+
+    decoded: Decoded
+    #: The URLs of the others.
+    frames: pl.DataFrame
+    titles: pl.Series
+    #: URLs of entries that are suspected of nothing else.
+    doubted: dict[int, str]
+    examined: dict[int, Row] = field(default_factory=dict)
+    pending: Pending = field(default_factory=Pending)
+
+
 def find_traps(data: Content, masked: bytes | None) -> Traps:
     """Search a document for traps, once."""
     # Looking for one byte is many times faster, and most documents escape nothing.
@@ -78,15 +92,19 @@ class SectionReader:
         self._first = sink.index
 
     def read(self, member: Member) -> None:
-        """Read all entries of the section: decode here, all the rest beside it.
+        """Read all entries of the section: decode and examine here, look at columns beside it.
 
-        A single batch has nothing to be beside: most sections need no second thread.
+        Both examining and decoding hold the interpreter, so that two threads of them would only
+        wait for each other. A single batch has nothing to be beside: most sections need no second
+        thread.
         """
         if is_one_batch(member):
             for decoded in self._decoded(member):
-                self._take(decoded)
+                looked = self._look(decoded)
+                self._examine_suspects(looked)
+                self._take(looked)
         else:
-            overlap(self._decoded(member), self._take)
+            overlap(self._decoded(member), self._look, self._examine_suspects, self._take)
 
     def _decoded(self, member: Member) -> Iterator[Decoded]:
         raws, member.entries = member.entries or [], []
@@ -103,8 +121,8 @@ class SectionReader:
             return partial(read_composites, using=composite_filter(kind, options, sample))
         return partial(read_singles, using=single_filter(kind, options, sample))
 
-    def _take(self, decoded: Decoded) -> None:
-        """Examine the suspects of a batch and hand it over."""
+    def _look(self, decoded: Decoded) -> "_Looked":
+        """Find the suspects of a batch, and make columns of the others."""
         batch = decoded.batch
         frames = decoded.frames()
         titles = pl.Series(decoded.titles, dtype=pl.String)
@@ -113,20 +131,28 @@ class SectionReader:
             self._suspect_oddities(batch, decoded.keys)
             batch.suspects.update(doubtful_titles(titles).arg_true())
             doubted = self._suspect_urls(batch, frames)
-        suspects = sorted(batch.suspects)
-        examined = {
+        if batch.suspects:
+            frames = frames.filter(~pl.col("owner").is_in(list(batch.suspects)))
+        return _Looked(decoded, frames, titles, doubted)
+
+    def _examine_suspects(self, looked: "_Looked") -> None:
+        batch, doubted, titles = looked.decoded.batch, looked.doubted, looked.titles
+        looked.examined = {
             position: self._examine_url(batch, position, doubted[position], titles[position])
             if position in doubted
             else self._examine(batch, position)
-            for position in suspects
+            for position in sorted(batch.suspects)
         }
-        if suspects:
-            frames = frames.filter(~pl.col("owner").is_in(suspects))
+        looked.pending = self._sink.take_pending()
+
+    def _take(self, looked: "_Looked") -> None:
+        """Hand a batch over."""
+        frames = looked.frames
         none = pl.lit(0, dtype=pl.UInt32)
-        found = frames.select(
-            "url", "nth", entry=pl.col("owner") + batch.index, line=none, column=none
-        )
-        rows = decoded.rows(frames, titles, examined)
+        index = looked.decoded.batch.index
+        found = frames.select("url", "nth", entry=pl.col("owner") + index, line=none, column=none)
+        rows = looked.decoded.rows(frames, looked.titles, looked.examined)
+        self._sink.hash_pending(looked.pending)
         self._sink.accepted(rows, found, count_buckets(found["url"]))
 
     def _examine(self, batch: Batch, position: int) -> Row:

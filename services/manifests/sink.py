@@ -31,6 +31,15 @@ class Span(NamedTuple):
 NO_SPAN: Final = Span(None, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """URLs of examined entries that are still to be counted and hashed."""
+
+    urls: list[str] = field(default_factory=list)
+    #: Entry, place among its URLs, line and column of each.
+    places: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Sink:
     """Everything one check fills, and the flags and notes of the file."""
@@ -48,9 +57,7 @@ class Sink:
     is_wire: bool = False
     buckets: Counter[str] = field(default_factory=Counter)
     urls: int = 0
-    #: URLs and their entries since the last part, hashed part by part.
-    pending_urls: list[str] = field(default_factory=list)
-    pending_entries: list[tuple[int, int, int, int]] = field(default_factory=list)
+    pending: Pending = field(default_factory=Pending)
     #: With the texts of URLs of examined entries, which may be spelled in ways of their own.
     hashes: list[pl.DataFrame] = field(default_factory=list)
     #: First entry and header cells of each stretch of a CSV.
@@ -148,28 +155,32 @@ class Sink:
         """
         self.buckets.update(buckets)
         self.urls += found.height
-        self.hash_pending()
         hashed = found.with_columns(hash=pl.col("url").hash(), url=pl.lit(None, pl.String))
         self.hashes.append(hashed.select("entry", "nth", "line", "column", "hash", "url"))
         self.writer.extend(frame)
 
     def _take_urls(self, found: list[str], index: int, places: list[tuple[int, int]]) -> None:
-        self.urls += len(found)
         for nth, url in enumerate(found):
-            self.pending_urls.append(url)
             line, column = places[nth] if places else (0, 0)
-            self.pending_entries.append((index, nth, line, column))
-            self.buckets[urls.bucket_of(url) or ""] += 1
+            self.pending.urls.append(url)
+            self.pending.places.append((index, nth, line, column))
 
-    def hash_pending(self) -> None:
-        """Hash the URLs collected so far, for the search for duplicates."""
-        if self.pending_urls:
-            found = pl.Series("url", self.pending_urls, dtype=pl.String)
-            names = ("entry", "nth", "line", "column")
-            schema = dict.fromkeys(names, pl.UInt32())
-            frame = pl.DataFrame(self.pending_entries, schema=schema, orient="row")
-            self.hashes.append(frame.with_columns(found.hash().alias("hash"), found))
-            self.pending_urls, self.pending_entries = [], []
+    def take_pending(self) -> Pending:
+        """Take what is pending away, to have it hashed on another thread."""
+        pending, self.pending = self.pending, Pending()
+        return pending
+
+    def hash_pending(self, pending: Pending | None = None) -> None:
+        """Count and hash the URLs of examined entries, for the search for duplicates."""
+        some = pending or self.take_pending()
+        if not some.urls:
+            return
+        self.urls += len(some.urls)
+        self.buckets.update(urls.bucket_of(url) or "" for url in some.urls)
+        found = pl.Series("url", some.urls, dtype=pl.String)
+        schema = dict.fromkeys(("entry", "nth", "line", "column"), pl.UInt32())
+        frame = pl.DataFrame(some.places, schema=schema, orient="row")
+        self.hashes.append(frame.with_columns(found.hash().alias("hash"), found))
 
     def pointer_of(self, index: int) -> str:
         """Return the RFC 6901 pointer of a JSON entry."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -10,14 +11,45 @@ from services.manifests.overlap import overlap
 PATIENCE = 30.0
 
 
-def test_items_are_taken_in_order_on_one_other_thread() -> None:
-    taken: list[tuple[int, int]] = []
-    overlap(range(100), lambda item: taken.append((item, threading.get_ident())))
-    assert [item for item, _ in taken] == list(range(100))
-    assert len({thread for _, thread in taken} - {threading.get_ident()}) == 1
+def nothing(_: object) -> None:
+    """Judge nothing."""
 
 
-def test_the_next_item_is_made_while_one_is_taken() -> None:
+def same(item: int) -> int:
+    return item
+
+
+def test_each_step_has_the_items_in_order_and_on_its_thread() -> None:
+    seen: dict[str, list[tuple[int, int]]] = {"look": [], "judge": [], "take": []}
+
+    def see(step: str, item: int) -> None:
+        seen[step].append((item, threading.get_ident()))
+
+    def look(item: int) -> int:
+        see("look", item)
+        return item
+
+    overlap(range(100), look, partial(see, "judge"), partial(see, "take"))
+    threads = {step: {thread for _, thread in items} for step, items in seen.items()}
+    assert all([item for item, _ in items] == list(range(100)) for items in seen.values())
+    assert threads["judge"] == {threading.get_ident()}
+    assert threads["look"] == threads["take"] != threads["judge"]
+    assert len(threads["look"]) == 1
+
+
+def test_an_item_is_judged_before_it_is_taken() -> None:
+    judged: list[int] = []
+    late: list[int] = []
+
+    def take(item: int) -> None:
+        if item not in judged:
+            late.append(item)
+
+    overlap(range(20), same, judged.append, take)
+    assert not late
+
+
+def test_the_next_item_is_made_while_one_is_looked_at() -> None:
     second_is_made = threading.Event()
 
     def made() -> Iterator[int]:
@@ -26,7 +58,7 @@ def test_the_next_item_is_made_while_one_is_taken() -> None:
         yield 2
 
     waited: list[bool] = []
-    overlap(made(), lambda _: waited.append(second_is_made.wait(PATIENCE)))
+    overlap(made(), lambda _: waited.append(second_is_made.wait(PATIENCE)), nothing, nothing)
     assert waited == [True, True]
 
 
@@ -38,17 +70,17 @@ def test_an_error_of_the_taker_ends_the_pass_before_more_is_taken() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        overlap(range(10), take)
+        overlap(range(10), same, nothing, take)
     assert taken == [0]
 
 
-def test_an_error_of_the_maker_waits_for_what_is_being_taken() -> None:
-    taken: list[int] = []
+def test_an_error_of_the_maker_waits_for_what_is_being_looked_at() -> None:
+    looked: list[int] = []
 
     def made() -> Iterator[int]:
         yield 1
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        overlap(made(), taken.append)
-    assert taken == [1]
+        overlap(made(), looked.append, nothing, nothing)
+    assert looked == [1]
