@@ -123,6 +123,9 @@ def _table(run: str) -> None:
         key="parts",
         name="parts_page",
     )
+    # A click in this part of the page draws it alone, and nobody would leave.
+    if session.is_leaving():
+        st.rerun()
 
 
 def _no_run() -> None:

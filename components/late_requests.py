@@ -3,8 +3,8 @@
 A part of a page asks for news on its own, also while its page is being left. Streamlit queues such
 a request until the next page is drawn and then answers it with the page that was left: the part is
 not there any more, so nothing is drawn, but the browser takes the page for changed and clears it
-but for its frame (seen in 1.67: a page without content, until the next click). Requests for a page
-that is not shown any more are therefore left unanswered.
+but for its frame (seen in 1.67: a page without content, until the next click). Requests of parts of
+a page that is not shown any more are therefore left unanswered, a click on one of them included.
 """
 
 from streamlit.runtime import app_session
@@ -21,5 +21,5 @@ class _Runner(ScriptRunner):
 
 
 def ignore() -> None:
-    """Leave late requests unanswered, in every session that starts from now on."""
+    """Leave late requests unanswered from now on, in every session."""
     app_session.ScriptRunner = _Runner  # type: ignore[attr-defined] # no public way to choose the runner

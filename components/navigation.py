@@ -1,5 +1,7 @@
 """The pages of the dashboard, as data, and the ways to go from one to another."""
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +18,8 @@ TOUR: Final = "tour"
 IDS: Final = ("manifest", "run", "task", "receipt", "bucket", "object")
 #: How often we set out for one place: where it cannot be reached, nobody is sent in circles.
 TRIES: Final = 3
+#: How long what a browser asked for before it had a page may come after it, in seconds.
+MOMENT: Final = 1.0
 PAGES_DIR: Final = Path(__file__).resolve().parent.parent / "pages"
 
 
@@ -135,10 +139,11 @@ def current_page() -> st.Page:
 
 
 def follow(page: st.Page) -> None:
-    """Go where a callback wanted to go, and set out again if something has come between.
+    """Go where a callback wanted to go, and set out again if the page that was left comes back.
 
-    What a browser asks for in the same moment, such as the end of an edit, draws the page that it
-    has: with that page's address, and instead of the one we are on the way to.
+    What a browser asked for before it had the new page, such as the end of an edit, draws the page
+    that it had: with that page's address, and instead of the new one. Only that page within a
+    moment is such a request; any other is where somebody wants to be.
 
     Args:
         page: The one that is about to be drawn.
@@ -146,17 +151,18 @@ def follow(page: st.Page) -> None:
     wanted = session.destination()
     if wanted is None:
         return
-    is_lost = not _is_at(page, wanted) and wanted.tries < TRIES
-    if is_lost or not wanted.tries:
-        session.set_out()
+    here = _place(name_of(page), st.query_params)
+    is_moment = time.monotonic() - wanted.since < MOMENT
+    if session.is_leaving() or (here == wanted.left and is_moment and wanted.tries < TRIES):
+        session.set_out(here)
         st.switch_page(page_of(_spec(wanted.page)), query_params=_query(wanted.query))
-    session.arrive()
+    if here != _place(wanted.page, wanted.query) or not is_moment:
+        session.arrive()
 
 
-def _is_at(page: st.Page, wanted: session.Destination) -> bool:
-    """Tell whether a page and what its address names are those that were wanted."""
-    named = [st.query_params.get(name, "") for name in IDS]
-    return name_of(page) == wanted.page and named == [wanted.query.get(name, "") for name in IDS]
+def _place(name: str, query: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a page and what its address names."""
+    return (name, *(query.get(each, "") for each in IDS))
 
 
 def _query(asked: dict[str, str]) -> dict[str, str]:

@@ -40,7 +40,7 @@ def show(page: str, chosen: RunView | None) -> None:
         on_change=_choose,
         args=(page, key),
     )
-    # Not in the list: a choice that is spelled in another way counts as another one.
+    # Not in the list: an option whose words change, as those of a time ago do, is another one.
     st.caption(f"Submitted {ago(chosen.created_at)}")
 
 

@@ -52,6 +52,9 @@ class Destination:
     query: dict[str, str]
     #: How often we have set out for it.
     tries: int = 0
+    #: From which page and ids, and when, by a clock that only goes on.
+    left: tuple[str, ...] = ()
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,15 +280,22 @@ def go_to(page: str, **query: str) -> None:
 
 
 def destination() -> Destination | None:
-    """Return where a callback wanted to go, until we are there."""
+    """Return where a callback wanted to go, until we are there for good."""
     return _state().destination
 
 
-def set_out() -> None:
-    """Remember that we are on the way once more."""
+def is_leaving() -> bool:
+    """Tell whether a callback wanted to go somewhere, and nobody has set out yet."""
+    wanted = _state().destination
+    return wanted is not None and not wanted.tries
+
+
+def set_out(left: tuple[str, ...]) -> None:
+    """Remember that we are on the way once more, from a page and its ids."""
     wanted = _state().destination
     if wanted:
-        _state().destination = replace(wanted, tries=wanted.tries + 1)
+        since = wanted.since if wanted.tries else time.monotonic()
+        _state().destination = replace(wanted, tries=wanted.tries + 1, left=left, since=since)
 
 
 def arrive() -> None:

@@ -34,7 +34,12 @@ LONGEST_PAGE = 80
 
 
 #: What programs with threads and polars import before anything else of ours.
-FIRST = ("services.bootstrap", "services.buckets.work_process", "services.manifests.work_process")
+FIRST = (
+    "services.bootstrap",
+    "services.buckets.work_process",
+    "services.manifests.command",
+    "services.manifests.work_process",
+)
 
 
 def named(path: Path) -> str:

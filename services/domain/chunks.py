@@ -29,7 +29,7 @@ class Ranges:
     def of(cls, indexes: Iterable[int]) -> Self:
         """Collect ascending indexes."""
         found = list(indexes)
-        if found and found[-1] - found[0] == len(found) - 1:
+        if found and found == list(range(found[0], found[-1] + 1)):
             return cls(((found[0], found[-1]),))
         pairs: list[tuple[int, int]] = []
         for index in found:
@@ -61,7 +61,7 @@ class Shares(NamedTuple):
 
     #: Their indexes, ascending.
     entries: Sequence[int]
-    #: How many URLs they have up to each, that one included.
+    #: How many URLs the first of them up to each have together.
     urls: Sequence[int]
     #: What each adds to its chunk's digest: see `line_of`.
     lines: Sequence[str]
@@ -97,7 +97,7 @@ class _Draft:
             most = before + self.max_urls - self.urls
             stop = bisect_right(shares.urls, most, at, max(at, stop))
         if not self.indexes:
-            # What has more URLs than a chunk may have is one by itself.
+            # An entry with more URLs than a chunk may have is a chunk by itself.
             stop = max(stop, at + 1)
         if stop > at:
             self.indexes += shares.entries[at:stop]

@@ -136,7 +136,7 @@ class CheckedManifest:
     ) -> Page[EntryRow]:
         """Return one page of entries."""
         chosen = self._chosen(valid=valid, kind=type, search=search)
-        if order is not EntryOrder.FILE:
+        if order is not EntryOrder.FILE and len(chosen):
             chosen = self._in_order(chosen, order)
         page = chosen.slice(offset, limit)
         known = self.rows(page)

@@ -90,7 +90,7 @@ class CsvRows:
 
 
 def _lines(data: Content, rows: pl.DataFrame) -> Text:
-    """Take the lines of rows out of a document; they are copied unless they follow each other."""
+    """Take the lines of rows out of a document; most that follow each other are not copied."""
     starts = rows["start"].to_numpy()
     stops = starts + rows["length"].to_numpy()
     # One or two bytes between rows are an end of a line, and perhaps an empty line.

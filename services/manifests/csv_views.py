@@ -54,7 +54,7 @@ def _taken(array: pa.Array) -> pl.Series:
 class _Given:
     """Hands an Arrow array over by its C interface.
 
-    Given the array itself, polars imports all that one might need: a fifth of a small check.
+    Given the array itself, polars imports `pyarrow.compute`: a tenth of a second at every start.
     """
 
     def __init__(self, array: pa.Array) -> None:

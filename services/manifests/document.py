@@ -7,6 +7,7 @@ everything later works on byte offsets of one document.
 import codecs
 import gzip
 import mmap
+import uuid
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from services.manifests.faults import Fault
 Content = bytes | mmap.mmap
 
 _BLOCK: Final = 1 << 20
-#: More than any mark at the beginning of a file has.
+#: More bytes than any mark at the beginning of a file has.
 _HEAD: Final = 16
 _BLANK: Final = b" \t\r\n"
 _BEYOND_ASCII: Final = 0x80
@@ -106,8 +107,20 @@ def open_document(source: Path, spool: Path, *, max_bytes: int) -> Document:
     if not data[:_BLOCK].strip(_BLANK) and not data[:].strip(_BLANK):
         raise DocumentError(Fault("file-empty"))
     if not plain:
-        spool.write_bytes(data)
+        _spool(data, spool)
     return Document(source if plain else spool, data, encoding)
+
+
+def _spool(data: Content, spool: Path) -> None:
+    """Write a converted document, unless it is there: what it was made of always gives the same.
+
+    Others may have it mapped, and reading what a file lost would end their process.
+    """
+    if spool.exists() and spool.stat().st_size == len(data):
+        return
+    aside = spool.with_name(f"{spool.name}.{uuid.uuid4().hex}")
+    aside.write_bytes(data)
+    aside.replace(spool)
 
 
 def _unpack(source: Path, max_bytes: int) -> bytes:
@@ -171,7 +184,7 @@ def _undecodable(problem: str, at: int) -> Fault:
 
 
 def _count_breaks(data: Content, start: int, end: int) -> int:
-    """Count line breaks block by block, as only bytes can be asked for them."""
+    """Count line breaks block by block, as a map cannot count."""
     return sum(data[at : min(at + _BLOCK, end)].count(b"\n") for at in range(start, end, _BLOCK))
 
 

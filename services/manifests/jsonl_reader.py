@@ -31,8 +31,11 @@ def looks_like_jsonl(data: Content) -> bool:
     if _SECTION.match(data):
         return False
     first = _FIRST.match(data)
+    if first is None:
+        return False
     try:
-        keys = _LOOSE.decode(first[1] if first else b"")
+        # Not copied: it may be all there is.
+        keys = _LOOSE.decode(memoryview(data)[first.start(1) : first.end(1)])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
     return "type" in keys or any(key.startswith("objectUrl") for key in keys)

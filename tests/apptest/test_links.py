@@ -1,8 +1,11 @@
 """Links whose ids nobody here knows: the page says so, and keeps what this session worked on."""
 
+import time
+from dataclasses import replace
+
 import pytest
 
-from components.navigation import TRIES
+from components.navigation import IDS, MOMENT, TRIES
 from components.session import Destination
 from tests.apptest.conftest import Open, words
 from tests.unit.engine.world import World
@@ -43,15 +46,36 @@ def test_a_wrong_link_does_not_replace_the_manifest_one_works_on(
     assert "Continue to submit" in {button.label for button in app.button}
 
 
-@pytest.mark.parametrize("tries", [0, 1, TRIES])
+@pytest.mark.parametrize(
+    ("tries", "ago", "elsewhere", "follows"),
+    [
+        pytest.param(0, 0.0, False, True, id="first"),
+        pytest.param(1, 0.0, False, True, id="what was left comes back"),
+        pytest.param(TRIES, 0.0, False, False, id="too often"),
+        pytest.param(1, 2 * MOMENT, False, False, id="later"),
+        pytest.param(1, 0.0, True, False, id="somebody chose another page"),
+    ],
+)
 def test_a_way_that_something_came_between_is_set_out_for_again(
-    world: World, open_page: Open, tries: int
+    world: World, open_page: Open, *, tries: int, ago: float, elsewhere: bool, follows: bool
 ) -> None:
     """What the browser asks for meanwhile carries the address of the page that is left."""
     left, wanted = world.images(3), world.images(4)
     app = open_page("manifest", manifest=left)
-    session = app.session_state["onboarding_session"]
-    session.destination = Destination("manifest", {"manifest": wanted}, tries)
+    ids = {"manifest": "" if elsewhere else left}
+    app.session_state["onboarding_session"].destination = Destination(
+        "manifest",
+        {"manifest": wanted},
+        tries,
+        left=("manifest", *(ids.get(each, "") for each in IDS)),
+        since=time.monotonic() - ago,
+    )
     app.run()
-    assert app.query_params["manifest"] == (left if tries == TRIES else wanted)
-    assert app.session_state["onboarding_session"].destination is None
+    assert app.query_params["manifest"] == (wanted if follows else left)
+    kept = app.session_state["onboarding_session"].destination
+    assert (kept is not None) == follows
+    if kept:
+        app.session_state["onboarding_session"].destination = replace(kept, since=-MOMENT)
+        app.run()
+        assert app.query_params["manifest"] == wanted
+        assert app.session_state["onboarding_session"].destination is None

@@ -240,6 +240,7 @@ def visiting(window: BrowserContext, url: str, who: type[Person]) -> Iterator[Pe
     tab = window.pages[0] if window.pages else window.new_page()
     tab.set_viewport_size(SCREEN)
     tab.emulate_media(color_scheme="light")
+    tab.mouse.move(0, 0)
     person = who(window, url, tab)
     try:
         yield person

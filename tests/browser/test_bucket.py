@@ -31,6 +31,8 @@ def elsewhere(dashboard: Dashboard) -> Iterator[Page]:
     with serving(PAGE) as server:
         page = dashboard.context.new_page()
         page.goto(server.url)
+        # A tab behind another one moves so slowly that a click may meet what is still on its way.
+        dashboard.page.bring_to_front()
         yield page
         page.close()
 

@@ -71,6 +71,12 @@ def split_in_two(person: Dashboard, run: str) -> None:
     expect(person.cell(1, 1, table="parts")).to_contain_text("t")
     for row in range(2):
         expect(person.cell(0, row, table="parts")).to_have_text("Complete")
+    expect(person.cell(3, 0, table="parts")).to_contain_text("Open")
+    box = person.page.locator(".st-key-parts canvas").first.bounding_box()
+    assert box is not None
+    person.page.mouse.click(box["x"] + box["width"] - 45, box["y"] + 35 + 19)
+    person.heading("Verify")
+    assert person.query("task")
 
 
 def verify_the_whole(person: Dashboard, server: Server, run: str) -> None:

@@ -6,10 +6,10 @@ from itertools import accumulate, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.chunks import Ranges, Shares, plan
+from services.domain.chunks import Ranges, Shares, line_of, plan
 
 #: How many URLs each entry has, in the batches that the entries come in.
-BATCHES = st.lists(st.lists(st.integers(1, 9), max_size=12), max_size=5)
+BATCHES = st.lists(st.lists(st.integers(0, 9), max_size=12), max_size=5)
 
 
 def shares_of(batches: Sequence[Sequence[int]]) -> list[Shares]:
@@ -38,6 +38,12 @@ def test_a_chunk_takes_the_next_entries_as_long_as_they_fit(
     assert [list(chunk.entries) for chunk in found] == [[n for n, _ in each] for each in cut]
     assert [chunk.urls for chunk in found] == [sum(urls for _, urls in each) for each in cut]
     assert [chunk.seq for chunk in found] == list(range(len(cut)))
+
+
+def test_a_digest_stays_what_ledgers_hold() -> None:
+    lines = [line_of("image", ["gs://b/a.jpg"]), line_of("image_group", ["gs://b/1", "gs://b/2"])]
+    (chunk,) = plan([Shares([0, 1], [1, 3], lines)])
+    assert chunk.digest == "6453aae90438b14d810ce68d0aa08c095722b39dbac047c32e9b03e78df29893"
 
 
 @given(st.sets(st.integers(0, 60)))

@@ -45,6 +45,9 @@ URLS = st.sampled_from(
         "gs://demo/e.mp4",
         "gs://other/f.JPG",
         "s3://demo/\u00e9#?.jpg",
+        "gs://demo/back\\slash.jpg",
+        "gs://demo/delete\x7fd.jpg",
+        "gs://demo/tab\tbed.jpg",
         "https://storage.googleapis.com/demo/g.jpg",
         "https://storage.cloud.google.com/demo/h.jpg",
         "https://demo.storage.googleapis.com/i.jpg",
@@ -238,7 +241,7 @@ def quoted(cell: str, when: str) -> str:
 
 @st.composite
 def tables(draw: Any) -> str:
-    delimiter, end = draw(st.sampled_from([",", ";"])), draw(st.sampled_from(["\n", "\r\n"]))
+    delimiter, end = draw(st.sampled_from([",", ";", "\t"])), draw(st.sampled_from(["\n", "\r\n"]))
     third = draw(
         st.sampled_from(
             [

@@ -42,6 +42,11 @@ def test_entries_in_an_order_page_by_page(
     assert {page.total for page in pages} == {6}
 
 
+@pytest.mark.parametrize("order", EntryOrder)
+def test_a_manifest_without_entries_has_none_in_any_order(check: Check, order: EntryOrder) -> None:
+    assert check("ObjectURL,Type\n").entries(order=order).total == 0
+
+
 def test_an_order_and_a_filter_go_together(check: Check) -> None:
     checked = check(DOCUMENT)
     held = checked.entries(valid=False, order=EntryOrder.URL)
