@@ -19,7 +19,7 @@ IDS: Final = ("manifest", "run", "task", "receipt", "bucket", "object")
 #: How often we set out for one place: where it cannot be reached, nobody is sent in circles.
 TRIES: Final = 3
 #: How long what a browser asked for before it had a page may come after it, in seconds.
-MOMENT: Final = 1.0
+MOMENT: Final = 0.5
 PAGES_DIR: Final = Path(__file__).resolve().parent.parent / "pages"
 
 
@@ -151,12 +151,14 @@ def follow(page: st.Page) -> None:
     wanted = session.destination()
     if wanted is None:
         return
-    here = _place(name_of(page), st.query_params)
+    here, there = _place(name_of(page), st.query_params), _place(wanted.page, wanted.query)
+    # The browser has a new address a little sooner than the page that belongs to it.
+    is_back = here != there and here in (wanted.left, wanted.left[:1] + there[1:])
     is_moment = time.monotonic() - wanted.since < MOMENT
-    if session.is_leaving() or (here == wanted.left and is_moment and wanted.tries < TRIES):
+    if session.is_leaving() or (is_back and is_moment and wanted.tries < TRIES):
         session.set_out(here)
         st.switch_page(page_of(_spec(wanted.page)), query_params=_query(wanted.query))
-    if here != _place(wanted.page, wanted.query) or not is_moment:
+    if here != there or not is_moment:
         session.arrive()
 
 

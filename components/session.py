@@ -291,11 +291,12 @@ def is_leaving() -> bool:
 
 
 def set_out(left: tuple[str, ...]) -> None:
-    """Remember that we are on the way once more, from a page and its ids."""
+    """Remember that we are on the way once more; `left` is the page, and its ids, at first."""
     wanted = _state().destination
     if wanted:
-        since = wanted.since if wanted.tries else time.monotonic()
-        _state().destination = replace(wanted, tries=wanted.tries + 1, left=left, since=since)
+        if not wanted.tries:
+            wanted = replace(wanted, left=left, since=time.monotonic())
+        _state().destination = replace(wanted, tries=wanted.tries + 1)
 
 
 def arrive() -> None:

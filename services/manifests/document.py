@@ -119,8 +119,11 @@ def _spool(data: Content, spool: Path) -> None:
     if spool.exists() and spool.stat().st_size == len(data):
         return
     aside = spool.with_name(f"{spool.name}.{uuid.uuid4().hex}")
-    aside.write_bytes(data)
-    aside.replace(spool)
+    try:
+        aside.write_bytes(data)
+        aside.replace(spool)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _unpack(source: Path, max_bytes: int) -> bytes:

@@ -172,7 +172,7 @@ class Sink:
 
     def hash_pending(self, pending: Pending | None = None) -> None:
         """Count and hash the URLs of examined entries, for the search for duplicates."""
-        some = pending or self.take_pending()
+        some = self.take_pending() if pending is None else pending
         if not some.urls:
             return
         self.urls += len(some.urls)

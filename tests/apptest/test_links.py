@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from components.navigation import IDS, MOMENT, TRIES
+from components import navigation
+from components.navigation import IDS, TRIES
 from components.session import Destination
 from tests.apptest.conftest import Open, words
 from tests.unit.engine.world import World
+
+PATIENCE = 60.0
 
 
 @pytest.mark.parametrize(
@@ -46,36 +49,59 @@ def test_a_wrong_link_does_not_replace_the_manifest_one_works_on(
     assert "Continue to submit" in {button.label for button in app.button}
 
 
+LEFT, WANTED, ELSEWHERE = "the page that was left", "the page that is wanted", "another page"
+
+
 @pytest.mark.parametrize(
-    ("tries", "ago", "elsewhere", "follows"),
+    ("page", "named", "tries", "late", "follows"),
     [
-        pytest.param(0, 0.0, False, True, id="first"),
-        pytest.param(1, 0.0, False, True, id="what was left comes back"),
-        pytest.param(TRIES, 0.0, False, False, id="too often"),
-        pytest.param(1, 2 * MOMENT, False, False, id="later"),
-        pytest.param(1, 0.0, True, False, id="somebody chose another page"),
+        pytest.param("manifest", LEFT, 0, False, True, id="first"),
+        pytest.param("manifest", LEFT, 1, False, True, id="what was left comes back"),
+        pytest.param("submit", WANTED, 1, False, True, id="with the new address already"),
+        pytest.param("manifest", LEFT, TRIES, False, False, id="too often"),
+        pytest.param("manifest", LEFT, 1, True, False, id="later"),
+        pytest.param("manifest", ELSEWHERE, 1, False, False, id="somebody chose another page"),
     ],
 )
 def test_a_way_that_something_came_between_is_set_out_for_again(
-    world: World, open_page: Open, *, tries: int, ago: float, elsewhere: bool, follows: bool
+    world: World,
+    open_page: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    page: str,
+    named: str,
+    tries: int,
+    late: bool,
+    follows: bool,
 ) -> None:
-    """What the browser asks for meanwhile carries the address of the page that is left."""
-    left, wanted = world.images(3), world.images(4)
-    app = open_page("manifest", manifest=left)
-    ids = {"manifest": "" if elsewhere else left}
+    """What the browser asks for meanwhile draws the page that is left."""
+    monkeypatch.setattr(navigation, "MOMENT", PATIENCE)
+    ids = {LEFT: world.images(3), WANTED: world.images(4), ELSEWHERE: world.images(5)}
+    app = open_page(page, manifest=ids[named])
     app.session_state["onboarding_session"].destination = Destination(
         "manifest",
-        {"manifest": wanted},
+        {"manifest": ids[WANTED]},
         tries,
-        left=("manifest", *(ids.get(each, "") for each in IDS)),
-        since=time.monotonic() - ago,
+        left=(page, *(ids[LEFT] if each == "manifest" else "" for each in IDS)),
+        since=time.monotonic() - late * 2 * PATIENCE,
     )
     app.run()
-    assert app.query_params["manifest"] == (wanted if follows else left)
+    assert app.query_params["manifest"] == (ids[WANTED] if follows else ids[named])
+    assert (app.title[0].value == "Manifest") == (follows or page == "manifest")
     kept = app.session_state["onboarding_session"].destination
     assert (kept is not None) == follows
     if kept:
-        app.session_state["onboarding_session"].destination = replace(kept, since=-MOMENT)
+        app.session_state["onboarding_session"].destination = replace(kept, since=-PATIENCE)
         app.run()
-        assert app.query_params["manifest"] == wanted
+        assert app.query_params["manifest"] == ids[WANTED]
         assert app.session_state["onboarding_session"].destination is None
+
+
+def test_a_way_to_where_one_is_already_is_gone_once(world: World, open_page: Open) -> None:
+    here = world.images(3)
+    app = open_page("manifest", manifest=here)
+    wanted = Destination("manifest", {"manifest": here, "manifest_view": "Entries"})
+    app.session_state["onboarding_session"].destination = wanted
+    app.run()
+    kept = app.session_state["onboarding_session"].destination
+    assert kept is None or kept.tries == 1

@@ -74,6 +74,24 @@ def test_an_error_of_the_taker_ends_the_pass_before_more_is_taken() -> None:
     assert taken == [0]
 
 
+@pytest.mark.parametrize("step", ["look", "judge"])
+def test_an_error_of_another_step_ends_the_pass_before_its_item_is_taken(step: str) -> None:
+    taken: list[int] = []
+
+    def fail(item: int) -> int:
+        if item == 3:
+            raise ZeroDivisionError
+        return item
+
+    def judge(item: int) -> None:
+        fail(item)
+
+    look = fail if step == "look" else same
+    with pytest.raises(ZeroDivisionError):
+        overlap(range(10), look, nothing if step == "look" else judge, taken.append)
+    assert taken == [0, 1, 2]
+
+
 def test_an_error_of_the_maker_waits_for_what_is_being_looked_at() -> None:
     looked: list[int] = []
 
