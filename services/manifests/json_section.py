@@ -86,7 +86,7 @@ class SectionReader:
     def __init__(self, sink: Sink, kind: EntryType, key: str, traps: Traps) -> None:
         self._sink = sink
         self._kind = kind
-        self._key = key
+        self._pointer = pointer("", (key,))
         self._traps = traps
         self._data = sink.document.data
         self._first = sink.index
@@ -167,7 +167,7 @@ class SectionReader:
         return batch.index + position
 
     def _place(self, batch: Batch, position: int) -> Place:
-        where = pointer("", (self._key, self._index(batch, position) - self._first))
+        where = f"{self._pointer}/{self._index(batch, position) - self._first}"
         return Place(self._sink, *batch.span(position), where)
 
     def _suspect_oddities(self, batch: Batch, keys: Offsets) -> None:
