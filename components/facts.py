@@ -46,5 +46,5 @@ def _run(connection: Connection) -> RunView | None:
     known = session.run()
     run = ledger.run(known) if known else None
     if run is None or run.connection != connection.id:
-        run = next(iter(ledger.runs(connection=connection.id, limit=1).rows), None)
+        run = next(iter(ledger.newest(connection=connection.id, limit=1)), None)
     return ledger.run(run.parent) or run if run and run.parent else run

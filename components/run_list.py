@@ -51,10 +51,10 @@ TABLE: Final = PagedTable[RunView](
 )
 
 
-def recent(runs: Page[RunView], *, key: str) -> None:
+def recent(runs: list[RunView], *, key: str) -> None:
     """Draw the newest runs, without pages."""
-    TABLE.show(lambda _offset, _limit: Page(runs.rows, len(runs.rows)), key=key, name="recent_page")
-    _open_choice(runs.rows, key=f"{key}_choice")
+    TABLE.show(lambda _offset, _limit: Page(runs, len(runs)), key=key, name="recent_page")
+    _open_choice(runs, key=f"{key}_choice")
 
 
 def search_and_show(*, key: str) -> None:

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from components import connection, layout, navigation, tour
-from components.runtime import get_runtime
+from services.ledger.views import OverviewView
 
 
-def is_due() -> bool:
+def is_due(overview: OverviewView) -> bool:
     """Tell whether nothing has happened in the sandbox yet."""
-    return tour.is_possible() and not tour.is_on() and not get_runtime().ledger.overview().runs
+    return tour.is_possible() and not tour.is_on() and not overview.runs
 
 
 def show(*, key: str) -> None:

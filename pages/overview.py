@@ -6,10 +6,10 @@ from components.text import number
 
 ledger = get_runtime().ledger
 overview = ledger.overview()
-runs = ledger.runs(limit=5)
+runs = ledger.newest(limit=5)
 steps = journey.steps(facts.gather(connection.current()))
 following = journey.next_step(steps)
-is_new = welcome.is_due()
+is_new = welcome.is_due(overview)
 
 layout.page_head(
     "Overview",
@@ -44,7 +44,7 @@ layout.section("Nine steps to a proven dataset")
 journey.show(steps, key="steps")
 if not is_new:
     layout.section("Last runs")
-    if runs.total:
+    if runs:
         run_list.recent(runs, key="recent_runs")
         navigation.link("runs", "All runs", icon=":material/arrow_forward:")
     else:

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services.domain.bucket_checks import BucketCheck, Verdict, worst
 from services.domain.outcomes import Outcome
@@ -261,22 +261,19 @@ def _proven_by_runs(cx: Connection, connection: str) -> list[Proof]:
         .limit(1)
         .scalar_subquery()
     )
-    newest = func.row_number().over(
-        partition_by=RUN.c.integration, order_by=RUN.c.created_at.desc()
-    )
-    ranked = (
-        select(RUN.c.id, newest.label("n"))
-        .where(RUN.c.connection == connection, RUN.c.registered > 0)
-        .subquery()
-    )
-    runs = cx.execute(
+    delivered = (RUN.c.connection == connection, RUN.c.registered > 0)
+    integrations = cx.scalars(select(RUN.c.integration).where(*delivered).distinct()).all()
+    # One by one: a window over all runs sorts every one of them.
+    newest = (
         select(RUN.c.integration, RUN.c.updated_at, first_url.label("url"))
-        .join(ranked, ranked.c.id == RUN.c.id)
-        .where(ranked.c.n <= _OFFERED)
+        .where(*delivered, RUN.c.integration == bindparam("integration"))
+        .order_by(RUN.c.created_at.desc())
+        .limit(_OFFERED)
     )
     return [
         Proof(integration=run.integration, bucket=bucket, at=_time(run.updated_at))
-        for run in runs
+        for integration in integrations
+        for run in cx.execute(newest, {"integration": integration})
         if (bucket := bucket_of(run.url or ""))
     ]
 

@@ -173,4 +173,3 @@ class OverviewView:
     #: Entries registered, over all runs.
     registered: int
     failed: int
-    latest: RunView | None
