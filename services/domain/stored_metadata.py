@@ -15,6 +15,8 @@ _MOMENT: Final = re.compile(
 )
 _SHOWN: Final = 60
 _ABSENT: Final = object()
+#: The canonical text of an item that has no metadata.
+NONE_AT_ALL: Final = "{}"
 
 
 def canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value

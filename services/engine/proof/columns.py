@@ -43,7 +43,7 @@ FOUND: Final[dict[str, pl.DataType]] = {
     "title": pl.String(),
     "url": pl.String(),
     "key": pl.String(),
-    #: Canonical metadata; null when it was not asked for or there is none.
+    #: Canonical metadata; null when it was not asked for.
     "metadata": pl.String(),
     #: Null when Encord does not say.
     "bytes": pl.Int64(),

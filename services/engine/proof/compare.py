@@ -97,14 +97,17 @@ def judge(expected: pl.DataFrame, found: pl.DataFrame) -> Judged:
 
 
 def _pairs(left: pl.Series, right: pl.Series) -> pl.DataFrame:
-    """Join two columns on equal text and return the places of both; nulls equal nothing."""
+    """Join two columns on equal text and return the places of both; nulls equal nothing.
+
+    They are in order, so that of several rows the one that Encord lists first comes first.
+    """
     sides = [
         pl.DataFrame({"hash": side.hash(), name: pl.int_range(len(side), eager=True)}).filter(
             side.is_not_null()
         )
         for name, side in (("e", left), ("f", right))
     ]
-    joined = sides[0].join(sides[1], on="hash").select("e", "f")
+    joined = sides[0].join(sides[1], on="hash").select("e", "f").sort("e", "f")
     return joined.filter(left.gather(joined["e"]) == right.gather(joined["f"]))
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from services.domain.identity import identity
 from services.domain.runs import Problem
-from services.domain.stored_metadata import canonical_text
+from services.domain.stored_metadata import NONE_AT_ALL, canonical_text
 from services.encord_api.errors import NotFound
 from services.encord_api.interface import DataRow, EncordGateway, Item
 from services.engine.errors import StopError
@@ -39,10 +39,10 @@ class Lister:
             raise StopError(Problem.DATASET_GONE, f"Encord has no dataset {uuid}.") from None
         self.heartbeat()
         frames = []
-        while rows:
+        while rows:  # from the end, so that what became columns is let go of
             batch, rows = rows[-BATCH:], rows[:-BATCH]
             frames.append(_frame(map(self._row, batch)))
-        return pl.concat(frames) if frames else pl.DataFrame(schema=FOUND)
+        return pl.concat(reversed(frames)) if frames else pl.DataFrame(schema=FOUND)
 
     def folder(
         self, uuid: str, *, unused: bool = False, wanted: Callable[[Item], bool] | None = None
@@ -71,13 +71,17 @@ class Lister:
 
     def _row(self, row: DataRow) -> tuple[Any, ...]:
         url, key = self._keys(row.file_link, row.type, row.item_uuid)
-        metadata = canonical_text(row.metadata)
+        metadata = self._metadata(row.metadata)
         return row.uuid, row.item_uuid, row.type, row.title, url, key, metadata, row.size
 
     def _item(self, item: Item) -> tuple[Any, ...]:
         url, key = self._keys(item.url, item.type, item.uuid)
-        metadata = canonical_text(item.metadata)
+        metadata = self._metadata(item.metadata)
         return None, item.uuid, item.type, item.name, url, key, metadata, item.size
+
+    def _metadata(self, found: object) -> str | None:
+        """Return canonical metadata; None only where it was not asked for, so is not known."""
+        return (canonical_text(found) or NONE_AT_ALL) if self.metadata else None
 
     def _keys(self, url: str | None, kind: str, item: str | None) -> tuple[str | None, str | None]:
         """Return the URL to show and the key to compare."""

@@ -6,9 +6,10 @@ from itertools import count
 import pytest
 
 from services.domain.chunks import Ranges
-from services.domain.runs import DatasetChoice, Problem, RunState
+from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState
 from services.domain.tasks import Question, Source
 from services.encord_api.errors import NotFound
+from services.engine.proof import listing
 from services.engine.proof.proofs import Asker, Part
 from services.ledger.views import ReceiptView
 from tests.contract.memory import Fault, MemoryGateway
@@ -159,6 +160,36 @@ def test_metadata_that_was_kept_from_before_is_told(world: World) -> None:
     assert row.detail == 'site: asked for "depot", found "harbor"'
     without = Question(source=source, dataset=view.dataset_uuid, metadata=False)
     assert only(verify(world, without)) == {"matched": 1}
+
+
+def test_metadata_that_is_wholly_absent_is_told(world: World) -> None:
+    _, folder, dataset = proven_run(world, images=1)
+    asked = {"objectUrl": "gs://bucket/0.jpg", "clientMetadata": {"site": "harbor"}}
+    manifest = world.manifest({"images": [asked]})
+    source = Source(teller="manifest", id=manifest, check=OPTIONS.to_json())
+    for place in (
+        Question(source=source, dataset=dataset),
+        Question(source=source, folder=folder),
+    ):
+        receipt = verify(world, place)
+        assert only(receipt) == {"wrong metadata": 1}
+        assert not receipt.proven
+        (row,) = world.proofs.page(receipt.id).rows
+        assert row.detail == 'site: asked for "harbor", not there'
+
+
+def test_of_a_duplicate_the_first_row_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "BATCH", 3)
+    run, _, dataset = proven_run(world)
+    again = world.submit(world.images(1), nonce="again", folder=FolderChoice(name="Again"))
+    world.settle()
+    world.encord.link_items(dataset, [world.ledger.outcomes(again).rows[0].item_uuid or ""])
+    before = [row.uuid for row in world.encord.list_rows(dataset)]
+    receipt = verify(world, Question(source=Source(teller="run", id=run), dataset=dataset))
+    assert only(receipt) == {"matched": 6, "duplicate": 1}
+    task = world.proofs.unlink(receipt, ("duplicate",), asker=ASKER, nonce="click")
+    assert only(receipt_of(world, task)) == {"matched": 7}
+    assert [row.uuid for row in world.encord.list_rows(dataset)] == before[:-1]
 
 
 def test_a_receipt_is_asked_again_and_tells_what_changed(world: World) -> None:
