@@ -84,7 +84,10 @@ def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:
     if text is None:
         return cells
     was = _fields_of(lines_of(draft.kind, object_of(text) or {}), draft.kind, schema)
-    return _changed(_read(text), was, cells)
+    made = _changed(_read(text), was, cells)
+    if draft.kind is EntryType.IMAGE_SEQUENCE:  # a line of JSON Lines may say so by its type alone
+        made.fields.setdefault("createVideo", True)
+    return made
 
 
 def _cells(draft: Draft, schema: MetadataSchema | None) -> Meant:

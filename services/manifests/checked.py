@@ -68,7 +68,7 @@ class CheckedManifest:
     @cached_property
     def source(self) -> Source:
         """Where the text of entries comes from."""
-        return Source(self.folder, open_text(self.document), self._csv)
+        return Source(self.folder, open_text(self.document), self._csv, self.summary.flags)
 
     @cached_property
     def lines(self) -> LineNumbers:

@@ -159,10 +159,13 @@ def _read_schema(path: Path) -> MetadataSchema:
 
 
 def _require_writable(path: Path) -> None:
+    is_new = not path.exists()
     try:
         path.touch()
     except OSError as problem:
         raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
+    if is_new:
+        path.unlink()
 
 
 def _present(checked: CheckedManifest, report: Path | None) -> int:

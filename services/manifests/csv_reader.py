@@ -1,5 +1,6 @@
 """Read CSV into a sink: Encord's dialect and our superset become the entries JSON would give."""
 
+import re
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -30,6 +31,9 @@ from services.manifests.url_columns import count_buckets
 #: Encord's own form refuses more rows.
 ROW_LIMIT: Final = 10_000
 _DELIMITERS: Final = ",;\t"
+#: What only some readers take for the end of a line: all rows would be one header.
+_LONE_CR: Final = re.compile(r"\r(?!\n)")
+_CR: Final = "Lines end in CR alone; save the file with line ends of LF or CRLF"
 #: Bytes looked at in one go.
 STRETCH: Final = 8 << 20
 #: Below a repeated header another may follow soon: so many rows are read one by one, and the
@@ -155,6 +159,10 @@ class CsvReader:
         sink = self.sink
         if row.problem:
             fault = Fault("csv-syntax", (), row.text, {"problem": row.problem})
+            sink.collector.add(fault, None, always(Where(line=row.line, column=1)))
+            return False
+        if any(_LONE_CR.search(cell.strip()) for cell in row.cells):
+            fault = Fault("csv-syntax", (), row.text, {"problem": _CR})
             sink.collector.add(fault, None, always(Where(line=row.line, column=1)))
             return False
         layout = csv_layout.read_layout(row.cells)

@@ -52,7 +52,7 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
     for suspect in suspects:
         while current.index != suspect.entry:
             current = next(stored)
-        url = suspect.url or current.urls()[suspect.nth]
+        url = current.urls()[suspect.nth] if suspect.url is None else suspect.url
         earlier = first.setdefault(url, suspect.entry)
         if earlier != suspect.entry:
             path = _path(source, current, suspect) if sink.collector.keeps(_CODE) else ()
@@ -68,7 +68,8 @@ def _suspects(parts: list[pl.DataFrame]) -> list[_Suspect]:
         return []
     is_shared = pl.col("hash").is_in(repeated.implode())
     shared = pl.concat([part.filter(is_shared) for part in parts])
-    across = shared.filter(pl.col("entry").n_unique().over("hash") > 1)
+    named = shared.filter(pl.col("url").ne_missing(pl.lit("")))
+    across = named.filter(pl.col("entry").n_unique().over("hash") > 1)
     placed = across.sort("entry", "nth").select("entry", "nth", "line", "column", "url")
     return [_Suspect(*row) for row in placed.iter_rows()]
 

@@ -32,12 +32,13 @@ _POSITIVE: Final = {
     "a whole number": Annotated[int, Meta(gt=0, le=2**63 - 1)],
     "a number": Annotated[float, Meta(gt=0)],
 }
-_UUID: Final = "^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+#: Ends as text does; `$` would also let a line break follow.
+_UUID: Final = r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z"
 #: Dates and times in UTC that certainly exist; others are looked at more closely.
 _MOMENT: Final = (
     r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
     r"|(?:0[13578]|1[02])-31)(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
-    r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?)?$"
+    r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?)?\Z"
 )
 #: A filter that met more keys than this stops learning; the rules still know better.
 _MOST_KEYS: Final = 10_000

@@ -229,6 +229,8 @@ class Sample:
     delimiter: str
     #: Keys that the metadata schema declares, if it is known.
     schema_keys: tuple[str, ...] = field(default=())
+    #: Whether these are all rows of the file.
+    is_whole: bool = True
 
     def values(self, place: int) -> list[str]:
         """Return what a column holds, without blanks."""

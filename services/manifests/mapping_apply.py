@@ -46,9 +46,11 @@ def read_sample(checked: CheckedManifest, limit: int = _SAMPLES) -> Sample:
     if header is None or header.problem:
         raise UnreadableHeaderError
     kept = (tuple(row.cells) for row in rows if not row.problem)
+    shown = tuple(cells for _, cells in zip(range(limit), kept, strict=False))
     return Sample(
         headers=tuple(header.cells),
-        rows=tuple(cells for cells, _ in zip(kept, range(limit), strict=False)),
+        rows=shown,
+        is_whole=next(kept, None) is None and opened.summary.bytes <= _HEAD,
         delimiter=opened.summary.delimiter or ",",
         schema_keys=tuple(checked.options.schema or ()),
     )

@@ -246,7 +246,7 @@ def _rest(sample: Sample, place: int, header: str, *, is_used: bool) -> Mapped:
     bare = header.strip()
     if bare.lower().startswith(METADATA) and len(bare) > len(METADATA):
         return Mapped(header=header, target=METADATA + bare[len(METADATA) :], reason="by its name")
-    if not sample.values(place):
+    if sample.is_whole and not sample.values(place):
         return Mapped(header=header, target=m.IGNORE, reason="nothing in it")
     declared = {fold(key): key for key in sample.schema_keys}
     if key := declared.get(fold(bare)) or nearest(bare, sample.schema_keys):

@@ -161,7 +161,8 @@ class Sink:
 
     def _take_urls(self, found: list[str], index: int, places: list[tuple[int, int]]) -> None:
         for nth, url in enumerate(found):
-            line, column = places[nth] if places else (0, 0)
+            # One row may hold several URLs, such as a scene's.
+            line, column = places[min(nth, len(places) - 1)] if places else (0, 0)
             self.pending.urls.append(url)
             self.pending.places.append((index, nth, line, column))
 

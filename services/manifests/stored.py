@@ -1,7 +1,7 @@
 """Read entries back from their columns, with the payload from the document or the column."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -111,6 +111,8 @@ class Source:
     text: Content
     #: Set for a CSV, whose plain rows are made into JSON when they are read.
     csv: CsvRows | None
+    #: What the document says of all its entries.
+    flags: Mapping[str, bool] = field(default_factory=dict)
 
     def payloads(self, frame: pl.DataFrame) -> list[bytes]:
         """Return the JSON of entries: what is stored, or what stands in the document."""

@@ -114,8 +114,7 @@ def _write(source: Source, ranges: Ranges, target: Path, form: Form) -> None:
     entries = read_entries(source, ranges)
     match form:
         case Form.JSON:
-            flags = {"skip_duplicate_urls": True, "upsert_metadata": False}
-            write_registration(source, ranges, target, flags)
+            write_registration(source, ranges, target, _flags(source))
         case Form.WIRE:
             _write_wire(source, ranges, target)
         case Form.JSONL:
@@ -126,6 +125,12 @@ def _write(source: Source, ranges: Ranges, target: Path, form: Form) -> None:
         case Form.CSV_ENCORD:
             with target.open("w", encoding="utf-8", newline="") as text:
                 _write_encord(entries, text)
+
+
+def _flags(source: Source) -> dict[str, bool]:
+    """Return what the document says of all its entries, else what the SDK does by itself."""
+    usual = {"skip_duplicate_urls": True, "upsert_metadata": False}
+    return {name: source.flags.get(name, flag) for name, flag in usual.items()}
 
 
 def _line(entry: StoredEntry) -> bytes:
@@ -140,7 +145,8 @@ def _line(entry: StoredEntry) -> bytes:
 def _write_wire(source: Source, ranges: Ranges, target: Path) -> None:
     """Write section by section, a block of entries at a time."""
     with target.open("wb") as stream:
-        stream.write(b'{"skipDuplicateUrls": true, "upsertMetadata": false')
+        skip, upsert = (orjson.dumps(flag) for flag in _flags(source).values())
+        stream.write(b'{"skipDuplicateUrls": %b, "upsertMetadata": %b' % (skip, upsert))
         for section, kinds in SECTIONS_OF.items():
             separator = f',\n"{section}": [\n'.encode()
             for rows in rows_of(source, ranges, kinds):
@@ -155,14 +161,15 @@ def _write_wire(source: Source, ranges: Ranges, target: Path) -> None:
 def _write_encord(entries: Iterator[StoredEntry], stream: TextIO) -> None:
     writer = csv.writer(stream)
     header: list[str] = []
-    seen: set[tuple[EntryType, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for entry in entries:
         fields = orjson.loads(entry.payload)
         kind, title = _said(entry, fields), str(fields.get("title") or "")
         if kind.is_composite:
-            if (kind, title) in seen:
+            group = _TITLES[kind], title
+            if group in seen:
                 raise CannotBeSaidError(Form.CSV_ENCORD, entry.index, "another has its title")
-            seen.add((kind, title))
+            seen.add(group)
         wanted = _header(kind)
         if wanted != header:
             header = wanted

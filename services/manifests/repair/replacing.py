@@ -18,7 +18,7 @@ import orjson
 from services.domain import urls
 from services.domain.nearest import fold
 from services.jobs import Progress, unwatched
-from services.manifests import csv_layout
+from services.manifests import carried, csv_layout
 from services.manifests.checked import CheckedManifest
 from services.manifests.csv_cells import Row
 from services.manifests.csv_layout import Layout
@@ -187,6 +187,8 @@ class _Rows:
         place = layout.place_of(csv_layout.URL)
         if row.problem or place is None or place >= len(row.cells) or is_header(row):
             return row.text
+        if layout.is_ours and carried.problem_of(row, layout):
+            return row.text  # its cells stay as they are until a person has put them right
         line = Line(row, layout, tuple(row.cells))
         before = line.cell(place)
         after = self.replacement.of(before)

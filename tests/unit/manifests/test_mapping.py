@@ -303,3 +303,10 @@ def test_a_sample_is_the_head_of_a_large_file(tmp_path: Path) -> None:
     assert 2_000 < len(sample.rows) < 3_000
     assert len(mapping_apply.read_sample(checked).rows) == 200
     assert set(sample.schema_keys) == {"weather", "taken"}
+
+
+def test_a_column_that_is_empty_only_at_first_is_kept(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    rows = "".join(f"gs://b/{n}.jpg,{'' if n < 200 else 'yes'}\n" for n in range(250))
+    checked = store.check(add(store, "file_url,reviewed\n" + rows), OPTIONS)
+    assert targets(suggest(mapping_apply.read_sample(checked)))["reviewed"] == "metadata.reviewed"

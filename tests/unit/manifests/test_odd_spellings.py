@@ -154,3 +154,35 @@ def test_a_title_that_is_the_url_is_not_where_the_url_stands(name: str, check: C
     assert (found.pointer or "").endswith("/1/objectUrl")
     text = line if name == "m.jsonl" else sections
     assert found.column == text.rindex('"gs:') + 1
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"image_groups": [{"title": n, "object_url_0": ""} for n in "ab"]},
+        {"scenes": [{"title": n, "Scene": ""} for n in "ab"]},
+    ],
+    ids=["groups", "scenes"],
+)
+def test_two_empty_urls_are_no_duplicates(entry: dict[str, object], check: Check) -> None:
+    codes = {each.code for each in check(json.dumps(entry)).findings().rows}
+    assert codes >= {"field-case"}
+    assert "url-duplicate" not in codes
+
+
+def test_a_value_that_ends_in_a_line_break_is_no_uuid_and_no_moment(check: Check) -> None:
+    schema = {
+        "u": MetadataKey(ValueType.UUID),
+        "d": MetadataKey(ValueType.DATETIME),
+    }
+    metadata = {"u": "00000000-0000-4000-8000-000000000000\n", "d": "2025-04-03\n"}
+    image = {"objectUrl": SHARED, "clientMetadata": metadata}
+    checked = check(json.dumps({"images": [image]}), schema=schema)
+    assert set(checked.summary.counts) == {"metadata-uuid", "metadata-datetime"}
+
+
+def test_a_csv_with_old_line_ends_is_refused_and_says_how_to_save_it(check: Check) -> None:
+    checked = check("ObjectURL,Type\rgs://b/a.jpg,image\rgs://b/b.jpg,image\r", "m.csv")
+    (finding,) = checked.findings().rows
+    assert (finding.code, finding.line) == ("csv-syntax", 1)
+    assert "LF or CRLF" in finding.message

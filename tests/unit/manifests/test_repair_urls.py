@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain import urls
+from services.domain.rules import Fix
 from services.manifests import repair
 from services.manifests.options import CheckOptions
 from services.manifests.repair import Kind, Replacement
@@ -194,3 +195,28 @@ def test_line_ends_and_blank_lines_of_csv_stay(tmp_path: Path) -> None:
 def test_nothing_to_replace_is_the_same_manifest(tmp_path: Path) -> None:
     text = '{"images": [{"objectUrl": "gs://x/a.jpg"}]}'
     assert replaced(tmp_path, text, "m.json")[0] == text
+
+
+def test_a_held_row_that_could_not_be_read_is_not_put_right_by_a_replacement(
+    tmp_path: Path,
+) -> None:
+    store = ManifestStore(tmp_path / "store", max_bytes=10**6)
+    wide = b"ObjectURL,Type,Title,metadata.site\ngs://old/a.jpg,image,Hello, world,Oslo\n"
+    checked = store.check(store.add("m.csv", io.BytesIO(wide)), CheckOptions())
+    checked.write_held(tmp_path / "held.csv")
+    held = store.add("held.csv", io.BytesIO((tmp_path / "held.csv").read_bytes()))
+    after = store.check(repair.replace_urls(store, held, BUCKET), CheckOptions())
+    assert (after.summary.entries, after.summary.valid_entries) == (1, 0)
+    assert set(after.summary.counts) == {"csv-syntax"}
+
+
+def test_a_sequence_stays_one_when_its_held_line_is_mended(tmp_path: Path) -> None:
+    store = ManifestStore(tmp_path / "store", max_bytes=10**6)
+    line = b'{"type":"image_sequence","title":"a","title":"b","objectUrl_0":"gs://b/0.jpg"}\n'
+    checked = store.check(store.add("m.jsonl", io.BytesIO(line)), CheckOptions())
+    checked.write_held(tmp_path / "held.csv")
+    held = store.add("held.csv", io.BytesIO((tmp_path / "held.csv").read_bytes()))
+    code, fix = "json-duplicate-key", Fix.REMOVE_KEY
+    mended = store.check(repair.apply(store, held, CheckOptions(), code, fix), CheckOptions())
+    (entry,) = mended.read(mended.valid_indexes())
+    assert json.loads(entry.payload)["createVideo"] is True

@@ -159,3 +159,35 @@ def test_packed_files_are_gzip(store: ManifestStore, tmp_path: Path) -> None:
     target = written(checked, Form.JSONL, tmp_path, packed=True)
     lines = gzip.decompress(target.read_bytes()).splitlines()
     assert [json.loads(line)["type"] for line in lines[:2]] == ["video", "image"]
+
+
+SCENE = {"pc": {"type": "point_cloud", "events": [{"uri": f"gs://b/{n}.pcd"} for n in range(2)]}}
+
+
+def test_a_scene_of_several_files_comes_back_from_csv(store: ManifestStore, tmp_path: Path) -> None:
+    checked = check(store, json.dumps({"scenes": [{"title": "s", "scene": SCENE}]}).encode())
+    again = check(store, written(checked, Form.CSV, tmp_path).read_bytes(), "o.csv")
+    assert not again.summary.has_errors
+    assert meaning(again) == meaning(checked)
+
+
+def test_a_group_and_a_sequence_of_one_title_are_refused(
+    store: ManifestStore, tmp_path: Path
+) -> None:
+    groups = [
+        {"title": "A", "createVideo": video, "objectUrl_0": f"gs://b/{n}.jpg"}
+        for n, video in enumerate((False, True))
+    ]
+    checked = check(store, json.dumps({"image_groups": groups}).encode())
+    with pytest.raises(CannotBeSaidError, match="another has its title"):
+        written(checked, Form.CSV_ENCORD, tmp_path)
+
+
+@pytest.mark.parametrize("form", [Form.JSON, Form.WIRE])
+def test_what_a_document_says_of_all_entries_is_kept(
+    store: ManifestStore, form: Form, tmp_path: Path
+) -> None:
+    given = {"skip_duplicate_urls": True, "upsert_metadata": True, "images": PLAIN["images"]}
+    checked = check(store, json.dumps(given).encode())
+    again = check(store, written(checked, form, tmp_path).read_bytes())
+    assert again.summary.flags == {"skip_duplicate_urls": True, "upsert_metadata": True}
