@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import bucket_access, bucket_listing, layout, session
+from components import bucket_access, bucket_listing, layout, picture, session
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable
 from components.text import code, count, moment, size
@@ -128,7 +128,7 @@ def _reader() -> BucketReader:
 
 def _draw(found: Preview, chosen: Entry) -> None:
     if found.kind == "image":
-        st.image(found.content, caption=code(chosen.name))
+        picture.show(found.content, caption=code(chosen.name))
     elif found.kind == "video":
         st.video(found.content, format=found.content_type or "video/mp4")
     elif found.kind == "audio":

@@ -70,10 +70,10 @@ def _changes(seen: View, listing: Listing, saved: Saved, *, key: str) -> None:
     )
     if not made:
         return
-    if made[-1].listing == listing.id and len(made) == 1:
-        st.caption("List the bucket again to see what changed since.")
-        return
     asked = Asked(view=seen, listing=listing.id, recipe=saved.recipe, save=True, changes=True)
+    if not get_runtime().recipes.has_earlier(asked):
+        st.caption("List the bucket again, or choose a newer listing, to see what changed since.")
+        return
     _ask(asked, label="Make a manifest of the changes", key=f"{key}_changes")
 
 

@@ -11,7 +11,7 @@ import orjson
 import pandas as pd
 import streamlit as st
 
-from components import bucket_access, connection, layout, navigation, session, status
+from components import bucket_access, connection, layout, navigation, picture, session, status
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
 from components.text import ago, count, moment, number, size
@@ -139,7 +139,7 @@ def _bucket(url: str) -> None:
         }
     )
     if answer.picture:
-        st.image(answer.picture, alt="The object itself", width=320)
+        picture.show(answer.picture, alt="The object itself", width=320)
 
 
 def _fetch(where: Place, key: str) -> InBucket:

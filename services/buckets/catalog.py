@@ -11,6 +11,7 @@ place is found only by who holds the key.
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,12 +128,13 @@ class Catalog:
     def _store(self, view: View, report: BinaryIO) -> Path:
         folder = self.folder(view) / "reports"
         folder.mkdir(parents=True, exist_ok=True)
-        aside, digest = folder / "upload.new", hashlib.sha256()
-        with aside.open("wb") as target:
+        digest = hashlib.sha256()
+        # Of its own name: two people may bring a report at once.
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".new", delete=False) as target:
             while block := report.read(_BLOCK):
                 digest.update(block)
                 target.write(block)
-        return aside.replace(folder / digest.hexdigest())
+        return Path(target.name).replace(folder / digest.hexdigest())
 
     def _scopes(self, view: View, scope: Scope, source: str) -> Path:
         name = hashlib.sha256(msgspec.json.encode(sorted(scope.prefixes))).hexdigest()[:16]

@@ -1,5 +1,6 @@
 """Longer work on buckets as orders: written down for a child process and carried out there."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -169,11 +170,18 @@ def _build(order: BuildOrder, place: Place) -> building.Built:
         open_reader=place.reach.open,
         table=order.table,
         before=order.before,
-        remember=order.remember,
+        remember=order.remember and order.remember.with_suffix(f".{os.getpid()}.new"),
         store=place.store if order.save else None,
         scratch=place.store.root,
     )
-    built = building.build(job, place.progress)
+    try:
+        built = building.build(job, place.progress)
+        # What was taken counts once the manifest is there: a build that ended before took nothing.
+        if order.remember and job.remember:
+            job.remember.replace(order.remember)
+    finally:
+        if job.remember:
+            job.remember.unlink(missing_ok=True)
     if order.remember:
         made = Making(
             listing=order.name,

@@ -92,6 +92,10 @@ class Recipes:
         write_whole(folder / f"{name}.csv", content)
         return name
 
+    def has_earlier(self, asked: Asked) -> bool:
+        """Tell whether the recipe was followed on a listing before this one."""
+        return bool(self._earlier(asked))
+
     def start(self, asked: Asked) -> None:
         """Make a manifest, or look at one; does nothing when that is under way or done.
 
@@ -134,11 +138,15 @@ class Recipes:
         """Return what the recipe took from the listing before this one."""
         if not asked.changes:
             return None
-        known = [each.listing for each in self.made(asked.view, asked.recipe.name)]
-        earlier = known[: known.index(asked.listing)] if asked.listing in known else known
+        earlier = self._earlier(asked)
         if not earlier:
             raise NothingBeforeError
         return _objects(self._folder(asked.view, asked.recipe.name), earlier[-1])
+
+    def _earlier(self, asked: Asked) -> list[str]:
+        """Return the listings that the recipe was followed on before this one, oldest first."""
+        known = [each.listing for each in self.made(asked.view, asked.recipe.name)]
+        return known[: known.index(asked.listing)] if asked.listing in known else known
 
     def _job(self, asked: Asked) -> Path:
         return self._catalog.folder(asked.view) / "work" / f"{asked.digest}.job"

@@ -15,6 +15,7 @@ _PLAIN: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 NOT_CLOSED: Final = "The {token} is not closed; write \\{token} for the character itself."
+NO_CHARACTERS: Final = "[{inside}] names no characters; write it as in [abc] or [a-c]."
 
 
 class PatternError(ValueError):
@@ -30,7 +31,7 @@ def expression(pattern: str) -> str:
     It is understood alike by Python and by polars.
 
     Raises:
-        PatternError: A bracket or brace is not closed.
+        PatternError: A bracket or brace is not closed, or a bracket names no characters.
     """
     if not any(character in pattern for character in MAGIC):
         return f"(?s:^{re.escape(pattern)}.*$)"
@@ -64,4 +65,9 @@ def _one_of(inside: str) -> str:
     negated = inside[:1] in {"!", "^"}
     listed = inside[1:] if negated else inside
     escaped = re.sub(r"([\\\[\]^&~|])", r"\\\1", listed)
-    return f"[{'^/' if negated else ''}{escaped}]"
+    made = f"[{'^/' if negated else ''}{escaped}]"
+    try:
+        re.compile(made)
+    except re.error:
+        raise PatternError(NO_CHARACTERS, inside=inside) from None
+    return made

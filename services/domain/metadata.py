@@ -6,7 +6,7 @@ holds both views of the same answer, and the answer itself, because Encord saves
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
@@ -109,13 +109,15 @@ class MetadataKey:
         """Read `"number"` or `{"type": "enum", "options": [...], "size": 3}`.
 
         Raises:
-            ValueError, TypeError: It is neither.
+            ValueError, TypeError, OverflowError: It is neither.
         """
         if isinstance(written, str):
             return cls(ALIASES.get(written) or ValueType(written))
         if not isinstance(written, Mapping):
             raise TypeError
         options = written.get("options") or written.get("values") or ()
+        if not isinstance(options, Sequence) or isinstance(options, str):
+            raise TypeError
         size = written.get("size", written.get("max_length"))
         word = str(written.get("type"))
         return cls(
@@ -187,7 +189,7 @@ def _read_key(key: str, written: object) -> MetadataKey:
         return MetadataKey.answered(written)
     try:
         found = MetadataKey.read(written)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise KeyTypeError(key, written) from None
     whole = found.type is not ValueType.ENUM or found.options
     if not whole or (found.size is not None and found.size < 0):

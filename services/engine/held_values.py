@@ -15,7 +15,7 @@ import orjson
 
 from services.domain.metadata import MetadataKey
 from services.domain.schema.plan import Change, Step
-from services.encord_api.errors import NotFound
+from services.encord_api.errors import InvalidRequest, NotAuthorised, NotFound
 from services.encord_api.interface import EncordGateway, Item
 from services.engine.aside import Aside
 from services.ledger.store import Ledger
@@ -116,7 +116,7 @@ def _sample(ledger: Ledger, gateway: EncordGateway, connection: str) -> Sample:
 def _folder_sample(
     gateway: EncordGateway, folder: FolderView, share: int, room: int
 ) -> tuple[FolderSample, list[bytes]] | None:
-    """Read the newest items of a folder; None when it is gone."""
+    """Read the newest items of a folder; None when it is gone, which may be told as not allowed."""
     read: list[bytes] = []
     whole = True
     try:
@@ -126,7 +126,7 @@ def _folder_sample(
                 whole = False
                 break
             read.append(written)
-    except NotFound:
+    except (NotFound, NotAuthorised, InvalidRequest):
         return None
     return FolderSample(name=folder.name, items=len(read), whole=whole), read
 

@@ -14,7 +14,7 @@ from services.domain.metadata import OrganisationSchema
 from services.domain.paging import Page
 from services.domain.schema.drift import KeyDrift, drift
 from services.domain.schema.plan import Plan, same
-from services.encord_api.errors import EncordError
+from services.encord_api.errors import EncordError, Unclear
 from services.encord_api.interface import EncordGateway
 from services.engine.connections import Connection
 from services.ledger import snapshots
@@ -23,6 +23,7 @@ from services.ledger.store import Ledger
 
 BEFORE: Final = "before a change"
 AFTER: Final = "after a change"
+_SAVING: Final = "saving the metadata schema"
 
 
 class SchemaRefusedError(Exception):
@@ -95,6 +96,7 @@ class SchemaStudio:
             SchemaRefusedError: Nothing was sent; the class says why.
             EncordError: Encord could not be asked, or refused; when its answer to saving was lost,
                 the schema was looked at again, and was not as planned.
+            Unclear: It was sent, and nobody could look at what is there now.
         """
         missing = tuple(s.key for s in plan.destructive if s.key not in confirmed)
         if missing:
@@ -103,6 +105,8 @@ class SchemaStudio:
         with self._saving[connection.domain]:
             now = gateway.metadata_schema()
             if same(now.answer, plan.target):
+                # It may be ours, from a time when nobody could look at what was saved.
+                self._keep(connection, now, actor=actor, reason=AFTER)
                 return Applied(schema=now, differing=(), was_there=True)
             if not same(now.answer, plan.base):
                 raise SchemaDriftError(drift(plan, now.answer))
@@ -130,14 +134,18 @@ class SchemaStudio:
 
 def _save(gateway: EncordGateway, target: Mapping[str, object]) -> OrganisationSchema:
     """Save, and return what is there afterwards; a lost answer counts when the schema is there."""
+    lost: EncordError | None = None
     try:
         gateway.save_metadata_schema(target)
-    except EncordError:
+    except EncordError as problem:
+        lost = problem
+    try:
         found = gateway.metadata_schema()
-        if same(found.answer, target):
-            return found
-        raise
-    return gateway.metadata_schema()
+    except EncordError as problem:  # why nobody could look says nothing of what was saved before
+        raise (lost or Unclear(_SAVING, trace_id=problem.trace_id)) from problem
+    if lost and not same(found.answer, target):
+        raise lost
+    return found
 
 
 def _differing(target: Mapping[str, object], found: Mapping[str, object]) -> tuple[str, ...]:

@@ -194,6 +194,16 @@ def test_without_an_answer_nothing_is_decided(
     assert desk.records.proofs("mine") == []
 
 
+def test_a_folder_that_may_still_come_is_not_called_gone(
+    tried: Try, desk: BucketDesk, place: Place, fresh: SandboxProcess
+) -> None:
+    fresh.control("faults", operation=CREATE, kind="status", status=503)
+    trial = tried()
+    assert codes(trial.steps)["clean-up"] is Verdict.WARN
+    assert not trial.clean
+    assert desk.clean_up(place, trial.id).verdict is Verdict.PASS
+
+
 def test_encords_hint_when_to_come_back_is_kept(
     tried: Try, passing: Time, fresh: SandboxProcess
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -292,6 +293,26 @@ def test_a_saved_recipe_makes_the_difference(
     assert (built.difference.new, built.difference.changed, built.difference.gone) == (0, 0, 0)
     assert built.manifest is None
     assert [each.listing for each in recipes.made(demo, "Walks")] == [first.listing, later]
+
+
+def test_a_build_that_failed_is_not_remembered(catalog: Catalog, demo: View) -> None:
+    recipes, listing = Recipes(catalog), listed(catalog, demo, "groups/").id
+    one = Recipe(name="Walks", include=("groups/seq-01/",), grouping="folder")
+    asked = Asked(view=demo, listing=listing, recipe=one, save=True)
+    recipes.start(asked)
+    assert wait(lambda: recipes.state(asked)).phase == "done"
+    more = replace(one, include=("groups/",))
+    broken = Asked(view=demo, listing=listing, recipe=replace(more, table="none"), save=True)
+    recipes.start(broken)
+    assert wait(lambda: recipes.state(broken)).phase == "failed"
+    later = listed(catalog, demo, "groups/").id
+    changes = Asked(view=demo, listing=later, recipe=more, save=True, changes=True)
+    assert not recipes.has_earlier(replace(changes, listing=listing))
+    recipes.start(changes)
+    assert wait(lambda: recipes.state(changes)).phase == "done"
+    difference = recipes.result(changes).difference
+    assert difference is not None
+    assert difference.new > 0
 
 
 def subject(manifests: ManifestStore, reach: Reach, name: str, data: bytes) -> Subject:

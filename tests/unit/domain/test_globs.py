@@ -45,6 +45,12 @@ def test_a_pattern_that_is_not_closed_says_so(pattern: str) -> None:
         globs.expression(pattern)
 
 
+@pytest.mark.parametrize("pattern", ["[]", "[z-a].jpg"])
+def test_a_bracket_without_characters_says_so(pattern: str) -> None:
+    with pytest.raises(PatternError, match="names no characters"):
+        globs.expression(pattern)
+
+
 def test_no_pattern_is_every_name() -> None:
     assert globs.any_of(()) is None
     assert globs.any_of(("", "")) is None

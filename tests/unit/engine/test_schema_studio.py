@@ -1,6 +1,7 @@
 """Plans carried out: on exactly what they were made from, or not at all."""
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from services.domain.metadata import OrganisationSchema
 from services.domain.schema.draft import DraftKey, draft_of
 from services.domain.schema.plan import Plan, plan, restoring
-from services.encord_api.errors import Unclear
+from services.encord_api.errors import NotSent, Unclear
 from services.engine.connections import Connection
 from services.engine.schema_studio import NotConfirmedError, SchemaDriftError, SchemaStudio
 from tests.contract.memory import Fault
@@ -111,6 +112,28 @@ def test_a_lost_answer_is_looked_after(world: World, studio: SchemaStudio) -> No
     with pytest.raises(Unclear):
         apply(studio, adding(studio, "other"))
     assert "other" not in world.encord.schema
+
+
+@pytest.mark.parametrize("answer", [None, Fault(Unclear("saving"), after=True)])
+def test_what_was_sent_is_never_told_as_not_sent(
+    answer: Fault | None, world: World, studio: SchemaStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, save = adding(studio, "speed"), world.encord.save_metadata_schema
+
+    def then_nobody_answers(target: Mapping[str, object]) -> None:
+        world.encord.script("metadata_schema", Fault(NotSent("asking")))
+        save(target)
+
+    monkeypatch.setattr(world.encord, "save_metadata_schema", then_nobody_answers)
+    if answer:
+        world.encord.script("save_metadata_schema", answer)
+    with pytest.raises(Unclear):
+        apply(studio, made)
+    assert world.encord.schema == made.target
+    monkeypatch.undo()
+    assert apply(studio, made).was_there
+    newest = studio.history(HERE).rows[0]
+    assert (newest.reason, newest.answer) == ("after a change", made.target)
 
 
 def test_what_encord_made_of_it_is_told(world: World, studio: SchemaStudio) -> None:
