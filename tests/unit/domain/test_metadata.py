@@ -51,6 +51,8 @@ def test_a_file_may_be_what_the_sdk_prints() -> None:
         ({"site": {"type": "enum"}}, "an enum needs its options"),
         ({"clip": {"type": "embedding", "size": "big"}}, "a size from 1 to 4,096"),
         ({"clip": {"type": "embedding", "size": -1}}, "Key 'clip'"),
+        ({"clip": {"type": "embedding", "size": float("inf")}}, "Key 'clip'"),
+        ({"site": {"type": "enum", "options": "abc"}}, "Key 'site'"),
     ],
 )
 def test_a_wrong_file_is_told_by_its_key(content: object, said: str) -> None:
