@@ -121,7 +121,7 @@ def _take(choice: str, widget: str) -> None:
     session.renew_nonce("google_key")
     session.clear_notice("bucket_access")
     try:
-        account = get_runtime().accounts.add(text)
+        account = get_runtime().accounts.add(text, by=session.actor())
     except CredentialProblem as problem:
         body = code(str(problem))
         session.notify("bucket_access", session.Notice(title="Not usable", body=body))
@@ -131,6 +131,6 @@ def _take(choice: str, widget: str) -> None:
 
 
 def _forget(key: str, account: str) -> None:
-    get_runtime().accounts.forget(account)
+    get_runtime().accounts.forget(account, by=session.actor())
     session.revoke_google_account(account)
     session.set_value(key, SERVER)

@@ -5,6 +5,7 @@ never signs for an address of this machine.
 """
 
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,10 +41,12 @@ class Accounts:
         """Start without any person's identity."""
         self._held: dict[str, Access] = {}
         self._files: dict[str, str] = {}
+        #: Everybody who gave a key; it goes with the last of them.
+        self._givers: dict[str, set[str]] = defaultdict(set)
         self._lock = threading.Lock()
 
-    def add(self, text: bytes | str) -> Account:
-        """Hold a service account's key; the same account is the same id.
+    def add(self, text: bytes | str, *, by: str = "") -> Account:
+        """Hold a service account's key for somebody; the same account is the same id.
 
         Raises:
             CredentialProblem: The text is anything else; never with any part of it.
@@ -57,12 +60,17 @@ class Accounts:
         with self._lock:
             self._held[access.fingerprint] = access
             self._files[access.fingerprint] = file
+            self._givers[access.fingerprint].add(by)
         del file
         return Account(id=access.fingerprint, email=access.name)
 
-    def forget(self, account: str) -> None:
-        """Drop a person's key."""
+    def forget(self, account: str, *, by: str = "") -> None:
+        """Drop a key that nobody else gave."""
         with self._lock:
+            self._givers[account].discard(by)
+            if self._givers[account]:
+                return
+            del self._givers[account]
             self._held.pop(account, None)
             self._files.pop(account, None)
 

@@ -53,6 +53,16 @@ def test_a_forgotten_key_is_gone_and_nothing_shows_it(google: Canary) -> None:
     assert caught.value.reason is CredentialReason.GONE
 
 
+def test_a_key_that_two_gave_goes_with_the_last_of_them(google: Canary) -> None:
+    accounts = Accounts()
+    mine = accounts.add(google.text, by="anna")
+    accounts.add(google.text, by="ben")
+    accounts.forget(mine.id, by="anna")
+    assert accounts.get(mine.id) == mine
+    accounts.forget(mine.id, by="ben")
+    assert accounts.get(mine.id) is None
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_a_key_file_that_is_not_utf_8_is_said_and_no_error_carries_it(
     encoding: str, google: Canary
