@@ -33,6 +33,7 @@ _OWN: Final = {"title": "Title", "createvideo": "Create video"}
 _ROLES: Final = dict(zip((URL, TYPE, TITLE, GROUP, CREATE), COLUMNS, strict=True))
 #: Characters that the reader allows in no cell, and those that no file can hold.
 _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_LINE_END: Final = re.compile(r"[\r\n]")
 #: Keys are better off without line ends too.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 #: What we write beside the entry itself.
@@ -72,7 +73,7 @@ def lines_of(
     urls = [fields[key] for key in frames] or [_url_of(fields)]
     cells = {"Group": group if is_many else ""}
     return [
-        {**(first if number == 0 else {"Type": word}), "ObjectURL": writable(_text(url)), **cells}
+        {**(first if number == 0 else {"Type": word}), "ObjectURL": _one_line(url), **cells}
         for number, url in enumerate(urls)
     ]
 
@@ -89,17 +90,22 @@ def writable(text: str) -> str:
     return _UNWRITABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def _one_line(value: object) -> str:
+    """Write a value without line ends: of a row that goes over lines readers take only so much."""
+    return _LINE_END.sub(lambda match: f"\\u{ord(match[0]):04x}", writable(_text(value)))
+
+
 def _field(name: str, value: object) -> tuple[str, str]:
     """Return the header and the cell of a field."""
     if known := OBJECT_FIELDS.get(fold(name)):
         return f"{known}{JSON_SUFFIX}", json_cell(value)
     if own := _OWN.get(fold(name)):
-        return own, writable(_text(value))
+        return own, _one_line(value)
     suffix = "" if isinstance(value, str) else JSON_SUFFIX
     header = f"{_CONTROL.sub(' ', name)}{suffix}"
     # A field nobody knows must not stand where the reader sees another one.
     taken = column_of(header)[0].role
-    return (f"field {header}" if taken else header), writable(_text(value))
+    return (f"field {header}" if taken else header), _one_line(value)
 
 
 def line_of_row(fields: Mapping[str, object]) -> Line:

@@ -191,3 +191,20 @@ def test_what_a_document_says_of_all_entries_is_kept(
     checked = check(store, json.dumps(given).encode())
     again = check(store, written(checked, form, tmp_path).read_bytes())
     assert again.summary.flags == {"skip_duplicate_urls": True, "upsert_metadata": True}
+
+
+def test_line_ends_beside_much_text_come_back_from_csv(
+    store: ManifestStore, tmp_path: Path
+) -> None:
+    images = [
+        {
+            "objectUrl": "gs://b/a.jpg",
+            "title": "line 1\nline 2",
+            "clientMetadata": {"note": "x" * 140_000},
+        },
+        {"objectUrl": "gs://b/b.jpg", "title": f"x{chr(10) * 250}y"},
+    ]
+    checked = check(store, json.dumps({"images": images}).encode())
+    again = check(store, written(checked, Form.CSV, tmp_path).read_bytes(), "o.csv")
+    assert again.summary.valid_entries == 2
+    assert meaning(again) == meaning(checked)
