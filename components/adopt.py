@@ -7,6 +7,7 @@ import streamlit as st
 
 from components import asking, connection_card, folder_lookup, manifests, session
 from components.runtime import get_runtime
+from components.text import told_apart
 from services.domain.runs import FolderChoice, Submission
 from services.encord_api.interface import Folder, Integration
 from services.engine.connections import Connection
@@ -45,7 +46,7 @@ def _ask(current: Connection) -> None:
         placeholder="Check the manifest first",
     )
     found = connection_card.known_integrations(current)
-    titles = {each.id: each.title for each in found}
+    titles = told_apart({each.id: each.title for each in found})
     st.selectbox(
         "Integration",
         list(titles),

@@ -1,12 +1,15 @@
-"""What Encord answers to a page: waited for a moment, then shown as loading, or as refused."""
+"""What is worked out beside the page: waited for a moment, then shown as loading, or as failed."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final, TypeVar, cast
 
 import streamlit as st
 
-from components import layout
+from components import layout, session
+from components.background import Phase
 from components.connect_form import notice_of
 from components.runtime import get_background
 from services.engine.errors import ConnectionProblem
@@ -15,6 +18,7 @@ EVERY: Final = timedelta(seconds=0.5)
 #: How long the page waits before it shows that it does, in seconds.
 PATIENCE: Final = 2.0
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 def of_encord(name: str, ask: Callable[[], T]) -> T | None:
@@ -24,22 +28,67 @@ def of_encord(name: str, ask: Callable[[], T]) -> T | None:
         name: What is asked, told apart from everything else that is.
         ask: Asks it; raises `ConnectionProblem`.
     """
-    background = get_background()
-    if background.phase(name) != "failed":  # asked again only under another name
-        background.start(name, ask)
-    if background.phase(name, patience=PATIENCE) == "running":
-        st.fragment(_waiting, run_every=EVERY)(name)
+    if wait_for(name, ask, waiting="Waiting for Encord") == "running":
         return None
     try:
-        return cast("T", background.result(name))
+        return cast("T", get_background().result(name))
     except ConnectionProblem as problem:
         said = notice_of(problem)
         layout.error(said.title, said.body, reference=said.reference, symptom=said.symptom)
         return None
 
 
-def _waiting(name: str) -> None:
+def of_work(name: str, work: Callable[[], T], *, waiting: str, failed: str) -> T | None:
+    """Return what work of our own found; until then, draw that it goes on, or a way to try again.
+
+    Args:
+        name: What is worked out, told apart from everything else that is.
+        work: Works it out.
+        waiting: What goes on, in a few words of ours.
+        failed: The title of what is said when it ended without an answer.
+    """
+    named = f"{name} {session.nonce(name)}"
+    phase = wait_for(named, partial(_logged, work), waiting=waiting)
+    if phase == "done":
+        return cast("T", get_background().result(named))
+    if phase == "failed":
+        layout.error(failed, "Try again. If it comes back, the server's log says why.")
+        st.button(
+            "Try again",
+            key=f"again_{name}",
+            icon=":material/refresh:",
+            on_click=session.renew_nonce,
+            args=(name,),
+        )
+    return None
+
+
+def _logged(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except Exception:
+        log.exception("work beside a page failed")
+        raise
+
+
+def wait_for(
+    name: str, work: Callable[[], object], *, waiting: str, fresh: timedelta | None = None
+) -> Phase:
+    """Start work unless it is known, and say how far it is; draw that it goes on while it does.
+
+    What failed is tried again only under another name: a page that waits would do so forever.
+    """
+    background = get_background()
+    if background.phase(name) != "failed":
+        background.start(name, work, fresh=fresh)
+    phase = background.phase(name, patience=PATIENCE)
+    if phase == "running":
+        st.fragment(_waiting, run_every=EVERY)(name, waiting)
+    return phase
+
+
+def _waiting(name: str, waiting: str) -> None:
     if get_background().phase(name) != "running":
         st.rerun()
-    st.caption("Waiting for Encord")
+    st.caption(waiting)
     st.skeleton(height=160)

@@ -6,12 +6,13 @@ import streamlit as st
 
 from components import bucket_access, layout, session, watching
 from components.runtime import get_runtime
-from components.text import code, count, size, stamp
+from components.text import code, count, size, stamp, told_apart
 from services.buckets.catalog import Listing, View
 from services.cloud_storage.credentials import CredentialProblem
 from services.domain import globs
 
 PREFIXES: Final = "listing_prefixes"
+#: Names the listing in the address.
 CHOSEN: Final = "listing"
 #: What the demo bucket holds beside its million objects for trying sizes.
 DEMO: Final = "audio/\ndocuments/\ngroups/\nimages/\nscans/\ntext/\nvideos/"
@@ -71,17 +72,34 @@ def _proposal() -> str:
 
 
 def _chosen(known: dict[str, Listing], *, key: str) -> Listing:
-    if len(known) > 1:
-        chosen = st.selectbox(
-            "Listing",
-            list(known),
-            format_func=lambda each: _name(known[each]) if each in known else "",
-            key=f"{key}_{CHOSEN}",
-        )
-    else:
-        chosen = next(iter(known))
+    asked = st.query_params.get(CHOSEN, "")
+    chosen = asked if asked in known else next(iter(known))
+    if len(known) == 1:
         st.caption(_name(known[chosen]))
+        return known[chosen]
+    named = told_apart({each: _name(listing) for each, listing in known.items()})
+    field = f"{key}_{CHOSEN}_{chosen}"
+    st.selectbox(
+        "Listing",
+        list(named),
+        index=list(named).index(chosen),
+        format_func=lambda each: named.get(each, each),
+        key=field,
+        on_change=_use,
+        args=(field,),
+    )
     return known[chosen]
+
+
+def _use(field: str) -> None:
+    """Go on with the listing that was chosen, in every tab: the address names it."""
+    st.query_params[CHOSEN] = str(session.value(field))
+
+
+def _use_newest() -> None:
+    """Go on with the listing that is about to be made."""
+    if CHOSEN in st.query_params:
+        del st.query_params[CHOSEN]
 
 
 def _name(listing: Listing) -> str:
@@ -124,6 +142,7 @@ def _start(seen: View) -> None:
     # Asks the field itself: a click may come before what was typed last has been drawn.
     typed = _typed(seen)
     session.use_listed(seen.bucket, typed)
+    _use_newest()
     get_runtime().catalog.start(seen, globs.read_lines(typed))
 
 
@@ -144,5 +163,6 @@ def _take_report(seen: View, widget: str) -> None:
     if given is not None:
         session.renew_nonce("report")
         session.use_listed(seen.bucket, "")
+        _use_newest()
         session.set_value(_field(seen), "")
         get_runtime().catalog.take_report(seen, given)

@@ -6,7 +6,7 @@ from components import bucket_access, bucket_checks, connection_card, encord_pag
 from components import connection as connections
 from components.connect_form import notice_of
 from components.runtime import get_runtime
-from components.text import code, moment
+from components.text import code, moment, told_apart
 from services.buckets.desk import Place
 from services.domain.bucket_checks import Verdict
 from services.encord_api.errors import EncordError
@@ -47,8 +47,9 @@ def _form(place: Place, current: Connection, after: str, *, key: str) -> None:
     if not known:
         st.caption("This account sees no integration yet. Create one, then check on Connect.")
         return
+    titles = told_apart({each: found.title for each, found in known.items()})
     st.selectbox(
-        "Integration", list(known), format_func=lambda each: known[each].title, key=_CHOICE
+        "Integration", list(titles), format_func=lambda each: titles.get(each, each), key=_CHOICE
     )
     st.text_input("Object", key=_OBJECT, placeholder="The first one whose name tells its type")
     st.checkbox("It is a strict client-only integration", key=_STRICT)

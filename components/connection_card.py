@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from components import layout, session
+from components import focus, layout, session
 from components.runtime import get_runtime
 from components.text import code, moment
 from services.encord_api.interface import Integration
@@ -49,9 +49,12 @@ def _verdict(check: Check) -> None:
     if check.ok:
         st.success("Encord accepted the key.", title=check.title, icon=":material/check_circle:")
     else:
-        layout.error(
-            check.title, code(check.remedy), reference=check.reference, symptom=check.symptom
-        )
+        # A place of its own: the focus goes to what stands beside the script.
+        with st.container(gap=None):
+            layout.error(
+                check.title, code(check.remedy), reference=check.reference, symptom=check.symptom
+            )
+            focus.bring(int(check.at.timestamp() * 1_000_000))
 
 
 def _check_again(connection: str) -> None:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from components import connection, folder_lookup, layout, proof_nonce, session
 from components.runtime import get_runtime
-from components.text import code
 from services.domain.runs import DatasetChoice
 from services.domain.tasks import Question, Source
 from services.engine.connections import Connection
@@ -99,9 +98,5 @@ def _link(current: Connection) -> None:
         name=f"Files of {folder.name}",
         asker=asker,
         nonce=proof_nonce.of("link"),
-    )
-    session.notify(
-        PLACE,
-        session.Notice(title="Linking", body=f"The files of {code(folder.name)}", good=True),
     )
     session.go_to("verify", task=task)

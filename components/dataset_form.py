@@ -30,11 +30,11 @@ def place(run: RunView) -> str:
     return f"link_{run.id}"
 
 
-def show(run: RunView, counts: Counts) -> None:
+def show(run: RunView, counts: Counts, *, is_linked: bool) -> None:
     """Draw the choice, and the button that links; folded once a dataset is linked."""
     form = (
         st.expander("Link again, or to another dataset", icon=":material/link:")
-        if run.dataset_uuid
+        if is_linked
         else st.container(border=True, key="dataset_form")
     )
     with form:
@@ -45,7 +45,7 @@ def show(run: RunView, counts: Counts) -> None:
         st.button(
             f"Link {count(counts.arrived, 'entry')}",
             key="link",
-            type="secondary" if run.dataset_uuid or run.problem else "primary",
+            type="secondary" if is_linked or run.problem else "primary",
             icon=":material/link:",
             disabled=choice is None or not _linkable(counts),
             help=RESUME_FIRST if counts.pending else None,

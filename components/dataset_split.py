@@ -1,14 +1,13 @@
 """Link a run to several datasets by a metadata key: train, validation and test, or one a site."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from components import session
-from components.runtime import get_background, get_runtime
+from components import answers, session
+from components.runtime import get_runtime
 from components.tables import GRID
 from components.text import code, count
 from services.domain.runs import DatasetChoice
@@ -16,7 +15,6 @@ from services.engine.proof.proofs import Part
 from services.engine.proof.splitting import Split
 from services.ledger.views import Counts, RunView
 
-PATIENCE: Final = 2.0
 VALUE: Final = "{value}"
 KEY: Final = "split_key"
 
@@ -24,26 +22,26 @@ KEY: Final = "split_key"
 def show(run: RunView, counts: Counts) -> None:
     """Draw the choice of a key, the parts with their counts, and the button that links them."""
     proofs, known = get_runtime().proofs, f"{run.id} {counts.arrived}"
-    keys = _work(f"keys {known}", partial(proofs.split_keys, run.id))
-    if not isinstance(keys, list):
-        st.caption("The manifest is being read. Open this tab again in a moment.")
+    keys = answers.of_work(
+        f"keys {known}",
+        partial(proofs.split_keys, run.id),
+        waiting="The manifest is being read",
+        failed="The manifest could not be read",
+    )
+    if keys is None:
         return
     if not keys:
         st.caption("No metadata key of this run has few enough values to split by.")
         return
     key = st.selectbox("Split by", keys, key=KEY, bind="query-params")
-    split = _work(f"split {known} {key}", partial(proofs.split, run.id, str(key)))
-    if isinstance(split, Split):
+    split = answers.of_work(
+        f"split {known} {key}",
+        partial(proofs.split, run.id, str(key)),
+        waiting="The entries are being counted",
+        failed="The entries could not be counted",
+    )
+    if split:
         _parts(run, split)
-    else:
-        st.caption("The entries are being counted. Choose the key again in a moment.")
-
-
-def _work(name: str, work: Callable[[], object]) -> object:
-    background = get_background()
-    background.start(name, work)
-    done = background.phase(name, patience=PATIENCE) == "done"
-    return background.result(name) if done else None
 
 
 def _parts(run: RunView, split: Split) -> None:

@@ -50,7 +50,7 @@ def line(run: RunView | None) -> str:
         return "No run to link yet"
     counts = run_view.counts_of(run)
     files = f"{number(counts.arrived)} of {count(counts.entries, 'entry')}"
-    if run.dataset_uuid:
+    if get_runtime().ledger.is_linked(run.id):
         return f"{files} arrived; the run is linked to a dataset"
     return f"{files} arrived; not linked to a dataset yet"
 
@@ -89,11 +89,13 @@ def _whole(run: RunView | None, head: DeltaGenerator) -> None:
     layout.notice(dataset_form.place(run))
     if status.is_active(run):
         run_progress.live(run, key=f"linking_{run.id}")
-    else:
+        return
+    is_linked = get_runtime().ledger.is_linked(run.id)
+    if is_linked:
         with head:
             run_view.verification_button(run)
         run_view.linked_to(run)
-        dataset_form.show(run, counts)
+    dataset_form.show(run, counts, is_linked=is_linked)
 
 
 def _in_parts(run: RunView | None) -> None:

@@ -23,6 +23,7 @@ def gather(connection: Connection | None) -> Facts:
         manifest=manifests.summary(links.manifest() or (run.manifest if run else None)),
         run=run,
         counts=runtime.ledger.family(run.id) if run else Counts(),
+        linked=run is not None and runtime.ledger.is_linked(run.id),
         receipt=receipts[0] if receipts else None,
         checked=checked[0] if checked else None,
         proof=proofs[0] if proofs else None,

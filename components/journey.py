@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -37,6 +37,8 @@ class Facts:
     manifest: Summary | None
     run: RunView | None
     counts: Counts
+    #: Whether what arrived of the run is in its dataset.
+    linked: bool = False
     receipt: ReceiptView | None
     #: The keys of the organisation's metadata schema, as far as they are known.
     schema: MetadataSchema = field(default_factory=dict)
@@ -56,6 +58,8 @@ class Step:
     because: str
     page: str
     action: str
+    #: What the page is about, as its address names it.
+    query: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +90,19 @@ def steps(facts: Facts) -> tuple[Step, ...]:
                 because=because,
                 page=step.page,
                 action=step.action,
+                query=_query(facts, step.page),
             )
         )
     return tuple(judged)
+
+
+def _query(facts: Facts, page: str) -> dict[str, Any]:
+    """Name what a page is about, so that it is the same in a tab that has seen nothing yet."""
+    if facts.run and page in {"run", "datasets", "verify"}:
+        return {"run": facts.run.id}
+    if facts.manifest and page in {"manifest", "submit"}:
+        return {"manifest": facts.manifest.fingerprint}
+    return {}
 
 
 def _state(step: _Judged, *, reached: bool) -> StepState:
@@ -126,8 +140,8 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
         title="Define custom metadata",
         done=bool(keys),
         because=f"{count(len(keys), 'key')} in the schema" if keys else "Only for custom metadata",
-        page="connect",
-        action="See the connection",
+        page="schema",
+        action="Open Schema",
         optional=True,
     )
 
@@ -199,18 +213,18 @@ def _about_arrival(run: RunView | None, counts: Counts) -> str:
 
 def _proving(facts: Facts) -> Iterator[_Judged]:
     run, receipt = facts.run, facts.receipt
-    linked = run is not None and run.dataset_uuid is not None
+    has_dataset = run is not None and run.dataset_uuid is not None
     yield _Judged(
         title="Create the dataset",
-        done=linked,
-        because="A dataset is chosen" if linked else "Choose or create a dataset",
+        done=has_dataset,
+        because="A dataset is chosen" if has_dataset else "Choose or create a dataset",
         page="datasets",
         action="Open Datasets",
     )
     yield _Judged(
         title="Link the files",
-        done=receipt is not None,
-        because="The run's files are linked" if receipt else "Linking is not finished",
+        done=facts.linked,
+        because="The run's files are linked" if facts.linked else "Linking is not finished",
         page="datasets",
         action="Open Datasets",
     )
@@ -255,17 +269,32 @@ def _card(place: int, step: Step, *, key: str) -> None:
             st.markdown(f"**{place}. {step.title}**", width="content")
             st.badge(step.state.value, icon=icon, color=color)
         st.caption(step.because or f"After step {place - 1}")
-        if step.state in {StepState.CURRENT, StepState.BLOCKED}:
-            navigation.button(step.page, step.action, key=key, icon=":material/arrow_forward:")
+        if step.state not in {StepState.DONE, StepState.LATER}:
+            navigation.button(
+                step.page,
+                step.action,
+                key=key,
+                quiet=step.state is StepState.OPTIONAL,
+                icon=":material/arrow_forward:",
+                **step.query,
+            )
 
 
 def next_button(following: Step | None) -> None:
     """Draw the page's primary action: the next step, or a new beginning after the last."""
-    if following:
-        page, label, icon = following.page, following.action, ":material/arrow_forward:"
-    else:
-        page, label, icon = "manifest", "New manifest", ":material/add:"
-    navigation.button(page, label, key="next_step", primary=True, icon=icon)
+    if following is None:
+        navigation.button(
+            "manifest", "New manifest", key="next_step", primary=True, icon=":material/add:"
+        )
+        return
+    navigation.button(
+        following.page,
+        following.action,
+        key="next_step",
+        primary=True,
+        icon=":material/arrow_forward:",
+        **following.query,
+    )
 
 
 def next_step(judged: tuple[Step, ...]) -> Step | None:

@@ -16,7 +16,7 @@ from components import (
     templates,
 )
 from components.runtime import get_runtime
-from components.text import size
+from components.text import size, told_apart
 from services.cloud_storage.credentials import CredentialProblem
 from services.engine.sources import TakeOrder
 from services.manifests.errors import ManifestTooLargeError
@@ -97,11 +97,12 @@ def _server_file() -> None:
     if not files:
         st.caption("The folders this server offers hold no CSV, JSON or JSON Lines file.")
         return
+    named = told_apart({file.id: f"{file.name} ({size(file.bytes)})" for file in files.values()})
     st.selectbox(
         "File on this server",
-        list(files),
+        list(named),
         index=None,
-        format_func=lambda known: f"{files[known].name} ({size(files[known].bytes)})",
+        format_func=lambda known: named.get(known, known),
         placeholder="Choose a file",
         key="server_file",
         on_change=_take_file,

@@ -5,27 +5,40 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import orjson
 import pandas as pd
 import streamlit as st
 
-from components import bucket_access, connection, layout, navigation, picture, session, status
+from components import (
+    answers,
+    bucket_access,
+    connection,
+    layout,
+    navigation,
+    picture,
+    session,
+    status,
+)
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
 from components.text import ago, count, moment, number, size
 from services.buckets.desk import Place
+from services.cloud_storage.credentials import CredentialProblem
+from services.cloud_storage.errors import StorageError
 from services.cloud_storage.interface import ObjectInfo
 from services.domain.urls import ObjectUrl, split
-from services.engine.passport import ItemNow, Mention, Passport, sought_of
+from services.encord_api.errors import EncordError
+from services.engine.errors import EngineError
+from services.engine.passport import Mention, Passport, sought_of
 
 BOX: Final = "passport_box"
-PATIENCE: Final = 2.0
 #: An older answer is not what is there at this moment.
 FRESH: Final = timedelta(minutes=1)
 #: Larger images are not fetched for a preview.
 LARGEST: Final = 5 * 1024 * 1024
+T = TypeVar("T")
 SHOWABLE: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -125,9 +138,12 @@ def _bucket(url: str) -> None:
         st.caption("Its URL cannot be read.")
         return
     where = bucket_access.place(place.bucket)
-    answer = _ask(where.named(f"object {place.key}"), partial(_fetch, where, place.key))
-    if not isinstance(answer, InBucket):
-        st.caption("The bucket has not told yet, or does not show it to this session.")
+    answer = _ask(
+        where.named(f"object {place.key}"),
+        partial(_fetch, where, place.key),
+        waiting="Waiting for the bucket",
+    )
+    if answer is None:
         return
     info = answer.info
     layout.facts(
@@ -155,10 +171,9 @@ def _item(uuid: str) -> None:
         st.caption("Connect to see it.")
         return
     ask = partial(get_runtime().passports.item_now, current.id, uuid)
-    answer = _ask(f"item {current.id} {uuid}", ask)
-    if not isinstance(answer, ItemNow):
+    answer = _ask(f"item {current.id} {uuid}", ask, waiting="Waiting for Encord")
+    if answer is None:
         layout.facts({"Item": uuid})
-        st.caption("Encord has not told yet, or does not show it to this account.")
         return
     item = answer.item
     layout.facts(
@@ -176,14 +191,18 @@ def _item(uuid: str) -> None:
         _pairs(dict(item.metadata), key=f"metadata_{uuid}", alt="Metadata as Encord has it")
 
 
-def _ask(about: str, ask: Callable[[], object]) -> object:
-    """Return an answer if it comes soon, and say when; None when it does not or there is none."""
-    background, name = get_background(), f"{about} {session.nonce('passport')}"
-    background.start(name, ask, fresh=FRESH)
-    if background.phase(name, patience=PATIENCE) != "done":
+def _ask(about: str, ask: Callable[[], T], *, waiting: str) -> T | None:
+    """Return an answer and say when it was read; draw that it is awaited, or why there is none."""
+    name = f"{about} {session.nonce('passport')}"
+    if answers.wait_for(name, ask, waiting=waiting, fresh=FRESH) == "running":
         return None
+    background = get_background()
     st.caption(f"Read {ago(background.asked(name))}")
-    return background.result(name)
+    try:
+        return cast("T", background.result(name))
+    except (StorageError, CredentialProblem, EncordError, EngineError) as problem:
+        st.text(str(problem))
+        return None
 
 
 def _mention(mention: Mention, *, newest: bool) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import links, session
 from components.runtime import get_runtime
-from components.text import ago, stamp
+from components.text import ago, stamp, told_apart
 from services.ledger.views import RunView
 
 OFFERED = 50
@@ -29,7 +29,7 @@ def show(page: str, chosen: RunView | None) -> None:
     runs = _first_runs()
     if chosen.id not in {run.id for run in runs}:
         runs.insert(0, chosen)
-    named = {run.id: f"{run.name}, {stamp(run.created_at)}" for run in runs}
+    named = told_apart({run.id: f"{run.name}, {stamp(run.created_at)}" for run in runs})
     key = f"{page}_run_{chosen.id}"
     st.selectbox(
         "Run",

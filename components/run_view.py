@@ -143,24 +143,22 @@ def _asked(run: RunView) -> None:
 
 
 def linked_to(run: RunView) -> None:
-    """Say which dataset the run's files are linked to, if to any."""
-    if run.dataset_uuid:
-        st.success(
-            f"This run's files are linked to {code(run.dataset_title or run.dataset_uuid)}. "
-            "Linking again adds what has arrived since.",
-            title="Linked",
-            icon=":material/link:",
-        )
+    """Say which dataset the run's files are linked to."""
+    st.success(
+        f"This run's files are linked to {code(run.dataset_title or run.dataset_uuid)}. "
+        "Linking again adds what has arrived since.",
+        title="Linked",
+        icon=":material/link:",
+    )
 
 
 def verification_button(run: RunView) -> None:
     """Draw the way on from a run whose files are linked."""
-    if run.dataset_uuid:
-        navigation.button(
-            "verify",
-            "See the verification",
-            key="to_verify",
-            primary=True,
-            icon=":material/verified:",
-            run=run.id,
-        )
+    navigation.button(
+        "verify",
+        "See the verification",
+        key="to_verify",
+        primary=True,
+        icon=":material/verified:",
+        run=run.id,
+    )

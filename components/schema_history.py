@@ -9,7 +9,7 @@ from components import layout, schema_desk, session
 from components.runtime import get_runtime
 from components.session import SchemaDesk
 from components.tables import Column, PagedTable
-from components.text import count, moment, number, stamp
+from components.text import count, moment, number, stamp, told_apart
 from services.domain.metadata import OrganisationSchema
 from services.engine.connections import Connection
 from services.ledger.snapshots import SchemaSnapshot
@@ -58,12 +58,13 @@ def _to_design() -> None:
 
 
 def _way_back(desk: SchemaDesk, rows: Sequence[SchemaSnapshot], *, key: str) -> None:
-    choice = f"{key}_choice"
+    choice, known = f"{key}_choice", {row.id: row for row in rows}
+    named = told_apart({row.id: _name(row) for row in rows})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Go back to",
-            rows,
-            format_func=lambda row: f"{stamp(row.at)}, {row.reason}, {count(_keys(row), 'key')}",
+            list(named),
+            format_func=lambda each: named.get(each, each),
             key=choice,
         )
         st.button(
@@ -72,13 +73,17 @@ def _way_back(desk: SchemaDesk, rows: Sequence[SchemaSnapshot], *, key: str) -> 
             type="primary",
             icon=":material/history:",
             on_click=_go_back,
-            args=(desk, choice),
+            args=(desk, known, choice),
         )
     st.caption("Nothing is sent yet: the plan is shown under Design first.")
 
 
-def _go_back(desk: SchemaDesk, choice: str) -> None:
-    schema_desk.go_back(desk, session.value(choice))
+def _name(row: SchemaSnapshot) -> str:
+    return f"{stamp(row.at)}, {row.reason}, {count(_keys(row), 'key')}"
+
+
+def _go_back(desk: SchemaDesk, known: dict[str, SchemaSnapshot], choice: str) -> None:
+    schema_desk.go_back(desk, known[str(session.value(choice))])
 
 
 def _keys(row: SchemaSnapshot) -> int:

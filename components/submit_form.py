@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import folder_lookup, glossary, session
 from components.layout import notice
-from components.text import code, count
+from components.text import code, count, told_apart
 from services.domain.chunks import MAX_ENTRIES, MAX_URLS
 from services.domain.findings import Summary
 from services.domain.runs import FolderChoice, RunOptions
@@ -109,7 +109,7 @@ def _stem(summary: Summary) -> str:
 
 
 def _integration(found: tuple[Integration, ...]) -> None:
-    titles = {each.id: each.title for each in found}
+    titles = told_apart({each.id: each.title for each in found})
     st.selectbox(
         "Integration",
         list(titles),

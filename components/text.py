@@ -1,6 +1,8 @@
 """Words and numbers as a person reads them, and untrusted text made harmless."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,6 +14,8 @@ UNITS: Final = (
     (1, "second", 2),
 )
 KIBIBYTE: Final = 1024
+#: As many characters of an id as are read out, and mostly tell it from others.
+SHORT_ID: Final = 8
 
 
 def code(value: object) -> str:
@@ -33,6 +37,26 @@ def count(value: int, one: str, many: str | None = None) -> str:
     if many is None:
         many = f"{one[:-1]}ies" if one.endswith("ry") else f"{one}s"
     return f"{value:,} {one if value == 1 else many}"
+
+
+def told_apart(words: Mapping[str, str]) -> dict[str, str]:
+    """Return the words for each id; behind words that several ids share comes the id.
+
+    Streamlit knows an option by its words: of several with the same only one can be chosen.
+    """
+    shared = _shared(words)
+    named = {
+        each: f"{word} ({each[:SHORT_ID]})" if word in shared else word
+        for each, word in words.items()
+    }
+    alike = _shared(named)
+    return {
+        each: f"{words[each]} ({each})" if word in alike else word for each, word in named.items()
+    }
+
+
+def _shared(words: Mapping[str, str]) -> set[str]:
+    return {word for word, many in Counter(words.values()).items() if many > 1}
 
 
 def duration(seconds: float) -> str:

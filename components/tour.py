@@ -221,15 +221,17 @@ def _of_run(progress: Progress, run: RunView) -> Progress:
     family = (run, *ledger.retries(run.id))
     counts: Counts = ledger.family(run.id)
     receipts = ledger.receipts(run=run.id, limit=1)
+    working = any(status.is_active(each) for each in family)
+    linking = working and run.dataset_uuid is not None
     return Progress(
         page=progress.page,
         has_manifest=True,
         has_run=True,
-        working=any(status.is_active(each) for each in family),
+        working=working,
         failed=counts.failed,
         arrived=counts.arrived,
         mended=progress.mended,
-        has_dataset=run.dataset_uuid is not None or bool(receipts),
+        has_dataset=linking or ledger.is_linked(run.id) or bool(receipts),
         proven=bool(receipts) and receipts[0].proven,
     )
 

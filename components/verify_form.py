@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import connection, manifests, proof_nonce, session
 from components.runtime import get_runtime
-from components.text import stamp
+from components.text import stamp, told_apart
 from services.domain.tasks import Question, Source, Teller
 from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
@@ -44,10 +44,11 @@ def show() -> None:
 def _ask(current: Connection) -> None:
     teller = TELLERS[st.radio("What is expected", list(TELLERS), key=TELL, horizontal=True)]
     choices = _choices(teller)
+    named = told_apart({each: choice.name for each, choice in choices.items()})
     known = st.selectbox(
         "Which one",
-        list(choices),
-        format_func=lambda each: choices[each].name if each in choices else each,
+        list(named),
+        format_func=lambda each: named.get(each, each),
         key=_which(teller),
         placeholder="There is none yet",
     )

@@ -43,7 +43,7 @@ else:
         with head:
             verification.verify_button(run, again=True)
         verification.show(receipts[0])
-    elif not run.dataset_uuid:
+    elif not get_runtime().ledger.is_linked(run.id):
         verify_view.not_linked(run)
     else:
         layout.empty_state(

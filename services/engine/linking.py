@@ -57,7 +57,7 @@ def advance_link(step: Step) -> None:
             actor="worker",
             run=step.claim.run,
             work=work.id,
-            detail=f"{len(items)} items to {step.run.dataset_uuid}",
+            detail=f"{len(items):,} items to {step.run.dataset_uuid}",
         )
         runs.finish(cx, work.id)
 

@@ -119,7 +119,7 @@ def _look_again(step: Step, tries: int, unlisted: int) -> None:
             "looking again",
             actor="worker",
             run=step.claim.run,
-            detail=f"{unlisted} entries are not listed yet (look {tries + 1})",
+            detail=f"{unlisted:,} entries are not listed yet (look {tries + 1})",
         )
         step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.lag)
 

@@ -149,7 +149,9 @@ class Onboarding:
                 entries=len(failed),
                 held=0,
             )
-            record(cx, "retried", actor=actor, run=first.place.run, detail=f"{len(failed)} entries")
+            record(
+                cx, "retried", actor=actor, run=first.place.run, detail=f"{len(failed):,} entries"
+            )
             return again
 
     def rescue(

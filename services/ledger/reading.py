@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 from services.domain.estimate import Estimate
 from services.domain.outcomes import BY_CODE, UNKNOWN_CAUSE, Outcome
 from services.domain.paging import Page
-from services.domain.runs import Problem, RunState
+from services.domain.runs import Problem, RunState, WorkKind, WorkState
 from services.domain.tasks import Purpose
 from services.ledger import tally
 from services.ledger.choosing import (
@@ -22,7 +22,8 @@ from services.ledger.choosing import (
     page_of,
 )
 from services.ledger.progress import ProgressPoint, points, remaining
-from services.ledger.tables import EVENT, OUTCOME, RECEIPT, RUN
+from services.ledger.runs import LINKING
+from services.ledger.tables import EVENT, OUTCOME, RECEIPT, RUN, WORK
 from services.ledger.views import (
     CauseGroup,
     Counts,
@@ -118,6 +119,21 @@ class Reading(ABC):
             total = cx.scalar(select(func.count()).select_from(used)) or 0
             rows = cx.execute(named.limit(limit)).all()
         return Page([FolderView(uuid=uuid, name=name) for uuid, name in rows], total)
+
+    def is_linked(self, run: str) -> bool:
+        """Tell whether the dataset that a run was asked to be linked to last holds its items."""
+        linking = WORK.c.run == run, WORK.c.kind.in_(LINKING)
+        with self.reading() as cx:
+            last = cx.execute(
+                select(WORK.c.kind, WORK.c.state)
+                .where(*linking)
+                .order_by(WORK.c.id.desc())
+                .limit(1)
+            ).one_or_none()
+        if last is None or last.kind != WorkKind.VERIFY:
+            return False
+        # What verifies comes behind all that links, and waits for it.
+        return last.state not in {WorkState.WAITING, WorkState.CANCELLED}
 
     def retries(self, run: str) -> list[RunView]:
         """Return the runs that retry failures of a first run, oldest first."""

@@ -67,7 +67,7 @@ def create(
         known = select(RUN.c.id).where(RUN.c.idem == submission.idem)
         return str(cx.execute(known).scalar_one())
     _add_first_work(cx, run, rescue=not submission.manifest)
-    detail = f"{entries} entries of {manifest_name}, {held} held back"
+    detail = f"{entries:,} entries of {manifest_name}, {held:,} held back"
     record(cx, "submitted", actor=submission.created_by, run=run, detail=detail)
     return str(run)
 

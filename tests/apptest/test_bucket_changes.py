@@ -108,3 +108,21 @@ def test_who_waits_for_replaced_objects_is_not_led_past_the_warning(
     app.button(key="build_changes_watch_open").click().run()
     assert not app.exception
     assert [title.value for title in app.title] == ["Manifest"]
+
+
+def test_the_chosen_listing_is_in_the_address_and_in_every_tab(yard: Yard, open_page: Open) -> None:
+    older = yard.runtime.catalog.listings(yard.view)[0].id
+    yard.list({"a.jpg": "1", "b.jpg": "2", "c.jpg": "1"})
+    app = open_page("bucket", bucket="yard", bucket_view="Browse")
+    assert "No pattern: all **3 objects**" in words(app)
+    (choice,) = [each for each in app.selectbox if each.label == "Listing"]
+    choice.set_value(older).run()
+    assert "No pattern: all **2 objects**" in words(app)
+    assert app.query_params["listing"] == older
+    app.button(key="browse_build").click().run()
+    (choice,) = [each for each in app.selectbox if each.label == "Listing"]
+    assert choice.value == older
+    linked = open_page("bucket", bucket="yard", bucket_view="Browse", listing=older)
+    assert "No pattern: all **2 objects**" in words(linked)
+    linked.button(key="browse_start").click().run()
+    assert "listing" not in linked.query_params

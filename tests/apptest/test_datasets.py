@@ -4,8 +4,10 @@ from streamlit.testing.v1 import AppTest
 
 from components.dataset_create import ABOUT
 from services.domain.runs import DatasetChoice
+from services.encord_api.errors import RateLimited
 from services.engine.onboarding import link_nonce
-from tests.apptest.conftest import Open, words
+from tests.apptest.conftest import ROOT, Open, words
+from tests.contract.memory import Fault
 from tests.unit.engine.world import World
 
 
@@ -89,7 +91,13 @@ def test_a_wrong_dataset_is_replaced_by_a_click(open_page: Open, world: World) -
     world.onboarding.link(run, DatasetChoice(uuid=wrong), nonce=link_nonce(3), actor="me")
     world.settle()
     app = open_page("datasets", run=run)
-    assert "Link the run to another dataset." in words(app)
+    said = words(app)
+    assert "Link the run to another dataset." in said
+    assert "not linked to a dataset yet" in said
+    assert "This run's files are linked" not in said
+    assert "See the verification" not in {each.label for each in app.button}
+    assert "Not linked to a dataset yet" in words(open_page("verify", run=run))
+    assert "Linking is not finished" in words(open_page("overview"))
     app.button(key="link").click().run()
     assert "Nothing was changed" in words(app)
     app.text_input(key=f"dataset_uuid_{run}").set_value(world.encord.create_dataset("Right", ""))
@@ -113,6 +121,8 @@ def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> Non
     (task,) = world.ledger.tasks()
     said = words(open_page("verify", task=task.id))
     assert "All 3 entries matched" in said
+    app.switch_page(str(ROOT / "pages" / "datasets.py")).run()
+    assert "Linking" not in [each.proto.title for each in app.success]
 
 
 def test_a_folder_is_found_by_name_and_its_namesake_is_marked(
@@ -205,6 +215,29 @@ def test_a_passport_says_what_encord_says_now(open_page: Open, world: World) -> 
     app.button(key="passport_again").click().run()
     assert "Streets" in datasets_of(app)
     assert "Read just now" in words(app)
+
+
+def test_a_passport_says_why_it_cannot_tell_what_is_now(open_page: Open, world: World) -> None:
+    world.submit(world.images(3))
+    world.settle()
+    world.encord.script("get_item", Fault(RateLimited("reading the item")))
+    app = open_page("passport", object="gs://bucket/1.jpg")
+    assert str(RateLimited("reading the item")) in datasets_of(app)
+    app.run()
+    assert world.asked("get_item") == 1
+    app.button(key="passport_again").click().run()
+    assert "none" in datasets_of(app)
+
+
+def test_parts_that_cannot_be_read_can_be_tried_again(open_page: Open, world: World) -> None:
+    run = split_run(world)
+    stored = world.manifests.root / world.view(run).manifest
+    stored.rename(stored.with_suffix(".away"))
+    app = open_page("datasets", run=run, datasets_view="A run in parts")
+    assert "The manifest could not be read" in words(app)
+    stored.with_suffix(".away").rename(stored)
+    app.button(key=next(each.key for each in app.button if each.label == "Try again")).click().run()
+    assert "The parts are disjoint" in words(app)
 
 
 def datasets_of(app: AppTest) -> list[str]:

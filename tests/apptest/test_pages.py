@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from streamlit.testing.v1 import AppTest
 
+from components import focus
 from components.navigation import PAGES
 from services.bootstrap import Runtime
 from services.domain.runs import DatasetChoice
@@ -59,6 +60,23 @@ def test_a_fresh_overview_says_what_comes_next(open_page: Open) -> None:
     assert [button.label for button in app.button if button.proto.type == "primary"] == [
         "Start the tour"
     ]
+
+
+def test_the_next_step_leads_to_its_run_in_a_tab_that_has_seen_none(
+    open_page: Open, world: World
+) -> None:
+    run = broken_run(world)
+    app = open_page("overview")
+    assert app.session_state["onboarding_session"].run is None
+    app.button(key="next_step").click().run()
+    assert app.query_params["run"] == run
+    assert "There is no such run" not in words(app)
+
+
+def test_a_step_that_is_optional_can_be_opened(open_page: Open) -> None:
+    app = open_page("overview")
+    app.button(key="steps_3").click().run()
+    assert [title.value for title in app.title] == ["Schema"]
 
 
 def test_a_proven_run_leaves_nothing_to_do(open_page: Open, world: World) -> None:
@@ -319,6 +337,25 @@ def test_a_key_that_cannot_be_used_is_explained_and_not_kept(open_page: Open) ->
     assert "This key cannot be used" in words(app)
     assert "canary" not in words(app)
     assert "canary" not in repr(app.session_state)
+
+
+def test_a_key_that_encord_refuses_takes_the_focus_once_a_check(
+    open_page: Open, world: World
+) -> None:
+    world.encord.key_accepted = False
+    app = open_page("connect")
+    assert "Encord does not know this key" in words(app)
+    (first,) = turns(app)
+    assert turns(app.run()) == [first]
+    assert turns(app.button(key="connected_check").click().run()) not in ([], [first])
+    world.encord.key_accepted = True
+    assert not turns(app.button(key="connected_check").click().run())
+
+
+def turns(app: AppTest) -> list[str]:
+    """Return what brings the focus to an alert, each with its turn."""
+    drawn = [str(each.proto.body) for each in app.get("html")]
+    return [each for each in drawn if focus.SCRIPT in each]
 
 
 def test_a_key_connects_this_session_until_it_is_forgotten(

@@ -79,6 +79,29 @@ def test_a_size(value: int, words: str) -> None:
     assert text.size(value) == words
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ({"1": "Streets", "2": "Yards"}, ["Streets", "Yards"]),
+        (
+            {"0123456789": "Streets", "1123456789": "Streets", "2": "Yards"},
+            ["Streets (01234567)", "Streets (11234567)", "Yards"],
+        ),
+        (
+            {"bucket-eu": "Files", "bucket-eu-2": "Files"},
+            ["Files (bucket-eu)", "Files (bucket-eu-2)"],
+        ),
+        (
+            {"11111111-a": "Streets", "22222222-b": "Streets", "c": "Streets (11111111)"},
+            ["Streets (11111111-a)", "Streets (22222222)", "Streets (11111111) (c)"],
+        ),
+    ],
+)
+def test_options_of_one_name_are_told_apart(words: dict[str, str], named: list[str]) -> None:
+    assert list(text.told_apart(words).values()) == named
+    assert list(text.told_apart(words)) == list(words)
+
+
 @given(st.text(max_size=60))
 def test_untrusted_text_is_one_code_span(value: str) -> None:
     marked = text.code(value)

@@ -38,7 +38,7 @@ def advance_expect(step: Step) -> None:
             runs.add_work(cx, step.claim.run, WorkKind.VERIFY)
         else:
             runs.add_work(cx, step.claim.run, NEXT[step.run.purpose])
-        record(cx, "expected", actor="worker", run=step.claim.run, detail=f"{count} entries")
+        record(cx, "expected", actor="worker", run=step.claim.run, detail=f"{count:,} entries")
         runs.finish(cx, step.claim.work)
 
 
@@ -61,7 +61,7 @@ def advance_unlink(step: Step) -> None:
             actor="worker",
             run=step.claim.run,
             work=work.id,
-            detail=f"{len(chosen)} rows of {step.run.dataset_uuid}",
+            detail=f"{len(chosen):,} rows of {step.run.dataset_uuid}",
         )
         runs.finish(cx, work.id)
 

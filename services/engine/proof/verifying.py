@@ -69,7 +69,7 @@ def _look_again(step: Step, tries: int, missing: int) -> None:
             actor="worker",
             run=step.claim.run,
             work=step.claim.work,
-            detail=f"{missing} entries are not listed yet (look {tries + 1})",
+            detail=f"{missing:,} entries are not listed yet (look {tries + 1})",
         )
         step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.lag)
 
