@@ -12,6 +12,7 @@ the answer is still there when somebody comes back:
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,8 @@ SILENCE: Final = 15.0
 #: How much longer its first beat may take, in seconds.
 STARTING: Final = 45.0
 _BEAT: Final = 0.5
+#: By how much a job is nicer than what started it.
+NICER: Final = 10
 
 ORDER, HEARTBEAT, CANCEL = "order.json", "heartbeat.json", "cancel"
 FAILURE, RESULT, TAKEN = "failure.txt", "result.json", ".taken"
@@ -91,6 +94,7 @@ class Jobs:
             stderr=subprocess.DEVNULL,
         )
         self._children[folder] = child
+        _let_others_first(child)
         _tell(child, whisper)
         # Somebody has to wait for a child, or it stays in the process table.
         watch = threading.Thread(
@@ -169,6 +173,14 @@ class Jobs:
         if child.returncode and folder.exists() and not (folder / FAILURE).exists():
             text = "The work ended unexpectedly; the server may be short of memory."
             write_whole(folder / FAILURE, text.encode())
+
+
+def _let_others_first(child: "subprocess.Popen[bytes]") -> None:
+    """Lower a child's priority: it takes every core it gets, and people wait for pages."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):  # it has ended already, or the system does not let us
+            ours = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, child.pid, ours + NICER)
 
 
 def _tell(child: "subprocess.Popen[bytes]", whisper: str) -> None:

@@ -54,6 +54,18 @@ class Slow(Jobs):
         return found
 
 
+def test_a_job_lets_pages_go_first(tmp_path: Path) -> None:
+    started, folder = Jobs("tests.unit.patient_job"), tmp_path / "long.job"
+    started.start(folder, "order")
+    child = started._children[folder]
+    try:
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) == min(ours + jobs.NICER, 19)
+    finally:
+        started.cancel(folder)
+        assert child.wait(60) == 1
+
+
 @pytest.mark.parametrize("is_new", [False, True])
 def test_a_job_that_two_start_at_once_is_done_once(ended: Path, *, is_new: bool) -> None:
     folder = ended.with_name("new.job") if is_new else ended
