@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,15 @@ BYPASSING = {"exception", "write_stream", "unsafe_allow_html", *ALLOWED_SCRIPT}
 SHOWN = sorted([*PAGE_FILES, *(ROOT / "components").glob("*.py")])
 CATCH_ALL_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 LONGEST_PAGE = 80
+READMES = (
+    ROOT / "README.md",
+    ROOT / "services" / "README.md",
+    ROOT / "services" / "sandbox" / "README.md",
+    ROOT / "tests" / "bench" / "README.md",
+)
+#: What is read in five minutes, tables and commands included.
+MOST_WORDS = 1_500
+LINK = re.compile(r'\]\(([^)#]+)[^)]*\)|(?:src|srcset)="([^"]+)"')
 
 
 #: What programs with threads and polars import before anything else of ours.
@@ -134,3 +144,14 @@ def test_polars_is_ready_for_threads(module: str) -> None:
     asked = [sys.executable, "-c", ask]
     said = subprocess.run(asked, cwd=ROOT, capture_output=True, check=True, text=True)
     assert said.stdout.strip() == "module"
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(READMES[0].read_text().split()) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("readme", READMES, ids=named)
+def test_what_a_readme_leads_to_is_there(readme: Path) -> None:
+    leads = ["".join(found) for found in LINK.findall(readme.read_text())]
+    local = [each for each in leads if not each.startswith("http")]
+    assert not [each for each in local if not (readme.parent / each).exists()]
