@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from components import (
+    bucket_access,
     bucket_listing,
     bucket_recipe,
     by_script,
@@ -99,7 +100,7 @@ def _make(seen: View, listing: Listing, recipe: Recipe, *, key: str) -> None:
             f"{named.name or seen.bucket}.json",
             named.to_json().decode(),
             prefixes=listing.prefixes,
-            sandbox=by_script.sandbox(),
+            sandbox=bucket_access.sandbox(),
         )
         by_script.show(script, key=f"{key}_script")
 

@@ -58,7 +58,7 @@ def show(bucket: str, *, key: str) -> None:
         width=200,
         help="The first ones by name; one byte of each is read.",
     )
-    script = buckets.check(bucket, sandbox=by_script.sandbox(), sample=int(sample))
+    script = buckets.check(bucket, sandbox=place.sandbox, sample=int(sample))
     by_script.show(script, key=f"{key}_script")
 
 

@@ -183,7 +183,7 @@ def _mend(place: Place, info: BucketInfo, origins: tuple[str, ...], *, key: str)
             icon=":material/download:",
             on_click="ignore",
         )
-        script = buckets.set_cors(name, document, info.metageneration, sandbox=by_script.sandbox())
+        script = buckets.set_cors(name, document, info.metageneration, sandbox=place.sandbox)
         by_script.show(script, key=f"{key}_script")
 
 

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from components import connection
 from services.domain.scripts.script import Place, Script
 from services.engine.connections import Connection
 
@@ -26,9 +25,3 @@ def show(script: Script, *, key: str) -> None:
 def place(current: Connection) -> Place:
     """Return a connection as a script names it."""
     return Place(domain=current.domain, is_sandbox=current.kind == "sandbox")
-
-
-def sandbox() -> str | None:
-    """Return the sandbox's address while it is the connection."""
-    current = connection.current()
-    return current.domain if current and current.kind == "sandbox" else None
