@@ -2,24 +2,50 @@
 
 import streamlit as st
 
+from components.runtime import get_runtime
+from components.text import code
 from services.domain.scripts.script import Place, Script
 from services.engine.connections import Connection
+from services.manifests.repair import file_name
 
 ABOUT = "Run it in the folder of this program. No key is in it: ENCORD_SSH_KEY_FILE names the file."
 
 
-def show(script: Script, *, key: str) -> None:
-    """Draw the button; the program and the command are in what it opens."""
+def show(script: Script, *, key: str, manifest: str | None = None) -> None:
+    """Draw the button; the program and the command are in what it opens.
+
+    Args:
+        script: The program and the command.
+        key: Namespace of the widgets.
+        manifest: Fingerprint of the manifest whose file they read.
+    """
     with st.popover(
         "Do this by script", icon=":material/terminal:", type="tertiary", key=key, width="content"
     ):
         st.caption(ABOUT)
+        if manifest:
+            _file(manifest, key=f"{key}_file")
         if script.command:
             st.caption("Command line")
             # The colors of highlighted code have too little contrast.
             st.code(script.command, language=None, wrap_lines=True)
         st.caption("Python")
         st.code(script.python, language=None, wrap_lines=True)
+
+
+def _file(manifest: str, *, key: str) -> None:
+    """Offer the file that is read: of a manifest that was made here, nobody else has it."""
+    store = get_runtime().manifests
+    name = file_name(store, manifest)
+    st.caption(f"It reads {code(name)} there. Download that file first, unless you have it.")
+    st.download_button(
+        "Download the manifest",
+        (store.folder(manifest) / "source").read_bytes,
+        file_name=name,
+        icon=":material/download:",
+        on_click="ignore",
+        key=key,
+    )
 
 
 def place(current: Connection) -> Place:

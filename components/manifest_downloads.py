@@ -11,10 +11,9 @@ import streamlit as st
 from components import by_script, manifest_source, mending
 from components.runtime import get_runtime
 from components.text import count
-from services.domain.schema import exchange
 from services.domain.scripts import manifests as scripts
 from services.manifests.checked import CheckedManifest
-from services.manifests.repair import HoldOrder
+from services.manifests.repair import HoldOrder, file_name
 
 #: So many entries are written while somebody waits for the download to begin.
 AT_ONCE: Final = 5_000
@@ -35,10 +34,9 @@ def show(checked: CheckedManifest, *, key: str) -> None:
                     name=f"{stem}-report{ending}",
                     key=f"{key}_report_{ending[1:]}",
                 )
-        options = checked.options
-        schema = exchange.to_json(options.schema) if options.schema is not None else ""
-        script = scripts.validate(summary.name, options.to_json(), schema=schema)
-        by_script.show(script, key=f"{key}_script")
+        file = file_name(get_runtime().manifests, summary.fingerprint)
+        script = scripts.validate(file, checked.options.to_json())
+        by_script.show(script, key=f"{key}_script", manifest=summary.fingerprint)
     if summary.held_entries:
         _mended(checked, key=f"{key}_mended")
 

@@ -8,10 +8,9 @@ import streamlit as st
 from components import by_script, manifest_entries, mending, session
 from components.runtime import get_runtime
 from components.text import count
-from services.domain.schema import exchange
 from services.domain.scripts import manifests as scripts
 from services.manifests.checked import CheckedManifest
-from services.manifests.repair import WriteOrder
+from services.manifests.repair import WriteOrder, file_name
 from services.manifests.writing import Form, ending_of
 
 FORMS: Final = {
@@ -52,11 +51,9 @@ def show(checked: CheckedManifest, *, key: str) -> None:
             on_click="ignore",
             key=f"{key}_download",
         )
-    schema = exchange.to_json(checked.options.schema) if checked.options.schema is not None else ""
-    script = scripts.convert(
-        checked.summary.name, order.options, target, order.form.value, schema=schema
-    )
-    by_script.show(script, key=f"{key}_script")
+    file = file_name(get_runtime().manifests, fingerprint)
+    script = scripts.convert(file, order.options, target, order.form.value)
+    by_script.show(script, key=f"{key}_script", manifest=fingerprint)
 
 
 def _order(checked: CheckedManifest, field: str) -> WriteOrder:

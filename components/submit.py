@@ -17,6 +17,7 @@ from services.ledger.views import RunView
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import NotCheckedError
 from services.manifests.options import CheckOptions
+from services.manifests.repair import file_name
 
 AGAIN: Final = "submit_again"
 PLACE: Final = "submit"
@@ -52,15 +53,14 @@ def review(draft: Draft, summary: Summary, connection: Connection, options: Chec
     elif draft.integration:
         script = onboarding.submit(
             by_script.place(connection),
-            name=summary.name,
+            name=file_name(get_runtime().manifests, summary.fingerprint),
             check=options.to_json(),
             run=draft.name.strip(),
             folder=draft.folder,
             integration=draft.integration.id,
-            integration_title=draft.integration.title,
             options=draft.options,
         )
-        by_script.show(script, key="submit_script")
+        by_script.show(script, key="submit_script", manifest=summary.fingerprint)
     return confirmed and not problems
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from services.bootstrap import Runtime, build_runtime, tools
 from services.domain.chunks import MAX_ENTRIES
+from services.domain.metadata import MetadataSchema
 from services.domain.runs import (
     DatasetChoice,
     FolderChoice,
@@ -22,12 +23,13 @@ from services.domain.runs import (
     WorkKind,
 )
 from services.encord_api.interface import Integration
-from services.engine.connections import Connection
+from services.engine.connections import Check, Connection
 from services.engine.onboarding import link_nonce
 from services.engine.worker import ALL_KINDS, Worker
 from services.ledger import runs
 from services.ledger.keeping import DamagedLedgerError
 from services.ledger.views import RunView
+from services.manifests.command import read_schema
 from services.manifests.errors import ManifestError
 from services.manifests.options import CheckOptions
 from services.settings import Settings
@@ -59,7 +61,9 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m services onboard", description=__doc__)
     parser.add_argument("file", type=Path, help="the manifest: JSON, JSON Lines or CSV")
-    parser.add_argument("--integration", required=True, metavar="TITLE")
+    integration = parser.add_mutually_exclusive_group(required=True)
+    integration.add_argument("--integration", metavar="TITLE")
+    integration.add_argument("--integration-id", metavar="ID", help="where a title is not unique")
     parser.add_argument("--folder", required=True, metavar="NAME", help="a new folder's name")
     parser.add_argument("--dataset", metavar="TITLE", help="default: the folder's name")
     parser.add_argument("--no-dataset", action="store_true", help="register only")
@@ -67,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder-uuid", metavar="UUID", help="register in this folder")
     parser.add_argument("--keep-duplicates", action="store_true", help="also what is there already")
     parser.add_argument("--upsert-metadata", action="store_true", help="update what is there")
+    schema = parser.add_mutually_exclusive_group()
+    schema.add_argument("--schema", type=Path, metavar="FILE", help="default: the organisation's")
+    schema.add_argument("--no-schema", action="store_true", help="compare metadata with nothing")
     parser.add_argument("--job-entries", type=int, default=MAX_ENTRIES, help="in one upload job")
     add_connection(parser)
     return parser
@@ -91,18 +98,17 @@ def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace
     check = runtime.connections.check(connection.id)
     if not check.ok:
         return refuse(f"{check.title}. {check.remedy}")
-    matching = [found for found in check.integrations if found.title == asked.integration]
-    if len(matching) != 1:
-        titles = ", ".join(sorted(found.title for found in check.integrations)) or "none"
-        return refuse(f"No single integration is called {asked.integration!r}. There are: {titles}")
+    integration = _integration(check.integrations, asked)
+    if integration is None:
+        return refuse(_no_integration(check.integrations, asked))
     with asked.file.open("rb") as source:
         manifest = runtime.manifests.add(asked.file.name, source)
-    options = CheckOptions(schema=check.schema or None)
+    options = CheckOptions(schema=_schema(check, asked))
     summary = runtime.manifests.check(manifest, options).summary
     say(f"{summary.valid_entries} of {summary.entries} entries are valid.")
     if not summary.valid_entries:
         return refuse("Nothing can be submitted. Run validate to see why.")
-    submission = _submission(asked, connection, matching[0], manifest, options)
+    submission = _submission(asked, connection, integration, manifest, options)
     run = runtime.onboarding.submit(submission, actor=submission.created_by)
     print(f"{DASHBOARD}/run?run={run}", flush=True)  # noqa: T201 - the command's output
     view = follow(runtime, run)
@@ -111,6 +117,27 @@ def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace
     if view.state is RunState.COMPLETE and view.dataset_uuid is None:
         view = _link(runtime, view, submission)
     return verdict(runtime, view)
+
+
+def _integration(known: tuple[Integration, ...], asked: argparse.Namespace) -> Integration | None:
+    """Return the one that is meant: two may have the same title."""
+    meant = [
+        each for each in known if each.id == asked.integration_id or each.title == asked.integration
+    ]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _no_integration(known: tuple[Integration, ...], asked: argparse.Namespace) -> str:
+    wanted = asked.integration_id or asked.integration
+    names = ", ".join(sorted(f"{each.title} ({each.id})" for each in known)) or "none"
+    return f"No single integration is called {wanted!r}. There are: {names}"
+
+
+def _schema(check: Check, asked: argparse.Namespace) -> MetadataSchema | None:
+    """Return what metadata is compared with; None when no key is declared."""
+    if asked.no_schema:
+        return None
+    return (read_schema(asked.schema) if asked.schema else check.schema) or None
 
 
 def _link(runtime: Runtime, view: RunView, submission: Submission) -> RunView:
@@ -131,6 +158,9 @@ def _submission(
 ) -> Submission:
     """Make the same submission from the same words, so that a second call is no second run."""
     words = f"{manifest} {asked.folder} {asked.dataset} {integration.id} {connection.account}"
+    if asked.schema or asked.no_schema:
+        # The organisation's own may change between two calls; one that was chosen is a word too.
+        words += f" {options.digest}"
     dataset = None if asked.no_dataset else DatasetChoice(title=asked.dataset or asked.folder)
     return Submission(
         name=asked.name or asked.folder,

@@ -114,7 +114,7 @@ def _validate(arguments: argparse.Namespace) -> int:
         bucket=arguments.bucket,
         strict_client_only=arguments.strict_client_only,
         samples=max(arguments.samples, 0),
-        schema=_read_schema(arguments.schema) if arguments.schema else None,
+        schema=read_schema(arguments.schema) if arguments.schema else None,
     )
     return _with_check(arguments.file, options, lambda checked: _present(checked, arguments.report))
 
@@ -127,7 +127,7 @@ def _convert(arguments: argparse.Namespace) -> int:
         _say(_verdict(checked))
         return int(checked.summary.has_errors)
 
-    schema = _read_schema(arguments.schema) if arguments.schema else None
+    schema = read_schema(arguments.schema) if arguments.schema else None
     return _with_check(arguments.file, CheckOptions(schema=schema), write)
 
 
@@ -149,7 +149,8 @@ def _show_progress(fraction: float) -> None:
         sys.stderr.flush()
 
 
-def _read_schema(path: Path) -> MetadataSchema:
+def read_schema(path: Path) -> MetadataSchema:
+    """Read the file of a schema; raises `UnreadableFileError`."""
     try:
         return parse_schema(path.read_bytes())
     except OSError as problem:

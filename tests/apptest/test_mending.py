@@ -2,6 +2,7 @@
 
 import csv
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.bootstrap import Runtime
@@ -101,6 +102,29 @@ def test_undo_goes_back_to_the_parent(open_page: Open, world: World) -> None:
     app.button(key="lineage_undo").click().run()
     assert app.query_params["manifest"] == before
     assert "1 entry ready, 1 to fix" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "view", "said"),
+    [
+        ("submit", {}, "onboard {name} "),
+        ("manifest", {}, "validate {name} "),
+        ("manifest", {"manifest_view": "What Encord receives"}, "convert {name} "),
+    ],
+)
+def test_a_script_reads_the_mended_file_that_is_offered_beside_it(
+    page: str, view: dict[str, str], said: str, open_page: Open, world: World
+) -> None:
+    before = world.manifest(BROKEN)
+    after = repair.edit(world.manifests, before, {1: {"objectUrl": "gs://b/2.jpg"}}, OPTIONS)
+    world.manifests.check(after, OPTIONS)
+    app = open_page(page, manifest=after, **view)
+    name = f"manifest-{after[:8]}.json"
+    assert said.format(name=name) in words(app)
+    assert f"open('{name}', \"rb\")" in words(app)
+    assert f"It reads `{name}` there." in words(app)
+    assert "Download the manifest" in labels(app)
+    assert said.format(name="manifest.json") in words(open_page(page, manifest=before, **view))
 
 
 def test_many_entries_to_fix_are_prepared_before_they_are_downloaded(

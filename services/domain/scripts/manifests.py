@@ -1,7 +1,10 @@
 """Checking and converting a manifest by script."""
 
+import json
 from typing import Final
 
+from services.domain.metadata import read_schema
+from services.domain.schema.exchange import to_json
 from services.domain.scripts.script import Script, command, path
 
 #: Reads a manifest and checks it, into `manifest`.
@@ -18,13 +21,12 @@ from services.manifests.store import ManifestStore
 """
 
 
-def validate(name: str, check: str, *, schema: str) -> Script:
+def validate(name: str, check: str) -> Script:
     """Check a manifest and keep the report.
 
     Args:
         name: The manifest's file.
         check: What was checked, as `CheckOptions.to_json` writes it.
-        schema: The schema it was checked against, as JSON; empty without one.
     """
     python = (
         f'"""Check a manifest and write what is wrong with it to findings.csv."""\n\n'
@@ -34,18 +36,18 @@ def validate(name: str, check: str, *, schema: str) -> Script:
         'print(manifest.summary.valid_entries, "of", manifest.summary.entries, "are ready")\n'
     )
     words = ["validate", path(name), "--report", "findings.csv"]
-    return Script(python=python, command=_with_schema(words, schema))
+    return Script(python=python, command=with_schema(command(*words), check))
 
 
-def convert(name: str, check: str, target: str, form: str, *, schema: str) -> Script:
+def convert(name: str, check: str, target: str, form: str) -> Script:
     """Write the entries that are ready in another format.
 
     Args:
         name: The manifest's file.
-        check: What was checked, as `CheckOptions.to_json` writes it.
+        check: What was checked, as `CheckOptions.to_json` writes it. Its schema tells a CSV's
+            numbers from texts.
         target: The file to write.
         form: A `Form` of `services.manifests.writing`.
-        schema: The schema it was checked against, as JSON: it tells a CSV's numbers from texts.
     """
     python = (
         f'"""Write the entries of a manifest that are ready in another format."""\n\n'
@@ -56,12 +58,20 @@ def convert(name: str, check: str, target: str, form: str, *, schema: str) -> Sc
         f"write(manifest.source, manifest.valid_indexes(), target, Form({form!r}))\n"
     )
     words = ["convert", path(name), path(target), "--as", form]
-    return Script(python=python, command=_with_schema(words, schema))
+    return Script(python=python, command=with_schema(command(*words), check))
 
 
-def _with_schema(words: list[str], schema: str) -> str:
-    """Return a command that is given the schema as a file, if there is one."""
-    if not schema:
-        return command(*words)
-    given = f"cat > schema.json <<'END_OF_SCHEMA'\n{schema.rstrip()}\nEND_OF_SCHEMA\n"
-    return given + command(*words, "--schema", "schema.json")
+def with_schema(line: str, check: str, *, without: str = "") -> str:
+    """Return a command that is given the schema of a check as a file.
+
+    Args:
+        line: The command.
+        check: What was checked, as `CheckOptions.to_json` writes it.
+        without: What is added to the command where the check had no schema.
+    """
+    schema = json.loads(check)["schema"]
+    if schema is None:
+        return f"{line}{without}"
+    document = to_json(read_schema(schema))
+    given = f"cat > schema.json <<'END_OF_SCHEMA'\n{document}END_OF_SCHEMA\n"
+    return f"{given}{line} --schema schema.json"

@@ -7,7 +7,7 @@ a script beside a click is one decision. The submission speaks to Encord by its 
 from typing import Final
 
 from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
-from services.domain.scripts.manifests import CHECKED, IMPORTS
+from services.domain.scripts.manifests import CHECKED, IMPORTS, with_schema
 from services.domain.scripts.script import Place, Script, command, path
 
 _SUBMIT: Final = '''\
@@ -67,7 +67,6 @@ def submit(
     run: str,
     folder: FolderChoice,
     integration: str,
-    integration_title: str,
     options: RunOptions,
 ) -> Script:
     """Register a manifest's entries.
@@ -78,8 +77,7 @@ def submit(
         check: What was checked, as `CheckOptions.to_json` writes it.
         run: What the run is called.
         folder: The folder to register in.
-        integration: Id of the integration.
-        integration_title: Its title.
+        integration: Id of the integration: two may have the same title.
         options: How chunks are sent.
     """
     opened = (
@@ -97,10 +95,11 @@ def submit(
         upsert=options.upsert_metadata,
         integration=integration,
     )
-    words = ["onboard", path(name), f"--integration={integration_title}", f"--folder={folder.name}"]
+    words = ["onboard", path(name), f"--integration-id={integration}", f"--folder={folder.name}"]
     words += [f"--folder-uuid={folder.uuid}"] if folder.uuid else []
     words += [f"--name={run}", "--no-dataset"]
-    return Script(python=python, command=place.command(*words, *_flags(options)))
+    line = place.command(*words, *_flags(options))
+    return Script(python=python, command=with_schema(line, check, without=" --no-schema"))
 
 
 def _flags(options: RunOptions) -> list[str]:

@@ -7,7 +7,7 @@ it; undo is going back to the parent. Documents are streamed and keep their form
 from services.manifests.repair.actions import Change, Preview
 from services.manifests.repair.fixes import fixes_for
 from services.manifests.repair.jobs import KnownOrder, RepairJobs
-from services.manifests.repair.lineage import Step, lineage, parent_of
+from services.manifests.repair.lineage import Step, file_name, lineage, parent_of
 from services.manifests.repair.mending import apply, preview
 from services.manifests.repair.orders import (
     EditOrder,
@@ -46,6 +46,7 @@ __all__ = [
     "apply",
     "edit",
     "failing_rows",
+    "file_name",
     "fixes_for",
     "lineage",
     "parent_of",

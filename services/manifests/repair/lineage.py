@@ -61,6 +61,20 @@ def parent_of(store: ManifestStore, fingerprint: str) -> str | None:
     return steps[-1].parent if steps else None
 
 
+def file_name(store: ManifestStore, fingerprint: str) -> str:
+    """Name a manifest as a file.
+
+    A mended one has the name of what it was made from, so its fingerprint tells the two apart.
+
+    Raises:
+        UnknownManifestError: No manifest with that fingerprint is stored.
+    """
+    name, mark = Path(store.names(fingerprint)), f"-{fingerprint[:8]}"
+    is_mended = (store.folder(fingerprint) / _FILE).exists()
+    # One that was downloaded under this name and uploaded again has it already.
+    return f"{name.stem}{mark}{name.suffix}" if is_mended and mark not in name.stem else str(name)
+
+
 def keep(
     store: ManifestStore,
     parent: str,

@@ -393,6 +393,19 @@ def test_lineage_leads_back_to_the_upload(tmp_path: Path) -> None:
         repair.lineage(store, "0" * 64)
 
 
+def test_a_mended_manifest_is_a_file_of_another_name(tmp_path: Path) -> None:
+    store = ManifestStore(tmp_path, max_bytes=10**9)
+    upload = store.add("a.b.json", io.BytesIO(b'{"images": [{"objectUrl": " gs://b/1.jpg"}]}'))
+    mended = repair.apply(store, upload, CheckOptions(), "url-whitespace", Fix.TRIM)
+    name = f"a.b-{mended[:8]}.json"
+    assert repair.file_name(store, upload) == "a.b.json"
+    assert store.names(mended) == "a.b.json"
+    assert repair.file_name(store, mended) == name
+    with (store.folder(mended) / "source").open("rb") as downloaded:
+        assert store.add(name, downloaded) == mended
+    assert repair.file_name(store, mended) == name
+
+
 def test_a_damaged_lineage_is_named(tmp_path: Path) -> None:
     store = store_in(tmp_path)
     fingerprint = add(store, {"images": []})
