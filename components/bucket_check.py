@@ -58,7 +58,9 @@ def show(bucket: str, *, key: str) -> None:
         width=200,
         help="The first ones by name; one byte of each is read.",
     )
-    script = buckets.check(bucket, sandbox=place.sandbox, sample=int(sample))
+    script = buckets.check(
+        bucket, origins=encord_pages.origins(), sandbox=place.sandbox, sample=int(sample)
+    )
     by_script.show(script, key=f"{key}_script")
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.bootstrap import Runtime, build_runtime
 from services.domain.runs import DatasetChoice, RunState
+from services.domain.tasks import Purpose
 from services.engine.connections import Connection
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
@@ -123,7 +124,7 @@ def _is(choice: DatasetChoice, linked: RunView | ReceiptView) -> bool:
 
 
 def _verify(runtime: Runtime, first: RunView, _asked: argparse.Namespace) -> int:
-    if first.dataset_uuid is None:
+    if first.dataset_uuid is None and first.purpose is not Purpose.VERIFY:
         return refuse("The run is not linked to a dataset yet.")
     runtime.onboarding.verify(first.id, actor=ACTOR)
     return verdict(runtime, follow(runtime, first.id))

@@ -7,6 +7,7 @@ same place, as Encord's own SDK or Google's client sees it.
 import json
 import os
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,15 +24,20 @@ from services.cloud_storage.credentials import anonymous
 from services.cloud_storage.google import GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
 from services.domain import cors
+from services.domain.metadata import read_schema
+from services.domain.rules import Fix
 from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
-from services.domain.schema.exchange import to_json
 from services.domain.scripts import buckets, manifests, onboarding
 from services.domain.scripts.script import Place, Script
+from services.domain.tasks import Question, Source
 from services.encord_api.interface import EncordGateway
 from services.engine.onboarding import link_nonce, retry_nonce
+from services.engine.proof.proofs import Asker
+from services.manifests import repair
 from services.manifests.options import CheckOptions
+from services.manifests.repair import Kind, Replacement
 from services.onboard import follow
-from services.sandbox.demo import BUCKET, INTEGRATION, VIDEOS, demo_manifest_csv
+from services.sandbox.demo import BUCKET, INTEGRATION, SITES, VIDEOS, demo_manifest_csv
 from services.settings import Settings
 
 NAME = "street & field's.csv"
@@ -61,6 +67,10 @@ class Dashboard:
     @property
     def bucket(self) -> GoogleBuckets:
         return connect_google(anonymous(), api_endpoint=self._connection.domain, timeout=TIMEOUT)
+
+    @property
+    def account(self) -> str:
+        return str(self._connection.account)
 
     @property
     def _connection(self) -> Any:
@@ -119,16 +129,22 @@ def folder_called(dashboard: Dashboard, name: str) -> str:
     return found.uuid
 
 
-def submit_script(dashboard: Dashboard, folder: FolderChoice, **options: Any) -> Script:
+def submit_script(
+    dashboard: Dashboard,
+    folder: FolderChoice,
+    *,
+    name: str = NAME,
+    check: CheckOptions | None = None,
+    **options: Any,
+) -> Script:
     found = {each.title: each.id for each in dashboard.gateway.list_integrations()}
     return onboarding.submit(
         dashboard.place,
-        name=NAME,
-        check=dashboard.options.to_json(),
+        name=name,
+        check=(check or dashboard.options).to_json(),
         run="Streets",
         folder=folder,
         integration=found[INTEGRATION],
-        integration_title=INTEGRATION,
         options=RunOptions(**options),
     )
 
@@ -142,6 +158,49 @@ def test_both_register_the_same_items(dashboard: Dashboard) -> None:
     assert items(dashboard, folder_called(dashboard, "By command")) == by_program
     (run,) = dashboard.runtime.ledger.runs().rows
     assert (run.name, run.chunks, run.dataset_uuid) == ("Streets", 3, None)
+
+
+def mended(dashboard: Dashboard) -> str:
+    """Upload the manifest, mend it as its page does, and download what the page offers."""
+    store = dashboard.runtime.manifests
+    with (dashboard.folder / NAME).open("rb") as source:
+        given = store.add(NAME, source)
+    options = dashboard.options
+    trimmed = repair.apply(store, given, options, "url-whitespace", Fix.PERCENT_ENCODE)
+    made = repair.replace_urls(
+        store,
+        trimmed,
+        Replacement(kind=Kind.PREFIX, old="ftp://files.example.com/", new=f"gs://{BUCKET}/images/"),
+        options,
+    )
+    name = repair.file_name(store, made)
+    shutil.copy(store.folder(made) / "source", dashboard.folder / name)
+    return name
+
+
+def test_both_register_what_was_mended_and_not_the_upload_of_the_same_name(
+    dashboard: Dashboard,
+) -> None:
+    name = mended(dashboard)
+    for folder, run in (("Mended by program", run_python), ("Mended by command", run_command)):
+        run(submit_script(dashboard, FolderChoice(name=folder), name=name))
+        urls = {url for url, *_ in items(dashboard, folder_called(dashboard, folder))}
+        assert f"gs://{BUCKET}/images/street/0007.jpg" in urls
+
+
+def test_both_compare_metadata_with_what_the_page_chose(dashboard: Dashboard) -> None:
+    picky = CheckOptions(schema=read_schema({"site": {"type": "enum", "options": [SITES[0]]}}))
+    counts = []
+    for run in (run_python, run_command):
+        name = f"Compared {run.__name__}"
+        for check in (picky, CheckOptions()):  # another choice is another run, also by a command
+            run(submit_script(dashboard, FolderChoice(name=name), check=check))
+            folders = [each.uuid for each in dashboard.gateway.find_folders(name)]
+            counts.append(sum(len(items(dashboard, each)) for each in folders))
+    few, both = counts[:2]
+    assert 0 < few < 192
+    assert both == few + 192
+    assert counts[2:] == [few, both]
 
 
 def test_an_existing_folder_and_other_options_are_the_same(dashboard: Dashboard) -> None:
@@ -220,6 +279,24 @@ def test_a_dataset_is_known_by_every_spelling_of_its_uuid(
     assert receipt.dataset_uuid == dataset
 
 
+def test_both_verify_a_folder_again_that_is_in_no_dataset(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime = dashboard.runtime
+    run_command(submit_script(dashboard, FolderChoice(name="Only a folder")))
+    run = runtime.ledger.runs().rows[0]
+    question = Question(source=Source(teller="run", id=run.id), folder=run.folder_uuid)
+    asker = Asker(connection=run.connection, account=dashboard.account, actor="somebody")
+    task = runtime.proofs.verify(question, name="A folder", asker=asker, nonce="one")
+    follow(runtime, task)
+    run_python(onboarding.verify(task))
+    assert run_command(onboarding.verify(task)) == 1  # three files cannot be read
+    assert "192 of 195 matched, 3 missing" in capsys.readouterr().out
+    assert len(runtime.ledger.receipts(run=task)) == 2
+    assert run_command(onboarding.verify(run.id)) == 2
+    assert "not linked to a dataset yet" in capsys.readouterr().err
+
+
 def test_both_create_a_dataset(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:
     script = onboarding.create_dataset(
         dashboard.place, DatasetChoice(title='--a "quoted" one', description="Of streets")
@@ -234,11 +311,10 @@ def test_both_create_a_dataset(dashboard: Dashboard, capsys: pytest.CaptureFixtu
 
 
 def test_both_write_the_same_files(dashboard: Dashboard) -> None:
-    options = dashboard.options
-    schema = to_json(options.schema or {})
-    convert = manifests.convert(NAME, options.to_json(), "-ready.jsonl", "jsonl", schema=schema)
+    check = dashboard.options.to_json()
+    convert = manifests.convert(NAME, check, "-ready.jsonl", "jsonl")
     for script, target in (
-        (manifests.validate(NAME, options.to_json(), schema=schema), Path("findings.csv")),
+        (manifests.validate(NAME, check), Path("findings.csv")),
         (convert, Path("-ready.jsonl")),
     ):
         run_python(script)
@@ -250,7 +326,8 @@ def test_both_write_the_same_files(dashboard: Dashboard) -> None:
 
 
 def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:
-    script = buckets.check(BUCKET, sandbox=dashboard.place.domain, sample=3)
+    own, sandbox = "https://own.example.com", dashboard.place.domain
+    script = buckets.check(BUCKET, origins=(own,), sandbox=sandbox, sample=3)
     run_python(script)
     info, said = dashboard.bucket.bucket(BUCKET), capsys.readouterr().out
     assert info.location in said
@@ -258,7 +335,7 @@ def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFix
     assert run_command(script) in {0, 1}
     checks = capsys.readouterr().out
     assert info.location in checks
-    assert "CORS" in checks
+    assert f"refused: {own}\n" in checks  # and none of the others, which it refuses as well
 
 
 @pytest.mark.parametrize("run", [run_python, run_command])

@@ -68,17 +68,19 @@ if built.manifest:
 '''
 
 
-def check(bucket: str, *, sandbox: str | None, sample: int) -> Script:
+def check(bucket: str, *, origins: tuple[str, ...], sandbox: str | None, sample: int) -> Script:
     """Ask what Encord needs of a bucket.
 
     Args:
         bucket: Its name.
+        origins: From where Encord's pages open objects.
         sandbox: The sandbox's address while it is the connection.
         sample: Objects to look at.
     """
     python = _opened("Look at a bucket as Encord would.", bucket, sandbox, "")
     where = ["--connection", "sandbox"] if sandbox else []
-    words = ["check-bucket", bucket, "--sample", str(sample), *where]
+    asked = [f"--origin={origin}" for origin in origins]
+    words = ["check-bucket", bucket, "--sample", str(sample), *asked, *where]
     return Script(python=python + _CHECK.format(sample=sample), command=command(*words))
 
 
