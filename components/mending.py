@@ -6,15 +6,25 @@ when it is there; everybody else finds the work, and what came of it, on the man
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from components import layout, manifests, session
+from components import by_script, layout, manifests, session
 from components.runtime import get_runtime
 from components.text import code, count
-from services.manifests.repair import FixOrder, KnownOrder, Order, Preview, ReplaceOrder
+from services.domain.scripts.script import Script
+from services.manifests.checked import CheckedManifest
+from services.manifests.repair import (
+    FixOrder,
+    KnownOrder,
+    Order,
+    Preview,
+    ReplaceOrder,
+    file_name,
+)
 
 EVERY: Final = timedelta(seconds=0.5)
 Answer = TypeVar("Answer")
@@ -29,6 +39,14 @@ class Change:
     does: str
     preview: FixOrder | ReplaceOrder
     apply: FixOrder | ReplaceOrder
+    script: Script
+
+
+def files(checked: CheckedManifest) -> tuple[str, str]:
+    """Return the file that a script mends and the one it makes, which is never packed."""
+    file = file_name(get_runtime().manifests, checked.summary.fingerprint)
+    bare = Path(file.removesuffix(".gz"))
+    return file, f"{bare.stem}-mended{bare.suffix}"
 
 
 def ask(change: Change, *, key: str) -> None:
@@ -124,6 +142,8 @@ def _decide(change: Change, found: Preview, key: str) -> None:
             args=(change.fingerprint, change.apply),
         ):
             st.rerun()
+    if found.count:
+        by_script.show(change.script, key=f"{key}_script", manifest=change.fingerprint)
 
 
 def start(fingerprint: str, order: Order) -> None:

@@ -6,6 +6,7 @@ from components import mending
 from components.fixes import FIXES
 from services.domain.findings import FindingGroup
 from services.domain.rules import Fix
+from services.domain.scripts import manifests as scripts
 from services.manifests.checked import CheckedManifest
 from services.manifests.repair import FixOrder
 
@@ -25,10 +26,12 @@ def buttons(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
 
 def _change(checked: CheckedManifest, group: FindingGroup, fix: Fix) -> mending.Change:
     options, code = checked.options.to_json(), group.code
+    file, target = mending.files(checked)
     return mending.Change(
         fingerprint=checked.summary.fingerprint,
         title=f"{FIXES[fix].label}: {group.title}",
         does=FIXES[fix].does,
         preview=FixOrder(options=options, code=code, fix=fix, preview=True),
         apply=FixOrder(options=options, code=code, fix=fix),
+        script=scripts.fix(file, options, target, code, fix),
     )

@@ -5,6 +5,7 @@ from typing import Final
 import streamlit as st
 
 from components import layout, mending
+from services.domain.scripts import manifests as scripts
 from services.manifests.checked import CheckedManifest
 from services.manifests.repair import Kind, Replacement, ReplaceOrder
 
@@ -48,10 +49,14 @@ def _guess(checked: CheckedManifest, kind: Kind) -> str:
 
 def _change(checked: CheckedManifest, replacement: Replacement) -> mending.Change:
     options = checked.options.to_json()
+    file, target = mending.files(checked)
     return mending.Change(
         fingerprint=checked.summary.fingerprint,
         title="Find and replace in URLs",
         does="A good URL never becomes one that is refused; such URLs stay as they are.",
         preview=ReplaceOrder(options=options, replacement=replacement, preview=True),
         apply=ReplaceOrder(options=options, replacement=replacement),
+        script=scripts.replace(
+            file, options, target, replacement.kind.value, replacement.old, replacement.new
+        ),
     )

@@ -1,7 +1,8 @@
-"""The command line over manifests: `validate` and `convert` of the manifest contract."""
+"""The command line over manifests: `validate`, `convert`, `fix` and `replace`."""
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from typing import Final
 
 from services.domain.findings import Finding
 from services.domain.metadata import MetadataSchema, SchemaProblem, parse_schema
-from services.domain.rules import RULES, Rule
+from services.domain.rules import RULES, Fix, Rule
+from services.manifests import repair
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestError, UnreadableFileError
 from services.manifests.options import DEFAULT_SAMPLES, CheckOptions
@@ -56,6 +58,40 @@ def convert(argv: list[str]) -> int:
     return _USAGE if arguments is None else _guarded(lambda: _convert(arguments))
 
 
+def fix(argv: list[str]) -> int:
+    """Fix all findings of a code in a new file: 0 when that changed something, 1 when not."""
+    parser = _mender("fix", "Fix all findings of a code, in a new file.")
+    parser.add_argument("--code", required=True, help="as validate prints it")
+    fixes = [fix.value for fix in Fix]
+    parser.add_argument("--fix", required=True, choices=fixes, help="see validate --explain CODE")
+    return _mended(
+        parser,
+        argv,
+        lambda store, given, options, asked: repair.apply(
+            store, given, options, asked.code, Fix(asked.fix)
+        ),
+    )
+
+
+def replace(argv: list[str]) -> int:
+    """Replace in all URLs in a new file: 0 when that changed something, 1 when not."""
+    parser = _mender("replace", "Find and replace in all URLs, in a new file.")
+    kinds = [kind.value for kind in repair.Kind]
+    parser.add_argument("--kind", required=True, choices=kinds)
+    parser.add_argument("--old", default="", help="the bucket, or how URLs begin")
+    parser.add_argument("--new", default="")
+    return _mended(
+        parser,
+        argv,
+        lambda store, given, options, asked: repair.replace_urls(
+            store,
+            given,
+            repair.Replacement(kind=repair.Kind(asked.kind), old=asked.old, new=asked.new),
+            options,
+        ),
+    )
+
+
 def explain(code: str) -> int:
     """Print what a finding code means."""
     rule = RULES.get(code)
@@ -77,6 +113,37 @@ def explanation(rule: Rule) -> str:
 
 def _parser(verb: str, description: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(f"python -m services {verb}", description=description)
+
+
+def _mender(verb: str, description: str) -> argparse.ArgumentParser:
+    parser = _parser(verb, description)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("target", type=Path, metavar="OUT")
+    parser.add_argument("--schema", type=Path, help="JSON object of metadata keys to types")
+    return parser
+
+
+#: Mends the manifest of a fingerprint; returns the fingerprint of the new one.
+Mend = Callable[[ManifestStore, str, CheckOptions, argparse.Namespace], str]
+
+
+def _mended(parser: argparse.ArgumentParser, argv: list[str], mend: Mend) -> int:
+    asked = _parse(parser, argv)
+    if asked is None:
+        return _USAGE
+
+    def write(store: ManifestStore, given: str) -> int:
+        options = CheckOptions(schema=read_schema(asked.schema) if asked.schema else None)
+        made = mend(store, given, options, asked)
+        if made == given:
+            _say("There is nothing here that this can change safely.")
+            return 1
+        _require_writable(asked.target)
+        shutil.copyfile(store.folder(made) / "source", asked.target)
+        _say(f"{repair.lineage(store, made)[-1].count:,} changes")
+        return 0
+
+    return _guarded(lambda: _with_manifest(asked.file, write))
 
 
 def _parse(parser: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace | None:
@@ -133,6 +200,14 @@ def _convert(arguments: argparse.Namespace) -> int:
 
 def _with_check(path: Path, options: CheckOptions, use: Callable[[CheckedManifest], int]) -> int:
     """Check a file in a folder that is gone afterwards."""
+    return _with_manifest(
+        path,
+        lambda store, fingerprint: use(store.check(fingerprint, options, progress=_show_progress)),
+    )
+
+
+def _with_manifest(path: Path, use: Callable[[ManifestStore, str], int]) -> int:
+    """Store a file in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="onboarding-") as root:
         store = ManifestStore(Path(root), max_bytes=MAX_BYTES)
         try:
@@ -140,7 +215,7 @@ def _with_check(path: Path, options: CheckOptions, use: Callable[[CheckedManifes
                 fingerprint = store.add(path.name, stream)
         except OSError as problem:
             raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
-        return use(store.check(fingerprint, options, progress=_show_progress))
+        return use(store, fingerprint)
 
 
 def _show_progress(fraction: float) -> None:

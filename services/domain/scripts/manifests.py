@@ -1,9 +1,10 @@
-"""Checking and converting a manifest by script."""
+"""Checking, mending and converting a manifest by script."""
 
 import json
 from typing import Final
 
 from services.domain.metadata import read_schema
+from services.domain.rules import Fix
 from services.domain.schema.exchange import to_json
 from services.domain.scripts.script import Script, command, path
 
@@ -19,6 +20,19 @@ IMPORTS: Final = """\
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 """
+_MEND: Final = '''\
+"""{what}"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+{imports}from services.manifests import repair
+
+{checked}
+made = {made}
+shutil.copy(store.folder(made) / "source", {target!r})
+'''
 
 
 def validate(name: str, check: str) -> Script:
@@ -58,6 +72,50 @@ def convert(name: str, check: str, target: str, form: str) -> Script:
         f"write(manifest.source, manifest.valid_indexes(), target, Form({form!r}))\n"
     )
     words = ["convert", path(name), path(target), "--as", form]
+    return Script(python=python, command=with_schema(command(*words), check))
+
+
+def fix(name: str, check: str, target: str, code: str, fix: Fix) -> Script:
+    """Fix all findings of a code, in a new file.
+
+    Args:
+        name: The manifest's file.
+        check: What was checked, as `CheckOptions.to_json` writes it.
+        target: The file to write.
+        code: Of the findings.
+        fix: One that the rule of the code offers.
+    """
+    python = _MEND.format(
+        what=f"Fix all findings of a code: {code}.",
+        imports=f"from services.domain.rules import Fix\n{IMPORTS}",
+        checked=CHECKED.format(name=path(name), check=check),
+        made=f"repair.apply(store, fingerprint, manifest.options, {code!r}, Fix({fix.value!r}))",
+        target=path(target),
+    )
+    words = ["fix", path(name), path(target), f"--code={code}", f"--fix={fix.value}"]
+    return Script(python=python, command=with_schema(command(*words), check))
+
+
+def replace(name: str, check: str, target: str, kind: str, old: str, new: str) -> Script:
+    """Find and replace in all URLs, in a new file.
+
+    Args:
+        name: The manifest's file.
+        check: What was checked, as `CheckOptions.to_json` writes it.
+        target: The file to write.
+        kind: A `Kind` of `services.manifests.repair`.
+        old: The bucket, or how the URLs begin; empty for spellings.
+        new: What takes its place.
+    """
+    replacement = f"repair.Replacement(kind=repair.Kind({kind!r}), old={old!r}, new={new!r})"
+    python = _MEND.format(
+        what="Find and replace in all URLs.",
+        imports=IMPORTS,
+        checked=CHECKED.format(name=path(name), check=check),
+        made=f"repair.replace_urls(\n    store, fingerprint, {replacement}, manifest.options\n)",
+        target=path(target),
+    )
+    words = ["replace", path(name), path(target), f"--kind={kind}", f"--old={old}", f"--new={new}"]
     return Script(python=python, command=with_schema(command(*words), check))
 
 
