@@ -1,5 +1,8 @@
 """The quiet button beside an action that shows the program and the command that do the same."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 import streamlit as st
 
 from components.runtime import get_runtime
@@ -19,18 +22,38 @@ def show(script: Script, *, key: str, manifest: str | None = None) -> None:
         key: Namespace of the widgets.
         manifest: Fingerprint of the manifest whose file they read.
     """
+    with _opened(key):
+        if manifest:
+            _file(manifest, key=f"{key}_file")
+        _both(script)
+
+
+def show_each(scripts: Mapping[str, Script], *, key: str) -> None:
+    """Draw one button for actions that stand side by side, each under its own name."""
+    if not scripts:
+        return
+    with _opened(key):
+        for action, script in scripts.items():
+            st.markdown(f"**{action}**")
+            _both(script)
+
+
+@contextmanager
+def _opened(key: str) -> Iterator[None]:
     with st.popover(
         "Do this by script", icon=":material/terminal:", type="tertiary", key=key, width="content"
     ):
         st.caption(ABOUT)
-        if manifest:
-            _file(manifest, key=f"{key}_file")
-        if script.command:
-            st.caption("Command line")
-            # The colors of highlighted code have too little contrast.
-            st.code(script.command, language=None, wrap_lines=True)
-        st.caption("Python")
-        st.code(script.python, language=None, wrap_lines=True)
+        yield
+
+
+def _both(script: Script) -> None:
+    if script.command:
+        st.caption("Command line")
+        # The colors of highlighted code have too little contrast.
+        st.code(script.command, language=None, wrap_lines=True)
+    st.caption("Python")
+    st.code(script.python, language=None, wrap_lines=True)
 
 
 def _file(manifest: str, *, key: str) -> None:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
-from components import session
+from components import by_script, session
 from components.runtime import get_runtime
 from components.text import count
 from services.domain.chunks import Ranges
@@ -59,9 +59,16 @@ def retry(
     session.go_to("run", run=new)
 
 
-def script(run: RunView, made: int, cause: str | None) -> Script:
+def script(
+    run: RunView,
+    made: int,
+    cause: str | None,
+    search: str = "",
+    entries: Ranges | None = None,
+) -> Script:
     """Return the script of a retry, under the very name that a click on the page has."""
-    return onboarding.retry(run.id, nonce=retry_nonce(made, cause=cause), cause=cause)
+    nonce = retry_nonce(made, cause=cause, search=search, entries=entries)
+    return onboarding.retry(run.id, nonce=nonce, cause=cause, search=search, entries=entries)
 
 
 def offer(
@@ -82,6 +89,9 @@ def offer(
             (run, made, None, "", entries),
             disabled=not entries.pairs,
         )
+        scripts = {}
+        if entries.pairs:
+            scripts["Retry the selected"] = script(run, made, None, "", entries)
         if cause or search:
             matching = get_runtime().onboarding.retryable(run.id, cause=cause, search=search)
             _button(
@@ -91,6 +101,9 @@ def offer(
                 (run, made, narrowed),
                 disabled=not matching,
             )
+            if matching:
+                scripts["Retry what matches"] = script(run, made, cause, search)
+        by_script.show_each(scripts, key=f"{key}_script")
 
 
 def _retry_matching(run: RunView, made: int, narrowed: Callable[[], Narrowed]) -> None:

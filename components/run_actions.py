@@ -4,10 +4,12 @@ from typing import Final
 
 import streamlit as st
 
-from components import confirm, links, navigation, session, status, troubleshooting
+from components import by_script, confirm, links, navigation, session, status, troubleshooting
 from components.runtime import get_runtime
 from components.text import count
 from services.domain.runs import Problem, RunState
+from services.domain.scripts import onboarding
+from services.domain.scripts.script import Script
 from services.domain.symptoms import of_problem
 from services.ledger.views import Counts, RunView
 
@@ -93,13 +95,18 @@ def needs_attention(run: RunView, *, key: str) -> None:
                 on_click=_resume,
                 args=(run.id,),
             )
+            by_script.show(onboarding.resume(run.id), key=f"{key}_script")
             if page != "run":
                 navigation.link(page, f"Open {page.capitalize()}", icon=":material/arrow_forward:")
             troubleshooting.link(of_problem(run.problem))
 
 
+def _may_pause(run: RunView) -> bool:
+    return run.state not in {RunState.NEEDS_ATTENTION, RunState.CANCELLING}
+
+
 def _pause_or_resume(run: RunView) -> None:
-    if run.state in {RunState.NEEDS_ATTENTION, RunState.CANCELLING}:
+    if not _may_pause(run):
         return
     if run.paused:
         st.button(
@@ -149,6 +156,7 @@ def head_action(run: RunView, counts: Counts) -> None:
     if not run.state.is_final:
         _pause_or_resume(run)
         cancel_button(run, key="cancel_run")
+        by_script.show_each(_scripts(run), key="run_script")
     elif run.receipt:
         _go("verify", "See the verification", run, icon=":material/verified:")
     elif counts.arrived:
@@ -161,6 +169,15 @@ def head_action(run: RunView, counts: Counts) -> None:
             primary=True,
             manifest=run.manifest,
         )
+
+
+def _scripts(run: RunView) -> dict[str, Script]:
+    """Return what the head's buttons do, by their names."""
+    scripts = {"Cancel run": onboarding.cancel(run.id)}
+    if _may_pause(run):
+        at_hand = ("Resume", onboarding.resume) if run.paused else ("Pause", onboarding.pause)
+        scripts = {at_hand[0]: at_hand[1](run.id), **scripts}
+    return scripts
 
 
 def _go(page: str, label: str, run: RunView, *, icon: str) -> None:

@@ -13,10 +13,17 @@ USAGE: Final = """usage: python -m services COMMAND ...
   validate FILE   check a manifest and say what to fix
   convert FILE OUT.json
                   write Encord's registration JSON
+  fix FILE OUT --code CODE --fix FIX
+                  fix all findings of a code, in a new file
+  replace FILE OUT --kind KIND --old TEXT --new TEXT
+                  find and replace in all URLs, in a new file
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
-  retry RUN [--cause CODE]
+  retry RUN [--cause CODE] [--find TEXT] [--entries N-M]
                   send again what failed of a run
+  pause RUN       send nothing new of a run
+  resume RUN      go on with a run that is paused or needed attention
+  cancel RUN      end a run; what is registered stays
   link RUN --dataset TITLE
                   link what arrived of a run to a dataset, then verify
   verify RUN      compare a run with its dataset once more
@@ -37,6 +44,8 @@ USAGE: Final = """usage: python -m services COMMAND ...
 
 COMMAND --help says more."""
 EXIT_USAGE: Final = 2
+MANIFEST_COMMANDS: Final = ("validate", "convert", "fix", "replace")
+RUN_COMMANDS: Final = ("retry", "pause", "resume", "cancel", "link", "verify", "create-dataset")
 
 
 def main(argv: list[str]) -> int:
@@ -54,16 +63,19 @@ def main(argv: list[str]) -> int:
 # Each command imports what it needs and no more: `validate` must not wait for the SDK.
 
 
-def _validate(argv: list[str]) -> int:
-    from services.manifests.command import validate  # noqa: PLC0415
+def _manifest_command(name: str) -> Callable[[list[str]], int]:
+    def run(argv: list[str]) -> int:
+        from services.manifests import command  # noqa: PLC0415
 
-    return validate(argv)
+        acts = {
+            "validate": command.validate,
+            "convert": command.convert,
+            "fix": command.fix,
+            "replace": command.replace,
+        }
+        return acts[name](argv)
 
-
-def _convert(argv: list[str]) -> int:
-    from services.manifests.command import convert  # noqa: PLC0415
-
-    return convert(argv)
+    return run
 
 
 def _onboard(argv: list[str]) -> int:
@@ -162,10 +174,9 @@ def _configure_logs() -> None:
 
 
 COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
-    "validate": _validate,
-    "convert": _convert,
+    **{name: _manifest_command(name) for name in MANIFEST_COMMANDS},
     "onboard": _onboard,
-    **{name: _run_command(name) for name in ("retry", "link", "verify", "create-dataset")},
+    **{name: _run_command(name) for name in RUN_COMMANDS},
     "check-bucket": _check_bucket,
     "set-cors": _set_cors,
     "make-manifest": _make_manifest,

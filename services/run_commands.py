@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from services.bootstrap import Runtime, build_runtime
+from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, RunState
 from services.domain.tasks import Purpose
 from services.engine.connections import Connection
@@ -36,6 +37,7 @@ OTHER_DATASET: Final = (
     "dataset. When that has ended, link again."
 )
 NO_UUID: Final = "That is not the UUID of a dataset."
+ENDED: Final = "The run has ended already."
 NO_RUN: Final = "There is no such run in this data directory."
 
 
@@ -52,6 +54,8 @@ def main(name: str, argv: list[str]) -> int:
         run = runtime.ledger.run(asked.run)
         if run is None:
             return refuse(NO_RUN)
+        if name == "pause":  # asks Encord for nothing
+            return _pause(runtime, run)
         return _with_its_key(runtime, run, lambda first: ACTS[name](runtime, first, asked))
     finally:
         runtime.stop()
@@ -66,6 +70,10 @@ def _parser(name: str) -> argparse.ArgumentParser:
         parser.add_argument("run", metavar="RUN", help="the run's id, as in its page's address")
     if name == "retry":
         parser.add_argument("--cause", metavar="CODE", help="only what failed for this cause")
+        parser.add_argument("--find", default="", metavar="TEXT", help="in URL, title or message")
+        parser.add_argument(
+            "--entries", type=Ranges.parse, metavar="N-M,N", help="only these, counted from 0"
+        )
     if name == "link":
         parser.add_argument("--dataset", metavar="TITLE", help="a new dataset; default: the run's")
         parser.add_argument("--dataset-uuid", metavar="UUID", help="a dataset that exists")
@@ -85,12 +93,42 @@ def _with_its_key(runtime: Runtime, run: RunView, act: Callable[[RunView], int])
 
 
 def _retry(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
-    nonce = retry_nonce(runtime.ledger.retried(asked.run), cause=asked.cause)
+    made = runtime.ledger.retried(asked.run)
+    cause, search, entries = asked.cause, asked.find, asked.entries
+    nonce = retry_nonce(made, cause=cause, search=search, entries=entries)
     try:
-        again = runtime.onboarding.retry(asked.run, nonce=nonce, actor=ACTOR, cause=asked.cause)
+        again = runtime.onboarding.retry(
+            asked.run, nonce=nonce, actor=ACTOR, cause=cause, search=search, entries=entries
+        )
     except NothingToRetryError:
         return refuse(f"Nothing of {first.name} is left to retry.")
     return arrival(follow(runtime, again))
+
+
+def _pause(runtime: Runtime, run: RunView) -> int:
+    runtime.onboarding.pause(run.id, actor=ACTOR)
+    view = runtime.ledger.run(run.id) or run
+    return _stopped(view) if view.paused else refuse(ENDED)
+
+
+def _resume(runtime: Runtime, _first: RunView, asked: argparse.Namespace) -> int:
+    runtime.onboarding.resume(asked.run, actor=ACTOR)
+    view = follow(runtime, asked.run)
+    return verdict(runtime, view) if view.receipt else arrival(view)
+
+
+def _cancel(runtime: Runtime, _first: RunView, asked: argparse.Namespace) -> int:
+    runtime.onboarding.cancel(asked.run, actor=ACTOR)
+    view = follow(runtime, asked.run)
+    return _stopped(view) if view.state is RunState.CANCELLED else refuse(ENDED)
+
+
+def _stopped(view: RunView) -> int:
+    counts = view.counts
+    print(  # noqa: T201 - the command's output
+        f"{view.state}: {counts.arrived} of {counts.entries} registered", flush=True
+    )
+    return 0
 
 
 def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
@@ -146,4 +184,10 @@ def _asker(connection: Connection) -> Asker:
     return Asker(connection=connection.id, account=connection.account, actor=ACTOR)
 
 
-ACTS: Final = {"retry": _retry, "link": _link, "verify": _verify}
+ACTS: Final = {
+    "retry": _retry,
+    "resume": _resume,
+    "cancel": _cancel,
+    "link": _link,
+    "verify": _verify,
+}

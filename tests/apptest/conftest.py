@@ -118,3 +118,8 @@ def words(app: AppTest) -> str:
     ]
     metrics = [f"{metric.label}: {metric.value}" for metric in app.metric]
     return "\n".join([*said, *titles, *metrics])
+
+
+def scripts(app: AppTest) -> set[str]:
+    """Return the commands and programs that a page shows beside its actions."""
+    return {str(each.value) for each in app.code}

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from services.bootstrap import Runtime
 from services.manifests import repair
 from services.manifests.repair import EditOrder, HoldOrder
-from tests.apptest.conftest import Open, words
+from tests.apptest.conftest import Open, scripts, words
 from tests.unit.engine.world import OPTIONS, World
 
 BROKEN = {"images": [{"objectUrl": "gs://b/1.jpg"}, {"objectUrl": "gs://b/2 2.jpg"}]}
@@ -127,6 +127,27 @@ def test_a_script_reads_the_mended_file_that_is_offered_beside_it(
     assert said.format(name="manifest.json") in words(open_page(page, manifest=before, **view))
 
 
+def test_a_fix_is_shown_as_a_script_beside_its_preview(open_page: Open, world: World) -> None:
+    app = open_page("manifest", manifest=world.manifest(BROKEN))
+    app.button(key="findings_url-whitespace_percent-encode").click().run()
+    assert (
+        "python -m services fix manifest.json manifest-mended.json --code=url-whitespace "
+        "--fix=percent-encode" in scripts(app)
+    )
+
+
+def test_a_replacement_is_shown_as_a_script_beside_its_preview(
+    open_page: Open, world: World
+) -> None:
+    app = open_page("manifest", manifest=world.manifest(BROKEN), manifest_view="Edit")
+    app.text_input(key="replace_bucket_new").set_value("other").run()
+    app.button(key="replace_preview").click().run()
+    assert (
+        "python -m services replace manifest.json manifest-mended.json --kind=bucket --old=b "
+        "--new=other" in scripts(app)
+    )
+
+
 def test_many_entries_to_fix_are_prepared_before_they_are_downloaded(
     open_page: Open, runtime: Runtime, world: World
 ) -> None:
@@ -173,7 +194,7 @@ def test_the_ready_entries_are_taken_away_in_another_format(open_page: Open, wor
     app.button(key="formats_write").click().run()
     (made,) = world.folder.glob("manifests/*/*/written.jsonl")
     assert made.read_text() == '{"type":"image","objectUrl":"gs://b/1.jpg"}\n'
-    assert [each.proto.label for each in app.get("download_button")][-1] == "Download the file"
+    assert "Download the file" in labels(app)
 
 
 def test_what_a_format_cannot_say_is_told(open_page: Open, world: World) -> None:

@@ -16,7 +16,8 @@ from components.navigation import PAGES
 from services.bootstrap import Runtime
 from services.domain.runs import DatasetChoice
 from services.engine.connections import Check, _Held
-from tests.apptest.conftest import HERE, ROOT, Open, words
+from services.engine.onboarding import retry_nonce
+from tests.apptest.conftest import HERE, ROOT, Open, scripts, words
 from tests.unit.engine.world import OPTIONS, World
 
 MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
@@ -139,6 +140,16 @@ def test_failures_are_told_by_cause_with_their_urls(open_page: Open, world: Worl
     assert "Failed: 3" in said
 
 
+def test_each_retry_is_shown_as_a_script_of_its_own(open_page: Open, world: World) -> None:
+    run = broken_run(world)
+    whole = f"python -m services retry {run}"
+    assert {whole, f"{whole} --cause=object-missing"} <= scripts(open_page("run", run=run))
+    found = scripts(open_page("run", run=run, run_find="2.jpg"))
+    assert f"{whole} --find=2.jpg" in found
+    nonce = retry_nonce(0, search="2.jpg")
+    assert any("search='2.jpg'" in each and f"nonce='{nonce}'" in each for each in found)
+
+
 def test_retry_sends_only_what_failed_for_that_cause(open_page: Open, world: World) -> None:
     run = broken_run(world)
     world.encord.broken.clear()
@@ -188,6 +199,7 @@ def test_a_run_without_its_key_says_what_to_do(open_page: Open, world: World) ->
     app = open_page("run", run=run)
     assert "Connect again with the same key, then resume. Nothing is lost." in words(app)
     world.connected = True
+    assert f"python -m services resume {run}" in scripts(app)
     app.button(key="attention_resume").click().run()
     world.settle()
     assert "Registered: 3" in words(open_page("run", run=run))
@@ -228,8 +240,11 @@ def test_entries_of_a_stopped_run_wait_and_are_not_lost(open_page: Open, world: 
 def test_a_run_is_paused_and_goes_on(open_page: Open, world: World) -> None:
     run = world.submit(world.images(3))
     app = open_page("run", run=run)
+    assert {f"python -m services {each} {run}" for each in ("pause", "cancel")} <= scripts(app)
     app.button(key="pause_run").click().run()
     assert world.ledger.run(run).paused  # type: ignore[union-attr] # it was just submitted
+    assert {f"python -m services {each} {run}" for each in ("resume", "cancel")} <= scripts(app)
+    assert f"python -m services pause {run}" not in scripts(app)
     app.button(key="resume_run").click().run()
     world.settle()
     assert "Registered: 3" in words(open_page("run", run=run))

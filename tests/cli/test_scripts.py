@@ -4,6 +4,7 @@ What a page does is what the engine does; a command is the engine too. A program
 same place, as Encord's own SDK or Google's client sees it.
 """
 
+import hashlib
 import json
 import os
 import shlex
@@ -24,9 +25,11 @@ from services.cloud_storage.credentials import anonymous
 from services.cloud_storage.google import GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
 from services.domain import cors
+from services.domain.chunks import Ranges
 from services.domain.metadata import read_schema
+from services.domain.outcomes import Outcome
 from services.domain.rules import Fix
-from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
+from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, RunState, Submission
 from services.domain.scripts import buckets, manifests, onboarding
 from services.domain.scripts.script import Place, Script
 from services.domain.tasks import Question, Source
@@ -41,6 +44,9 @@ from services.sandbox.demo import BUCKET, INTEGRATION, SITES, VIDEOS, demo_manif
 from services.settings import Settings
 
 NAME = "street & field's.csv"
+FROM_FTP = Replacement(
+    kind=Kind.PREFIX, old="ftp://files.example.com/", new=f"gs://{BUCKET}/images/"
+)
 FIXED = "gs://encord-demo-bucket/restricted/0001.jpg"
 
 
@@ -67,6 +73,10 @@ class Dashboard:
     @property
     def bucket(self) -> GoogleBuckets:
         return connect_google(anonymous(), api_endpoint=self._connection.domain, timeout=TIMEOUT)
+
+    @property
+    def connection(self) -> str:
+        return str(self._connection.id)
 
     @property
     def account(self) -> str:
@@ -160,19 +170,15 @@ def test_both_register_the_same_items(dashboard: Dashboard) -> None:
     assert (run.name, run.chunks, run.dataset_uuid) == ("Streets", 3, None)
 
 
+def uploaded(dashboard: Dashboard) -> str:
+    with (dashboard.folder / NAME).open("rb") as source:
+        return dashboard.runtime.manifests.add(NAME, source)
+
+
 def mended(dashboard: Dashboard) -> str:
     """Upload the manifest, mend it as its page does, and download what the page offers."""
-    store = dashboard.runtime.manifests
-    with (dashboard.folder / NAME).open("rb") as source:
-        given = store.add(NAME, source)
-    options = dashboard.options
-    trimmed = repair.apply(store, given, options, "url-whitespace", Fix.PERCENT_ENCODE)
-    made = repair.replace_urls(
-        store,
-        trimmed,
-        Replacement(kind=Kind.PREFIX, old="ftp://files.example.com/", new=f"gs://{BUCKET}/images/"),
-        options,
-    )
+    store, given = dashboard.runtime.manifests, uploaded(dashboard)
+    made = repair.replace_urls(store, given, FROM_FTP, dashboard.options)
     name = repair.file_name(store, made)
     shutil.copy(store.folder(made) / "source", dashboard.folder / name)
     return name
@@ -243,6 +249,83 @@ def test_both_retry_link_and_verify_one_run(
     assert run_command(onboarding.verify(run)) == 0
     assert "195 of 195 matched" in capsys.readouterr().out
     assert [receipt.proven for receipt in ledger.receipts(run=run)] == [True, True]
+
+
+def test_both_retry_a_part_of_what_failed(dashboard: Dashboard) -> None:
+    runtime, ledger = dashboard.runtime, dashboard.runtime.ledger
+    run_command(submit_script(dashboard, FolderChoice(name="In parts")))
+    run = ledger.runs().rows[0].id
+    failed = ledger.outcomes(run, outcome=Outcome.FAILED).rows
+    one = Ranges.of([failed[0].entry])
+    run_python(onboarding.retry(run, nonce=retry_nonce(0, entries=one), entries=one))
+    follow(runtime, ledger.retries(run)[0].id)
+    run_command(onboarding.retry(run, nonce=retry_nonce(1, entries=one), entries=one))
+    find = failed[1].url
+    run_python(onboarding.retry(run, nonce=retry_nonce(2, search=find), search=find))
+    follow(runtime, ledger.retries(run)[2].id)
+    run_command(onboarding.retry(run, nonce=retry_nonce(3, search=find), search=find))
+    sent = [ledger.outcomes(each.id).rows for each in ledger.retries(run)]
+    assert [[row.url for row in rows] for rows in sent] == [
+        [failed[0].url],
+        [failed[0].url],
+        [find],
+        [find],
+    ]
+
+
+def waiting(dashboard: Dashboard, nonce: str) -> str:
+    """Submit as a page does, while no worker is there."""
+    manifest, runtime = uploaded(dashboard), dashboard.runtime
+    check = runtime.manifests.check(manifest, dashboard.options).options
+    (integration,) = [
+        each for each in dashboard.gateway.list_integrations() if each.title == INTEGRATION
+    ]
+    submission = Submission(
+        name=nonce,
+        connection=dashboard.connection,
+        account=dashboard.account,
+        manifest=manifest,
+        check=check.to_json(),
+        folder=FolderChoice(name=nonce),
+        integration=integration.id,
+        integration_title=integration.title,
+        nonce=nonce,
+        created_by="somebody",
+    )
+    return runtime.onboarding.submit(submission, actor="somebody")
+
+
+def state_of(dashboard: Dashboard, run: str) -> RunState:
+    found = dashboard.runtime.ledger.run(run)
+    assert found
+    return found.state
+
+
+def test_both_pause_a_run_and_go_on_with_it(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = waiting(dashboard, "Paused")
+    run_python(onboarding.pause(run))
+    assert state_of(dashboard, run) is RunState.PAUSED
+    run_python(onboarding.resume(run))
+    assert state_of(dashboard, run) is RunState.QUEUED
+    assert run_command(onboarding.pause(run)) == 0
+    assert state_of(dashboard, run) is RunState.PAUSED
+    assert run_command(onboarding.resume(run)) == 1  # three files cannot be read
+    assert "192 of 195 registered, 3 failed" in capsys.readouterr().out
+    assert run_command(onboarding.cancel(run)) == run_command(onboarding.pause(run)) == 2
+    assert "has ended already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("work", [run_python, run_command])
+def test_both_cancel_a_run(dashboard: Dashboard, work: Callable[[Script], object]) -> None:
+    run = waiting(dashboard, f"Cancelled {work.__name__}")
+    work(onboarding.cancel(run))
+    follow(dashboard.runtime, run)
+    assert state_of(dashboard, run) is RunState.CANCELLED
+    assert dashboard.runtime.ledger.family(run).arrived == 0
+    if work is run_command:
+        assert work(onboarding.cancel(run)) == 0
 
 
 def test_a_link_ends_well_only_in_the_dataset_that_was_asked_for(
@@ -323,6 +406,28 @@ def test_both_write_the_same_files(dashboard: Dashboard) -> None:
         assert run_command(script) == 1  # five entries are held back
         assert target.read_bytes() == by_program
         assert by_program
+
+
+@pytest.mark.parametrize("work", ["fix", "replace"])
+def test_both_mend_a_manifest_as_its_page_does(dashboard: Dashboard, work: str) -> None:
+    store, options, given = dashboard.runtime.manifests, dashboard.options, uploaded(dashboard)
+    code, change = "url-whitespace", FROM_FTP
+    check, target = options.to_json(), f"{work}-mended.csv"
+    if work == "fix":
+        expected = repair.apply(store, given, options, code, Fix.PERCENT_ENCODE)
+        script = manifests.fix(NAME, check, target, code, Fix.PERCENT_ENCODE)
+    else:
+        expected = repair.replace_urls(store, given, change, options)
+        script = manifests.replace(NAME, check, target, change.kind.value, change.old, change.new)
+    assert expected != given
+    for run in (run_python, run_command):
+        run(script)
+        with Path(target).open("rb") as made:
+            assert hashlib.file_digest(made, "sha256").hexdigest() == expected
+        Path(target).unlink()
+    assert main(["fix", NAME, target, "--code", "url-empty", "--fix", "trim"]) == 2
+    assert main(["fix", NAME, target, "--code", "url-duplicate", "--fix", "drop-duplicate"]) == 1
+    assert not Path(target).exists()
 
 
 def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:

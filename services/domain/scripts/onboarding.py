@@ -6,6 +6,7 @@ a script beside a click is one decision. The submission speaks to Encord by its 
 
 from typing import Final
 
+from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
 from services.domain.scripts.manifests import CHECKED, IMPORTS, with_schema
 from services.domain.scripts.script import Place, Script, command, path
@@ -109,12 +110,39 @@ def _flags(options: RunOptions) -> list[str]:
     return flags if is_usual else [*flags, f"--job-entries={options.max_chunk_entries}"]
 
 
-def retry(run: str, *, nonce: str, cause: str | None = None) -> Script:
-    """Send again what failed of a run; only for one cause, if one is named."""
+def retry(
+    run: str,
+    *,
+    nonce: str,
+    cause: str | None = None,
+    search: str = "",
+    entries: Ranges | None = None,
+) -> Script:
+    """Send again what failed of a run, or a part of that: see `Onboarding.retry`."""
     chosen = f", cause={cause!r}" if cause else ""
+    chosen += f", search={search!r}" if search else ""
+    chosen += f", entries=Ranges.parse({str(entries)!r})" if entries else ""
     call = f'print(runtime.onboarding.retry({run!r}, nonce={nonce!r}, actor="script"{chosen}))'
+    imports = "from services.domain.chunks import Ranges\n" if entries else ""
     words = ["retry", run, *([f"--cause={cause}"] if cause else [])]
-    return Script(python=_engine("Send again what failed", call), command=command(*words))
+    words += [f"--find={search}"] if search else []
+    words += [f"--entries={entries}"] if entries else []
+    return Script(python=_engine("Send again what failed", call, imports), command=command(*words))
+
+
+def pause(run: str) -> Script:
+    """Send nothing new of a run."""
+    return _told("pause", run, "Send nothing new of a run")
+
+
+def resume(run: str) -> Script:
+    """Go on with a run that is paused or needed attention."""
+    return _told("resume", run, "Go on with a run")
+
+
+def cancel(run: str) -> Script:
+    """End a run; what is registered stays."""
+    return _told("cancel", run, "End a run; what is registered stays")
 
 
 def link(run: str, choice: DatasetChoice, *, nonce: str) -> Script:
@@ -143,10 +171,7 @@ def link(run: str, choice: DatasetChoice, *, nonce: str) -> Script:
 
 def verify(run: str) -> Script:
     """Compare a run with its dataset once more."""
-    call = f'runtime.onboarding.verify({run!r}, actor="script")'
-    return Script(
-        python=_engine("Compare a run with its dataset", call), command=command("verify", run)
-    )
+    return _told("verify", run, "Compare a run with its dataset")
 
 
 def create_dataset(place: Place, choice: DatasetChoice) -> Script:
@@ -159,6 +184,12 @@ def create_dataset(place: Place, choice: DatasetChoice) -> Script:
         python=python,
         command=place.command("create-dataset", f"--title={choice.title}", *described),
     )
+
+
+def _told(verb: str, run: str, what: str) -> Script:
+    """Return what a command of the engine does that needs nothing but the run."""
+    call = f'runtime.onboarding.{verb}({run!r}, actor="script")'
+    return Script(python=_engine(what, call), command=command(verb, run))
 
 
 def _engine(what: str, call: str, imports: str = "") -> str:
