@@ -12,7 +12,6 @@ from typing import Final
 from services.domain.findings import Finding
 from services.domain.metadata import MetadataSchema, SchemaProblem, parse_schema
 from services.domain.rules import RULES, Fix, Rule
-from services.manifests import repair
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestError, UnreadableFileError
 from services.manifests.options import DEFAULT_SAMPLES, CheckOptions
@@ -60,6 +59,8 @@ def convert(argv: list[str]) -> int:
 
 def fix(argv: list[str]) -> int:
     """Fix all findings of a code in a new file: 0 when that changed something, 1 when not."""
+    from services.manifests import repair  # noqa: PLC0415 - validate need not wait for it
+
     parser = _mender("fix", "Fix all findings of a code, in a new file.")
     parser.add_argument("--code", required=True, help="as validate prints it")
     fixes = [fix.value for fix in Fix]
@@ -75,6 +76,8 @@ def fix(argv: list[str]) -> int:
 
 def replace(argv: list[str]) -> int:
     """Replace in all URLs in a new file: 0 when that changed something, 1 when not."""
+    from services.manifests import repair  # noqa: PLC0415 - validate need not wait for it
+
     parser = _mender("replace", "Find and replace in all URLs, in a new file.")
     kinds = [kind.value for kind in repair.Kind]
     parser.add_argument("--kind", required=True, choices=kinds)
@@ -128,6 +131,8 @@ Mend = Callable[[ManifestStore, str, CheckOptions, argparse.Namespace], str]
 
 
 def _mended(parser: argparse.ArgumentParser, argv: list[str], mend: Mend) -> int:
+    from services.manifests import repair  # noqa: PLC0415 - validate need not wait for it
+
     asked = _parse(parser, argv)
     if asked is None:
         return _USAGE
