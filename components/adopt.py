@@ -1,16 +1,18 @@
 """Follow an upload job that was started elsewhere, as a run of its own."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
-from components import asking, connection_card, folder_lookup, manifests, session
+from components import asking, by_script, connection_card, folder_lookup, manifests, session
 from components.runtime import get_runtime
 from components.text import told_apart
-from services.domain.runs import FolderChoice, Submission
-from services.encord_api.interface import Folder, Integration
+from services.domain.scripts import onboarding
+from services.encord_api.interface import Integration
 from services.engine.connections import Connection
+from services.manifests.repair import file_name
 
 PLACE: Final = "adopt"
 ICON: Final = ":material/move_to_inbox:"
@@ -26,6 +28,16 @@ LOST: Final = (
     "- The choices it was started with, such as skipping duplicates\n"
     "- Who started it, and when"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What the dialog was told, the folder apart: whether that is there, Encord knows."""
+
+    manifest: str
+    check: str
+    integration: Integration
+    job: str
 
 
 def button() -> None:
@@ -56,20 +68,53 @@ def _ask(current: Connection) -> None:
     )
     st.text_input("UUID of the folder", key=FOLDER)
     st.text_input("Id of the upload job", key=JOB)
+    _scripted(current, found)
     asking.confirm("Adopt the job", _adopt, (current, found), place=PLACE, icon=ICON)
 
 
-def _adopt(current: Connection, found: tuple[Integration, ...]) -> None:
-    fingerprint = str(session.value(MANIFEST) or "")
-    job = session.typed(JOB)
+def _decided(found: tuple[Integration, ...]) -> Decided | None:
+    """Return what the fields say now, which a callback has to ask for itself: see `session`."""
+    manifest, job = str(session.value(MANIFEST) or ""), session.typed(JOB)
     through = next((each for each in found if each.id == session.value(INTEGRATION)), None)
-    if manifests.summary(fingerprint) is None or through is None or not UUID.fullmatch(job):
+    if manifests.summary(manifest or None) is None or through is None or not UUID.fullmatch(job):
+        return None
+    check = manifests.options(manifest).to_json()
+    return Decided(manifest=manifest, check=check, integration=through, job=job)
+
+
+def _scripted(current: Connection, found: tuple[Integration, ...]) -> None:
+    decided, folder = _decided(found), session.typed(FOLDER)
+    if decided is None or not folder:
+        return
+    script = onboarding.adopt(
+        by_script.place(current),
+        name=file_name(get_runtime().manifests, decided.manifest),
+        check=decided.check,
+        job=decided.job,
+        folder=folder,
+        integration=decided.integration.id,
+    )
+    by_script.show(script, key=f"{PLACE}_script", manifest=decided.manifest)
+
+
+def _adopt(current: Connection, found: tuple[Integration, ...]) -> None:
+    decided = _decided(found)
+    if decided is None:
         _say_what_is_missing()
         return
-    folder = folder_lookup.find(current.id, str(session.value(FOLDER) or ""), place=PLACE)
+    folder = folder_lookup.find(current.id, session.typed(FOLDER), place=PLACE)
     if folder:
-        submission = _submission(current, fingerprint, folder, through, job)
-        asking.open_run(get_runtime().onboarding.submit(submission, actor=session.actor()))
+        run = get_runtime().onboarding.adopt(
+            decided.job,
+            manifest=decided.manifest,
+            check=decided.check,
+            folder=folder,
+            integration=decided.integration,
+            connection=current.id,
+            account=current.account,
+            actor=session.actor(),
+        )
+        asking.open_run(run)
 
 
 def _say_what_is_missing() -> None:
@@ -79,22 +124,4 @@ def _say_what_is_missing() -> None:
             title="Something is missing",
             body="Needed are a checked manifest, an integration, and the job's id: a UUID.",
         ),
-    )
-
-
-def _submission(
-    current: Connection, fingerprint: str, folder: Folder, through: Integration, job: str
-) -> Submission:
-    return Submission(
-        name=f"Adopted: {get_runtime().manifests.names(fingerprint)}",
-        connection=current.id,
-        account=current.account,
-        manifest=fingerprint,
-        check=manifests.options(fingerprint).to_json(),
-        folder=FolderChoice(uuid=folder.uuid, name=folder.name),
-        integration=through.id,
-        integration_title=through.title,
-        nonce="adopted",
-        created_by=session.actor(),
-        adopted_job=job,
     )

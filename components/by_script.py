@@ -52,8 +52,9 @@ def _both(script: Script) -> None:
         st.caption("Command line")
         # The colors of highlighted code have too little contrast.
         st.code(script.command, language=None, wrap_lines=True)
-    st.caption("Python")
-    st.code(script.python, language=None, wrap_lines=True)
+    if script.python:
+        st.caption("Python")
+        st.code(script.python, language=None, wrap_lines=True)
 
 
 def _file(manifest: str, *, key: str) -> None:

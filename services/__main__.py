@@ -19,6 +19,8 @@ USAGE: Final = """usage: python -m services COMMAND ...
                   find and replace in all URLs, in a new file
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
+  adopt FILE --job UUID --folder-uuid UUID --integration TITLE
+                  follow an upload job that was started elsewhere
   retry RUN [--cause CODE] [--find TEXT] [--entries N-M]
                   send again what failed of a run
   pause RUN       send nothing new of a run
@@ -83,6 +85,13 @@ def _onboard(argv: list[str]) -> int:
 
     _configure_logs()
     return onboard(argv)
+
+
+def _adopt(argv: list[str]) -> int:
+    from services.adopt import main as adopt  # noqa: PLC0415
+
+    _configure_logs()
+    return adopt(argv)
 
 
 def _run_command(name: str) -> Callable[[list[str]], int]:
@@ -176,6 +185,7 @@ def _configure_logs() -> None:
 COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     **{name: _manifest_command(name) for name in MANIFEST_COMMANDS},
     "onboard": _onboard,
+    "adopt": _adopt,
     **{name: _run_command(name) for name in RUN_COMMANDS},
     "check-bucket": _check_bucket,
     "set-cors": _set_cors,

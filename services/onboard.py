@@ -1,6 +1,6 @@
 """`python -m services onboard`: from a manifest file to a proven dataset, without the dashboard.
 
-How a command connects and follows a run is here too; `run_commands` uses it.
+How a command connects, reads a manifest and follows a run is here too; other commands use it.
 
 Interrupted at any point and called again with the same words, it goes on with the same run.
 """
@@ -8,6 +8,7 @@ Interrupted at any point and called again with the same words, it goes on with t
 import argparse
 import hashlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from services.domain.runs import (
 )
 from services.encord_api.interface import Integration
 from services.engine.connections import Check, Connection
+from services.engine.errors import EngineError
 from services.engine.onboarding import link_nonce
 from services.engine.worker import ALL_KINDS, Worker
 from services.ledger import runs
@@ -40,19 +42,54 @@ WITHOUT_NOTICES: Final = tuple(kind for kind in ALL_KINDS if kind is not WorkKin
 EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE = 0, 1, 2
 
 
+class RefusedError(Exception):
+    """What was asked for cannot be done.
+
+    RefusedError
+     +-- NoAnswerError       the connection does not answer as it should
+     +-- NoIntegrationError  no integration, or more than one, is called so
+     +-- NoEntryError        no entry of the manifest can be sent
+    """
+
+
+class NoAnswerError(RefusedError):
+    """The connection does not answer as it should."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__(f"{check.title}. {check.remedy}")
+
+
+class NoIntegrationError(RefusedError):
+    """No integration, or more than one, is called so; names those that there are."""
+
+    def __init__(self, wanted: str, known: tuple[Integration, ...]) -> None:
+        names = ", ".join(sorted(f"{each.title} ({each.id})" for each in known)) or "none"
+        super().__init__(f"No single integration is called {wanted!r}. There are: {names}")
+
+
+class NoEntryError(RefusedError):
+    """No entry of the manifest can be sent."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing can be submitted. Run validate to see why.")
+
+
 def main(argv: list[str]) -> int:
     """Run the command; 0 only when verification proves that everything arrived."""
     asked = _parser().parse_args(argv)
+    return connected(asked.connection, lambda runtime, known: _onboard(runtime, known, asked))
+
+
+def connected(wanted: str, act: Callable[[Runtime, Connection], int]) -> int:
+    """Do something with a connection, or say why that cannot be; returns the exit code."""
     try:
         runtime = build_runtime(Settings())
     except DamagedLedgerError as refused:
         return refuse(str(refused))
     try:
-        connection = connect(runtime, asked.connection)
-        if connection is None:
-            return refuse(NO_CONNECTION)
-        return _onboard(runtime, connection, asked)
-    except (OSError, ManifestError) as problem:
+        connection = connect(runtime, wanted)
+        return refuse(NO_CONNECTION) if connection is None else act(runtime, connection)
+    except (OSError, ManifestError, EngineError, RefusedError) as problem:
         return refuse(str(problem))
     finally:
         runtime.stop()
@@ -60,10 +97,8 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m services onboard", description=__doc__)
-    parser.add_argument("file", type=Path, help="the manifest: JSON, JSON Lines or CSV")
-    integration = parser.add_mutually_exclusive_group(required=True)
-    integration.add_argument("--integration", metavar="TITLE")
-    integration.add_argument("--integration-id", metavar="ID", help="where a title is not unique")
+    add_manifest(parser)
+    add_integration(parser)
     parser.add_argument("--folder", required=True, metavar="NAME", help="a new folder's name")
     parser.add_argument("--dataset", metavar="TITLE", help="default: the folder's name")
     parser.add_argument("--no-dataset", action="store_true", help="register only")
@@ -71,12 +106,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder-uuid", metavar="UUID", help="register in this folder")
     parser.add_argument("--keep-duplicates", action="store_true", help="also what is there already")
     parser.add_argument("--upsert-metadata", action="store_true", help="update what is there")
-    schema = parser.add_mutually_exclusive_group()
-    schema.add_argument("--schema", type=Path, metavar="FILE", help="default: the organisation's")
-    schema.add_argument("--no-schema", action="store_true", help="compare metadata with nothing")
     parser.add_argument("--job-entries", type=int, default=MAX_ENTRIES, help="in one upload job")
     add_connection(parser)
     return parser
+
+
+def add_manifest(parser: argparse.ArgumentParser) -> None:
+    """Let a command read a manifest."""
+    parser.add_argument("file", type=Path, help="the manifest: JSON, JSON Lines or CSV")
+    schema = parser.add_mutually_exclusive_group()
+    schema.add_argument("--schema", type=Path, metavar="FILE", help="default: the organisation's")
+    schema.add_argument("--no-schema", action="store_true", help="compare metadata with nothing")
+
+
+def add_integration(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose an integration."""
+    integration = parser.add_mutually_exclusive_group(required=True)
+    integration.add_argument("--integration", metavar="TITLE")
+    integration.add_argument("--integration-id", metavar="ID", help="where a title is not unique")
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
@@ -95,19 +142,9 @@ def connect(runtime: Runtime, wanted: str) -> Connection | None:
 
 
 def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace) -> int:
-    check = runtime.connections.check(connection.id)
-    if not check.ok:
-        return refuse(f"{check.title}. {check.remedy}")
-    integration = _integration(check.integrations, asked)
-    if integration is None:
-        return refuse(_no_integration(check.integrations, asked))
-    with asked.file.open("rb") as source:
-        manifest = runtime.manifests.add(asked.file.name, source)
-    options = CheckOptions(schema=_schema(check, asked))
-    summary = runtime.manifests.check(manifest, options).summary
-    say(f"{summary.valid_entries} of {summary.entries} entries are valid.")
-    if not summary.valid_entries:
-        return refuse("Nothing can be submitted. Run validate to see why.")
+    check = answered(runtime, connection)
+    integration = integration_of(check, asked)
+    manifest, options = read_manifest(runtime, check, asked)
     submission = _submission(asked, connection, integration, manifest, options)
     run = runtime.onboarding.submit(submission, actor=submission.created_by)
     print(f"{DASHBOARD}/run?run={run}", flush=True)  # noqa: T201 - the command's output
@@ -119,18 +156,41 @@ def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace
     return verdict(runtime, view)
 
 
-def _integration(known: tuple[Integration, ...], asked: argparse.Namespace) -> Integration | None:
-    """Return the one that is meant: two may have the same title."""
-    meant = [
-        each for each in known if each.id == asked.integration_id or each.title == asked.integration
-    ]
-    return meant[0] if len(meant) == 1 else None
+def answered(runtime: Runtime, connection: Connection) -> Check:
+    """Return what a connection answers; raises `NoAnswerError`."""
+    check = runtime.connections.check(connection.id)
+    if not check.ok:
+        raise NoAnswerError(check)
+    return check
 
 
-def _no_integration(known: tuple[Integration, ...], asked: argparse.Namespace) -> str:
-    wanted = asked.integration_id or asked.integration
-    names = ", ".join(sorted(f"{each.title} ({each.id})" for each in known)) or "none"
-    return f"No single integration is called {wanted!r}. There are: {names}"
+def integration_of(check: Check, asked: argparse.Namespace) -> Integration:
+    """Return the one that is meant: two may have the same title; raises `NoIntegrationError`."""
+    known, title = check.integrations, asked.integration
+    meant = [each for each in known if each.id == asked.integration_id or each.title == title]
+    if len(meant) != 1:
+        raise NoIntegrationError(title or asked.integration_id, known)
+    return meant[0]
+
+
+def read_manifest(
+    runtime: Runtime, check: Check, asked: argparse.Namespace
+) -> tuple[str, CheckOptions]:
+    """Check a manifest; return its fingerprint and how it was checked.
+
+    Raises:
+        OSError: The file cannot be read.
+        ManifestError: It is no manifest, or the schema is none.
+        NoEntryError: Nothing of it can be sent.
+    """
+    with asked.file.open("rb") as source:
+        manifest = runtime.manifests.add(asked.file.name, source)
+    options = CheckOptions(schema=_schema(check, asked))
+    summary = runtime.manifests.check(manifest, options).summary
+    say(f"{summary.valid_entries} of {summary.entries} entries are valid.")
+    if not summary.valid_entries:
+        raise NoEntryError
+    return manifest, options
 
 
 def _schema(check: Check, asked: argparse.Namespace) -> MetadataSchema | None:

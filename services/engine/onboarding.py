@@ -22,7 +22,7 @@ from services.domain.runs import (
     WorkKind,
     WorkState,
 )
-from services.encord_api.interface import Folder
+from services.encord_api.interface import Folder, Integration
 from services.ledger import runs, state
 from services.ledger.choosing import (
     Chosen,
@@ -90,6 +90,48 @@ class Onboarding:
             )
             record(cx, "asked", actor=actor, run=run, detail="submit")
         return run
+
+    def adopt(
+        self,
+        job: str,
+        *,
+        manifest: str,
+        check: str,
+        folder: Folder,
+        integration: Integration,
+        connection: str,
+        account: str,
+        actor: str,
+    ) -> str:
+        """Follow an upload job that was started elsewhere; the same job is the same run.
+
+        Args:
+            job: Id of the upload job.
+            manifest: Fingerprint of what it was started with.
+            check: How that was checked, as `CheckOptions.to_json` writes it.
+            folder: Where the job registers.
+            integration: Through what failures are retried.
+            connection: Id of the connection.
+            account: Fingerprint of the account's public key.
+            actor: Who asks.
+
+        Raises:
+            NotCheckedError: There is no such check.
+        """
+        submission = Submission(
+            name=f"Adopted: {self._manifests.names(manifest)}",
+            connection=connection,
+            account=account,
+            manifest=manifest,
+            check=check,
+            folder=FolderChoice(uuid=folder.uuid, name=folder.name),
+            integration=integration.id,
+            integration_title=integration.title,
+            nonce="adopted",
+            created_by=actor,
+            adopted_job=job,
+        )
+        return self.submit(submission, actor=actor)
 
     def earlier(self, manifest: str, folder: str | None = None) -> list[RunView]:
         """Return past submissions of a manifest, to this folder if one is named."""

@@ -18,6 +18,7 @@ from services.domain.runs import DatasetChoice
 from services.engine.connections import Check, _Held
 from services.engine.onboarding import retry_nonce
 from tests.apptest.conftest import HERE, ROOT, Open, scripts, words
+from tests.contract.memory import BUCKET
 from tests.unit.engine.world import OPTIONS, World
 
 MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
@@ -203,6 +204,29 @@ def test_a_run_without_its_key_says_what_to_do(open_page: Open, world: World) ->
     app.button(key="attention_resume").click().run()
     world.settle()
     assert "Registered: 3" in words(open_page("run", run=run))
+
+
+def test_adopting_without_a_manifest_says_what_is_missing(open_page: Open) -> None:
+    app = open_page("runs")
+    app.button(key="adopt").click().run()
+    app.button(key="adopt_yes").click().run()
+    assert not app.exception
+    notices = app.session_state["onboarding_session"].notices
+    assert notices["adopt"].title == "Something is missing"
+
+
+def test_an_adoption_is_shown_as_a_script_once_it_is_decided(open_page: Open, world: World) -> None:
+    world.images(3)
+    job, folder = f"{'1' * 8}-1111-1111-1111-{'1' * 12}", "the-folder"
+    app = open_page("runs")
+    app.session_state["adopt_folder"] = folder
+    app.session_state["adopt_job"] = job
+    app.button(key="adopt").click().run()
+    (command,) = [each for each in scripts(app) if " adopt " in each]
+    assert command.endswith(
+        f"python -m services adopt manifest.json --job={job} --folder-uuid={folder} "
+        f"--integration-id={BUCKET.id} --connection sandbox --no-schema"
+    )
 
 
 def half_done(world: World) -> str:

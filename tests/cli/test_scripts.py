@@ -328,6 +328,47 @@ def test_both_cancel_a_run(dashboard: Dashboard, work: Callable[[Script], object
         assert work(onboarding.cancel(run)) == 0
 
 
+def test_a_command_adopts_a_job_that_was_started_elsewhere(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, gateway = dashboard.runtime.manifests, dashboard.gateway
+    manifest = uploaded(dashboard)
+    checked = store.check(manifest, dashboard.options)
+    document = dashboard.folder / "elsewhere.json"
+    checked.write_registration(checked.valid_indexes(), document)
+    (integration,) = [each for each in gateway.list_integrations() if each.title == INTEGRATION]
+    folder = gateway.create_folder("Elsewhere", "")
+    job = gateway.start_upload(folder.uuid, integration.id, document, trace="elsewhere")
+    script = onboarding.adopt(
+        dashboard.place,
+        name=NAME,
+        check=dashboard.options.to_json(),
+        job=job,
+        folder=folder.uuid,
+        integration=integration.id,
+    )
+    assert run_command(script) == run_command(script) == 1  # three files cannot be read
+    assert capsys.readouterr().out.count("192 of 195 registered, 3 failed") == 2
+    (run,) = [each for each in dashboard.runtime.ledger.runs().rows if each.adopted_job == job]
+    assert run.folder_uuid == folder.uuid
+    # What the page's click would make is the same run.
+    clicked = dashboard.runtime.onboarding.adopt(
+        job,
+        manifest=manifest,
+        check=dashboard.options.to_json(),
+        folder=gateway.get_folder(folder.uuid),
+        integration=integration,
+        connection=dashboard.connection,
+        account=dashboard.account,
+        actor="somebody",
+    )
+    assert clicked == run.id
+    nowhere = ["--folder-uuid=00000000-0000-0000-0000-000000000000"]
+    words = ["adopt", NAME, f"--job={job}", f"--integration={INTEGRATION}", *nowhere]
+    assert main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_a_link_ends_well_only_in_the_dataset_that_was_asked_for(
     dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,6 +103,24 @@ def submit(
     return Script(python=python, command=with_schema(line, check, without=" --no-schema"))
 
 
+def adopt(
+    place: Place, *, name: str, check: str, job: str, folder: str, integration: str
+) -> Script:
+    """Follow an upload job that was started elsewhere; by a command alone.
+
+    Args:
+        place: The connection.
+        name: The file of the manifest that it was started with.
+        check: What was checked, as `CheckOptions.to_json` writes it.
+        job: Id of the upload job.
+        folder: UUID of the folder.
+        integration: Id of the integration.
+    """
+    words = ["adopt", path(name), f"--job={job}", f"--folder-uuid={folder}"]
+    line = place.command(*words, f"--integration-id={integration}")
+    return Script(command=with_schema(line, check, without=" --no-schema"))
+
+
 def _flags(options: RunOptions) -> list[str]:
     flags = [] if options.skip_duplicate_urls else ["--keep-duplicates"]
     flags += ["--upsert-metadata"] if options.upsert_metadata else []

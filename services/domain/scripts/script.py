@@ -21,9 +21,9 @@ client = EncordUserClient.create_with_ssh_private_key(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """The same action twice; run both in the folder of this program."""
+    """The same action as a program, as a command or as both; run in the folder of this one."""
 
-    python: str
+    python: str = ""
     command: str = ""
 
 
