@@ -2,13 +2,22 @@
 
 import streamlit as st
 
-from components import bucket_access, bucket_checks, connection_card, encord_pages, layout, session
+from components import (
+    bucket_access,
+    bucket_checks,
+    by_script,
+    connection_card,
+    encord_pages,
+    layout,
+    session,
+)
 from components import connection as connections
 from components.connect_form import notice_of
 from components.runtime import get_runtime
 from components.text import code, moment, told_apart
 from services.buckets.desk import Place
 from services.domain.bucket_checks import Verdict
+from services.domain.scripts import buckets
 from services.encord_api.errors import EncordError
 from services.encord_api.interface import Integration
 from services.engine.connections import Connection, explain
@@ -61,6 +70,15 @@ def _form(place: Place, current: Connection, after: str, *, key: str) -> None:
         on_click=_start,
         args=(place, known, after),
     )
+    script = buckets.prove(
+        by_script.place(current),
+        bucket=place.bucket,
+        integration=str(session.value(_CHOICE)),
+        key=session.typed(_OBJECT),
+        strict=bool(session.value(_STRICT)),
+        origin=encord_pages.app_origin(),
+    )
+    by_script.show(script, key=f"{key}_script")
 
 
 def _start(place: Place, known: dict[str, Integration], after: str) -> None:
@@ -68,12 +86,13 @@ def _start(place: Place, known: dict[str, Integration], after: str) -> None:
     chosen = known.get(str(session.value(_CHOICE)))
     if chosen is None:
         return
+    desk = get_runtime().buckets
     try:
-        get_runtime().buckets.start_trial(
+        trial = desk.begin_trial(
             place,
             integration=chosen.id,
             title=chosen.title,
-            key=session.typed(_OBJECT).removeprefix(f"gs://{place.bucket}/"),
+            key=session.typed(_OBJECT),
             strict=bool(session.value(_STRICT)),
             origin=encord_pages.app_origin(),
             nonce=session.nonce(f"trial {place.bucket} {after}"),
@@ -81,6 +100,9 @@ def _start(place: Place, known: dict[str, Integration], after: str) -> None:
         )
     except EngineError as error:
         session.notify("trial", notice_of(explain(error)))
+        return
+    if trial:
+        desk.start_trial(trial)
 
 
 def _trial(place: Place, trial: TrialView, *, key: str) -> None:

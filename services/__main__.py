@@ -33,6 +33,8 @@ USAGE: Final = """usage: python -m services COMMAND ...
                   create a dataset without a mirrored folder
   check-bucket NAME
                   ask Google what Encord needs of a bucket
+  prove-integration NAME --integration TITLE
+                  try an integration with one object of a bucket
   set-cors NAME FILE --if-metageneration N
                   set a bucket's CORS rules, unless somebody changed the bucket
   make-manifest NAME OUT.json --recipe FILE
@@ -108,6 +110,13 @@ def _check_bucket(argv: list[str]) -> int:
     from services.bucket_commands import check  # noqa: PLC0415
 
     return check(argv)
+
+
+def _prove_integration(argv: list[str]) -> int:
+    from services.bucket_commands import prove  # noqa: PLC0415
+
+    _configure_logs()
+    return prove(argv)
 
 
 def _set_cors(argv: list[str]) -> int:
@@ -188,6 +197,7 @@ COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     "adopt": _adopt,
     **{name: _run_command(name) for name in RUN_COMMANDS},
     "check-bucket": _check_bucket,
+    "prove-integration": _prove_integration,
     "set-cors": _set_cors,
     "make-manifest": _make_manifest,
     "sandbox": _sandbox,

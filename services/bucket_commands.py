@@ -1,4 +1,7 @@
-"""`python -m services check-bucket | set-cors | make-manifest`: what the Bucket page does."""
+"""`python -m services check-bucket | prove-integration | set-cors | make-manifest`.
+
+What the Bucket page does.
+"""
 
 import argparse
 import shutil
@@ -6,13 +9,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 import msgspec
 
-from services.bootstrap import build_runtime
+from services.bootstrap import Runtime, build_runtime
 from services.buckets import clinic
 from services.buckets.building import Job, build
+from services.buckets.desk import Place
 from services.buckets.listing import list_objects
 from services.buckets.preflight import SAMPLE, Preflight
 from services.buckets.reach import NOBODY, SERVER, TIMEOUT, Reach
@@ -23,15 +28,31 @@ from services.cloud_storage.errors import UNDECIDED, StorageError
 from services.cloud_storage.google import ENDPOINT, GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
 from services.domain import cors
-from services.domain.bucket_checks import Verdict
+from services.domain.bucket_checks import BucketCheck, Verdict
 from services.domain.globs import PatternError
+from services.engine.connections import Connection
+from services.ledger.buckets import TrialState
 from services.ledger.keeping import DamagedLedgerError
 from services.manifests.command import MAX_BYTES
 from services.manifests.store import ManifestStore
-from services.onboard import EXIT_NOT_PROVEN, NO_CONNECTION, connect, refuse
+from services.onboard import (
+    EXIT_NOT_PROVEN,
+    EXIT_PROVEN,
+    EXIT_USAGE,
+    NO_CONNECTION,
+    add_connection,
+    add_integration,
+    answered,
+    connect,
+    connected,
+    integration_of,
+    refuse,
+)
 from services.settings import Settings
 
 NO_RULES: Final = "The file holds no list of CORS rules."
+UNDER_WAY: Final = "A trial of this integration and this bucket is under way already."
+TRIAL_ENDS: Final = {TrialState.PROVEN: EXIT_PROVEN, TrialState.FAILED: EXIT_NOT_PROVEN}
 UNKNOWN: Final = (
     "It is not known whether anything was changed: no whole answer came. "
     "`check-bucket` shows the rules in force; setting the same rules again changes nothing."
@@ -59,9 +80,7 @@ def _check(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
     for found in Preflight(
         reader=editor, who=editor.name, bucket=asked.bucket, origins=origins, sample=asked.sample
     ).run():
-        _say(f"{found.verdict.value:11}  {found.title}: {found.got}")
-        if found.needed:
-            _say(f"{'':13}Needed: {found.needed}")
+        _tell(found)
         failed += found.verdict is Verdict.FAIL
     return EXIT_NOT_PROVEN if failed else 0
 
@@ -71,6 +90,48 @@ def _origin(text: str) -> str:
     if not cors.is_origin(text):
         raise ValueError
     return text
+
+
+def prove(argv: list[str]) -> int:
+    """Print each step of a trial: 0 when it proves the integration, 1 when not, 2 when unknown."""
+    parser = argparse.ArgumentParser(prog="python -m services prove-integration")
+    parser.add_argument("bucket", metavar="NAME")
+    add_integration(parser)
+    parser.add_argument("--object", default="", help="default: the first whose name tells its type")
+    parser.add_argument("--strict", action="store_true", help="a strict client-only integration")
+    parser.add_argument(
+        "--origin",
+        type=_origin,
+        default=cors.ORIGINS["EU"][0],
+        metavar="URL",
+        help="from where Encord's app opens objects; default: %(default)s",
+    )
+    add_connection(parser)
+    asked = parser.parse_args(argv)
+    return connected(asked.connection, lambda runtime, known: _prove(runtime, known, asked))
+
+
+def _prove(runtime: Runtime, connection: Connection, asked: argparse.Namespace) -> int:
+    integration = integration_of(answered(runtime, connection), asked)
+    sandbox = connection.domain if connection.kind == "sandbox" else None
+    account = NOBODY if sandbox else SERVER
+    trial = runtime.buckets.begin_trial(
+        Place(connection=connection.id, account=account, sandbox=sandbox, bucket=asked.bucket),
+        integration=integration.id,
+        title=integration.title,
+        key=asked.object,
+        strict=asked.strict,
+        origin=asked.origin,
+        nonce=token_hex(16),  # each call is a trial of its own
+        actor="command line",
+    )
+    if trial is None:
+        return refuse(UNDER_WAY)
+    for step in trial.run():
+        _tell(step)
+    (view, *_) = runtime.buckets.records.trials(connection=connection.id, bucket=asked.bucket)
+    _say(f"{integration.title}: {view.state}")
+    return TRIAL_ENDS.get(view.state, EXIT_USAGE)
 
 
 def set_cors(argv: list[str]) -> int:
@@ -174,6 +235,12 @@ def _editor(connection: str) -> Iterator[GoogleBuckets | None]:
             yield connect_google(anonymous(), api_endpoint=found.domain, timeout=TIMEOUT)
     finally:
         runtime.stop()
+
+
+def _tell(found: BucketCheck) -> None:
+    _say(f"{found.verdict.value:11}  {found.title}: {found.got}")
+    if found.needed:
+        _say(f"{'':13}Needed: {found.needed}")
 
 
 def _say(line: str) -> None:

@@ -175,7 +175,7 @@ class BucketDesk:
         """Return how far the live test is."""
         return self._tasks.snapshot(place.named("try out"))
 
-    def start_trial(
+    def begin_trial(
         self,
         place: Place,
         *,
@@ -186,8 +186,18 @@ class BucketDesk:
         origin: str,
         nonce: str,
         actor: str,
-    ) -> None:
-        """Try an integration with one object, at most once for a nonce.
+    ) -> Trial | None:
+        """Claim a trial of an integration with one object; None when somebody has it already.
+
+        Args:
+            place: The bucket, as one person sees it.
+            integration: Id of the integration.
+            title: Its title.
+            key: The object, also as its gs:// address; empty takes the first suitable one.
+            strict: Whether the integration is a strict client-only one.
+            origin: From where Encord's app opens objects.
+            nonce: Names the decision: the same one is the same trial.
+            actor: Who asks.
 
         Raises:
             EngineError: No key for the connection is held here.
@@ -202,21 +212,24 @@ class BucketDesk:
             actor=actor,
         )
         if trial is None:
-            return
-        made = Trial(
+            return None
+        return Trial(
             id=trial,
             gateway=gateway,
             open_reader=lambda: self.open(place),
             records=self.records,
             bucket=place.bucket,
-            key=key,
+            key=key.removeprefix(f"gs://{place.bucket}/"),
             integration=integration,
             integration_title=title,
             strict=strict,
             origin=origin,
             pace=self._pace,
         )
-        self._tasks.start(f"trial {trial}", made.run)
+
+    def start_trial(self, trial: Trial) -> None:
+        """Take the steps of a trial that was claimed."""
+        self._tasks.start(f"trial {trial.id}", trial.run)
 
     def trial(self, trial: str) -> Snapshot | None:
         """Return how far a trial of this process is."""

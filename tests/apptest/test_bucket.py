@@ -19,7 +19,8 @@ from services.cloud_storage.errors import (
 from services.domain.bucket_checks import BucketCheck, Verdict
 from services.engine.connections import _Held
 from services.ledger.buckets import TrialState
-from tests.apptest.conftest import HERE, Open, words
+from tests.apptest.conftest import HERE, Open, scripts, words
+from tests.contract.memory import BUCKET as INTEGRATION
 from tests.unit.canaries import Canary, found_in, make_canaries
 from tests.unit.engine.world import World
 
@@ -72,6 +73,27 @@ def test_what_is_no_service_account_is_said_and_not_held(open_page: Open) -> Non
 def test_least_privilege_is_stated(open_page: Open) -> None:
     assert "Only applying CORS rules from here needs storage.buckets.update" in words(
         open_page("bucket", bucket="yard")
+    )
+
+
+def test_the_check_is_shown_as_a_script_for_the_chosen_origins(open_page: Open) -> None:
+    app = open_page("bucket", bucket="yard")
+    words_for = "python -m services check-bucket yard --sample 5 --origin="
+    eu, us = ("https://app.encord.com", "https://app.us.encord.com")
+    assert [each for each in scripts(app) if each.startswith(f"{words_for}{eu} ")]
+    app.radio(key="encord_pages").set_value("US").run()
+    assert [each for each in scripts(app) if each.startswith(f"{words_for}{us} ")]
+    assert not [each for each in scripts(app) if f"--origin={eu}" in each]
+
+
+def test_a_trial_is_shown_as_a_script_of_what_the_form_says(open_page: Open) -> None:
+    app = open_page("bucket", bucket="yard", bucket_view="Integration")
+    app.text_input(key="trial_object").set_value("a b.txt").run()
+    app.checkbox(key="trial_strict").check().run()
+    (script,) = [each for each in scripts(app) if "prove-integration" in each]
+    assert script.endswith(
+        f"python -m services prove-integration yard --integration-id={INTEGRATION.id} "
+        "--origin=https://app.encord.com '--object=a b.txt' --strict --connection encord"
     )
 
 

@@ -36,6 +36,7 @@ from services.domain.tasks import Question, Source
 from services.encord_api.interface import EncordGateway
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
+from services.ledger.buckets import TrialState
 from services.manifests import repair
 from services.manifests.options import CheckOptions
 from services.manifests.repair import Kind, Replacement
@@ -482,6 +483,35 @@ def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFix
     checks = capsys.readouterr().out
     assert info.location in checks
     assert f"refused: {own}\n" in checks  # and none of the others, which it refuses as well
+
+
+def test_a_command_proves_an_integration(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {each.title: each.id for each in dashboard.gateway.list_integrations()}
+    script = buckets.prove(
+        dashboard.place,
+        bucket=BUCKET,
+        integration=found[INTEGRATION],
+        key=f"gs://{BUCKET}/images/street/0001.jpg",
+        strict=False,
+        origin=cors.ORIGINS["EU"][0],
+    )
+    before = dashboard.bucket.bucket(BUCKET)
+    dashboard.bucket.set_cors(BUCKET, "[]", metageneration=before.metageneration)
+    assert run_command(script) == 1
+    assert "Needed: CORS rules for this origin" in capsys.readouterr().out
+    closed = dashboard.bucket.bucket(BUCKET)
+    rules = cors.mended("[]", cors.ORIGINS["EU"])
+    dashboard.bucket.set_cors(BUCKET, rules, metageneration=closed.metageneration)
+    assert run_command(script) == 0
+    assert f"{INTEGRATION}: proven" in capsys.readouterr().out
+    records = dashboard.runtime.buckets.records
+    trials = records.trials(connection=dashboard.connection, bucket=BUCKET)
+    assert [(each.state, each.clean) for each in trials] == [
+        (TrialState.PROVEN, True),
+        (TrialState.FAILED, True),
+    ]
 
 
 @pytest.mark.parametrize("run", [run_python, run_command])

@@ -91,7 +91,7 @@ def reader(fresh: SandboxProcess) -> Iterator[GoogleBuckets]:
 def start(desk: BucketDesk, place: Place, gateway: SdkGateway, **asked: object) -> None:
     wanted = str(asked.pop("title", "Demo bucket"))
     known = {each.title: each.id for each in gateway.list_integrations()}
-    desk.start_trial(
+    trial = desk.begin_trial(
         place,
         integration=known[wanted],
         title=wanted,
@@ -101,6 +101,8 @@ def start(desk: BucketDesk, place: Place, gateway: SdkGateway, **asked: object) 
         nonce=str(asked.get("nonce", "click")),
         actor="me",
     )
+    if trial:
+        desk.start_trial(trial)
 
 
 @pytest.fixture

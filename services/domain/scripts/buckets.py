@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.domain.scripts.script import Script, command, path
+from services.domain.scripts.script import Place, Script, command, path
 
 _GOOGLE: Final = '''\
 """{what}"""
@@ -82,6 +82,25 @@ def check(bucket: str, *, origins: tuple[str, ...], sandbox: str | None, sample:
     asked = [f"--origin={origin}" for origin in origins]
     words = ["check-bucket", bucket, "--sample", str(sample), *asked, *where]
     return Script(python=python + _CHECK.format(sample=sample), command=command(*words))
+
+
+def prove(
+    place: Place, *, bucket: str, integration: str, key: str, strict: bool, origin: str
+) -> Script:
+    """Try an integration with one object of a bucket; by a command alone.
+
+    Args:
+        place: The connection.
+        bucket: The bucket's name.
+        integration: Id of the integration.
+        key: The object; empty for the first suitable one.
+        strict: Whether the integration is a strict client-only one.
+        origin: From where Encord's app opens objects.
+    """
+    words = ["prove-integration", bucket, f"--integration-id={integration}", f"--origin={origin}"]
+    words += [f"--object={key}"] if key else []
+    words += ["--strict"] if strict else []
+    return Script(command=place.command(*words))
 
 
 def set_cors(bucket: str, document: str, metageneration: int, *, sandbox: str | None) -> Script:
