@@ -1,6 +1,7 @@
 """A manifest is mended by click and by spreadsheet, and every step can be taken back."""
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -46,7 +47,13 @@ def test_all_findings_of_a_code_are_fixed_by_click_and_the_fix_is_undone(
     dialog.get_by_role("button", name="Apply 2 changes").click()
     vendor.sees("3 entries ready, 1 to fix")
     vendor.sees("Percent-encode: White space in the URL, 2 changes")
-    assert vendor.query("manifest") != before
+    made = vendor.query("manifest")
+    assert made != before
+    vendor.click("Do this by script")
+    name, mended = vendor.download(lambda: vendor.click("Download the manifest"))
+    assert name == f"vendor-{made[:8]}.csv"
+    assert hashlib.sha256(mended).hexdigest() == made
+    vendor.page.keyboard.press("Escape")
     vendor.click("Undo")
     vendor.sees("1 entry ready, 3 to fix")
     assert vendor.query("manifest") == before
