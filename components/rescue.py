@@ -4,8 +4,9 @@ from typing import Final
 
 import streamlit as st
 
-from components import asking, folder_lookup, session
+from components import asking, by_script, folder_lookup, session
 from components.runtime import get_runtime
+from services.domain.scripts import onboarding
 from services.engine.connections import Connection
 
 PLACE: Final = "rescue"
@@ -34,6 +35,10 @@ def _ask(current: Connection) -> None:
     st.text_input(
         "UUID of the folder", key=FOLDER, placeholder="00000000-0000-0000-0000-000000000000"
     )
+    folder = session.typed(FOLDER)
+    if folder:
+        script = onboarding.rescue(by_script.place(current), folder)
+        by_script.show(script, key=f"{PLACE}_script")
     asking.confirm("Rescue the run", _rescue, (current,), place=PLACE, icon=ICON)
 
 

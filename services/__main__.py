@@ -21,6 +21,8 @@ USAGE: Final = """usage: python -m services COMMAND ...
                   register, link and verify a manifest's entries
   adopt FILE --job UUID --folder-uuid UUID --integration TITLE
                   follow an upload job that was started elsewhere
+  rescue --folder-uuid UUID
+                  rebuild a run from a folder, when the ledger that knew it is lost
   retry RUN [--cause CODE] [--find TEXT] [--entries N-M]
                   send again what failed of a run
   pause RUN       send nothing new of a run
@@ -90,10 +92,17 @@ def _onboard(argv: list[str]) -> int:
 
 
 def _adopt(argv: list[str]) -> int:
-    from services.adopt import main as adopt  # noqa: PLC0415
+    from services.adopt import adopt  # noqa: PLC0415
 
     _configure_logs()
     return adopt(argv)
+
+
+def _rescue(argv: list[str]) -> int:
+    from services.adopt import rescue  # noqa: PLC0415
+
+    _configure_logs()
+    return rescue(argv)
 
 
 def _run_command(name: str) -> Callable[[list[str]], int]:
@@ -195,6 +204,7 @@ COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     **{name: _manifest_command(name) for name in MANIFEST_COMMANDS},
     "onboard": _onboard,
     "adopt": _adopt,
+    "rescue": _rescue,
     **{name: _run_command(name) for name in RUN_COMMANDS},
     "check-bucket": _check_bucket,
     "prove-integration": _prove_integration,

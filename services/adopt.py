@@ -1,9 +1,8 @@
-"""`python -m services adopt`: follow an upload job that was started elsewhere, as a run.
-
-Called again with the same words, it goes on with the same run.
-"""
+"""`python -m services adopt | rescue`: a run of what no run of this ledger sent."""
 
 import argparse
+from secrets import token_hex
+from typing import Final
 
 from services.bootstrap import Runtime
 from services.engine.connections import Connection
@@ -19,10 +18,15 @@ from services.onboard import (
     read_manifest,
 )
 
+ACTOR: Final = "command line"
 
-def main(argv: list[str]) -> int:
-    """Run the command; 0 only when all entries are in Encord."""
-    parser = argparse.ArgumentParser(prog="python -m services adopt", description=__doc__)
+
+def adopt(argv: list[str]) -> int:
+    """Follow a job that was started elsewhere; 0 only when all its entries are in Encord.
+
+    Called again with the same words, it goes on with the same run.
+    """
+    parser = argparse.ArgumentParser(prog="python -m services adopt")
     add_manifest(parser)
     parser.add_argument("--job", required=True, metavar="UUID", help="the upload job")
     parser.add_argument("--folder-uuid", required=True, metavar="UUID", help="where it registers")
@@ -45,6 +49,26 @@ def _adopt(runtime: Runtime, connection: Connection, asked: argparse.Namespace) 
         integration=integration,
         connection=connection.id,
         account=connection.account,
-        actor="command line",
+        actor=ACTOR,
+    )
+    return arrival(follow(runtime, run))
+
+
+def rescue(argv: list[str]) -> int:
+    """Rebuild a run from what a folder holds now; 0 when that is done."""
+    parser = argparse.ArgumentParser(prog="python -m services rescue")
+    parser.add_argument("--folder-uuid", required=True, metavar="UUID")
+    add_connection(parser)
+    asked = parser.parse_args(argv)
+    return connected(asked.connection, lambda runtime, known: _rescue(runtime, known, asked))
+
+
+def _rescue(runtime: Runtime, connection: Connection, asked: argparse.Namespace) -> int:
+    run = runtime.onboarding.rescue(
+        runtime.connections.find_folder(connection.id, asked.folder_uuid),
+        connection=connection.id,
+        account=connection.account,
+        nonce=token_hex(16),  # the folder may hold something else than last time
+        actor=ACTOR,
     )
     return arrival(follow(runtime, run))

@@ -229,6 +229,13 @@ def test_an_adoption_is_shown_as_a_script_once_it_is_decided(open_page: Open, wo
     )
 
 
+def test_a_rescue_is_shown_as_a_script_once_the_folder_is_named(open_page: Open) -> None:
+    app = open_page("runs")
+    app.session_state["rescue_folder"] = "-folder"
+    app.button(key="rescue").click().run()
+    assert "python -m services rescue --folder-uuid=-folder --connection sandbox" in scripts(app)
+
+
 def half_done(world: World) -> str:
     """Make a run of ten that lost its key once six were registered; one before proves the way."""
     world.submit(world.manifest({"images": [{"objectUrl": "gs://other/1.jpg"}]}), nonce="proof")

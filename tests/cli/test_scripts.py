@@ -383,6 +383,16 @@ def test_a_command_adopts_a_job_that_was_started_elsewhere(
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_command_rescues_a_run_from_its_folder(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_command(submit_script(dashboard, FolderChoice(name="Lost"), name=FEW))
+    folder = folder_called(dashboard, "Lost")
+    assert run_command(onboarding.rescue(dashboard.place, folder)) == 0
+    assert "2 of 2 registered, 0 failed" in capsys.readouterr().out
+    assert dashboard.runtime.ledger.runs().rows[0].name == "Rescued: Lost"
+
+
 def test_a_link_ends_well_only_in_the_dataset_that_was_asked_for(
     dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -121,6 +121,11 @@ def adopt(
     return Script(command=with_schema(line, check, without=" --no-schema"))
 
 
+def rescue(place: Place, folder: str) -> Script:
+    """Rebuild a run from the folder of this UUID; by a command alone."""
+    return Script(command=place.command("rescue", f"--folder-uuid={folder}"))
+
+
 def _flags(options: RunOptions) -> list[str]:
     flags = [] if options.skip_duplicate_urls else ["--keep-duplicates"]
     flags += ["--upsert-metadata"] if options.upsert_metadata else []
