@@ -1,5 +1,6 @@
 """What a bucket holds: folders with counts and sizes, search by pattern, objects in detail."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -7,7 +8,7 @@ import streamlit as st
 
 from components import bucket_access, bucket_listing, layout, picture, session
 from components.runtime import get_runtime
-from components.tables import Column, PagedTable
+from components.tables import Column, Opening, PagedTable
 from components.text import code, count, moment, size
 from services.buckets import browsing
 from services.buckets.browsing import Entry
@@ -21,6 +22,7 @@ from services.domain import globs
 
 FOLDER: Final = "folder"
 PAGE: Final = "browse_page"
+#: Names in the address the object that is looked at.
 OBJECT: Final = "look_at"
 
 
@@ -67,8 +69,7 @@ def _listed(bucket: str, spool: Spool, *, key: str) -> None:
         nothing="There is nothing here in this listing.",
         filters={"pattern": "", FOLDER: ""},
     )
-    if rows:
-        _pick({row.name: row for row in rows}, bucket, key=key)
+    _look_at(rows, bucket, key=key)
 
 
 def _counted(spool: Spool, patterns: tuple[str, ...]) -> bool:
@@ -83,17 +84,11 @@ def _counted(spool: Spool, patterns: tuple[str, ...]) -> bool:
     return True
 
 
-def _pick(rows: dict[str, Entry], bucket: str, *, key: str) -> None:
-    """Offer the lines of the page by keyboard too, and draw the object that was picked."""
-    st.selectbox(
-        "Open a folder or look at an object",
-        ["", *rows],
-        format_func=lambda line: line or "Choose a line of this page",
-        key=OBJECT,
-        on_change=_picked,
-    )
-    chosen = rows.get(str(session.value(OBJECT)))
-    if chosen and not chosen.is_folder:
+def _look_at(rows: Sequence[Entry], bucket: str, *, key: str) -> None:
+    """Draw the object that was opened, while it is on the page."""
+    asked = st.query_params.get(OBJECT)
+    chosen = next((row for row in rows if row.name == asked and not row.is_folder), None)
+    if chosen:
         with layout.card_box("Object", key=f"{key}_object"):
             _details(bucket, chosen)
             st.fragment(_preview, key=f"{key}_preview")(bucket, chosen)
@@ -139,22 +134,16 @@ def _draw(found: Preview, chosen: Entry) -> None:
         st.caption(found.why_not)
 
 
-def _picked() -> None:
-    chosen = str(session.value(OBJECT) or "")
-    if chosen.endswith("/"):
-        _go(chosen)
-
-
 def _open(entry: Entry) -> None:
     if entry.is_folder:
         _go(entry.name)
     else:
-        session.set_value(OBJECT, entry.name)
+        st.query_params[OBJECT] = entry.name
 
 
 def _go(folder: str) -> None:
     session.set_value(FOLDER, folder)
-    session.set_value(OBJECT, "")
+    st.query_params.pop(OBJECT, None)
     if session.value(PAGE):
         session.set_value(PAGE, 1)
 
@@ -174,5 +163,10 @@ TABLE: Final = PagedTable[Entry](
         Column("Content type", lambda row: row.content_type or "", width=140),
         Column("Updated", lambda row: moment(row.updated) if row.updated else "", width=235),
     ),
-    on_open=_open,
+    opening=Opening(
+        act=_open,
+        label="Open a folder or look at an object",
+        name=lambda row: row.name,
+        id=lambda row: row.name,
+    ),
 )

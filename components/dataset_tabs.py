@@ -21,7 +21,7 @@ from components import (
     status,
 )
 from components.runtime import get_runtime
-from components.tables import Column, PagedTable, status_column
+from components.tables import Column, Opening, PagedTable, status_column
 from components.text import count, number
 from services.domain.paging import Page
 from services.domain.tasks import Purpose
@@ -40,7 +40,12 @@ TASKS: Final = PagedTable[RunView](
         Column("Dataset", lambda task: task.dataset_title or task.name, width=260),
         Column("UUID", lambda task: task.dataset_uuid or "", width=290),
     ),
-    on_open=lambda task: session.go_to("verify", task=task.id),
+    opening=Opening(
+        act=lambda task: session.go_to("verify", task=task.id),
+        label="Open a dataset's verification",
+        name=lambda task: task.dataset_title or task.name,
+        id=lambda task: task.id,
+    ),
 )
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import answers, connection, dataset_folder, session
 from components.runtime import get_runtime
-from components.tables import Column, PagedTable
+from components.tables import Column, Opening, PagedTable
 from components.text import moment, number
 from services.domain.paging import Page
 from services.encord_api.interface import Folder
@@ -28,6 +28,14 @@ class Listed:
     namesakes: int
 
 
+def _open(folder: Folder) -> None:
+    """Show what can be linked of a folder: on this page, whose fields follow no address."""
+    session.set_value(TABS, dataset_folder.TAB)
+    session.set_value(dataset_folder.FOLDER, folder.uuid)
+    # A field that was not drawn before does not write itself into the address.
+    st.query_params[dataset_folder.FOLDER] = folder.uuid
+
+
 TABLE = PagedTable[Listed](
     noun="folder",
     alt="Folders of this account",
@@ -42,8 +50,11 @@ TABLE = PagedTable[Listed](
         Column("Created", lambda row: moment(row.folder.created_at), width=235),
         Column("UUID", lambda row: row.folder.uuid, width=250),
     ),
-    on_open=lambda row: session.go_to(
-        "datasets", **{TABS: dataset_folder.TAB, dataset_folder.FOLDER: row.folder.uuid}
+    opening=Opening(
+        act=lambda row: _open(row.folder),
+        label="Open a folder",
+        name=lambda row: row.folder.name,
+        id=lambda row: row.folder.uuid,
     ),
 )
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from components import session
 from components.runtime import get_runtime
+from services.engine.passport import sought_of
 from services.ledger.views import ReceiptView, RunView
 from services.manifests.errors import UnknownManifestError
 
@@ -89,3 +90,8 @@ def open_run(run: RunView) -> None:
     """Go to a run's page."""
     session.use_run(run.id)
     session.go_to("run", run=run.id)
+
+
+def open_object(named: str) -> None:
+    """Go to the passport of an object; a signature on its URL stays out of the address."""
+    session.go_to("passport", object=sought_of(named))

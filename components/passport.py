@@ -16,6 +16,7 @@ from components import (
     bucket_access,
     connection,
     layout,
+    links,
     navigation,
     picture,
     session,
@@ -65,7 +66,7 @@ def asked() -> str:
 
 
 def _look() -> None:
-    session.go_to("passport", object=sought_of(str(session.value(BOX) or "")))
+    links.open_object(str(session.value(BOX) or ""))
 
 
 def find(sought: str) -> Passport:
@@ -101,9 +102,8 @@ def _choose(found: Passport) -> None:
         st.button(
             f"Object {place + 1}",
             key=f"object_{place}",
-            on_click=session.go_to,
-            args=("passport",),
-            kwargs={"object": url},
+            on_click=links.open_object,
+            args=(url,),
         )
         st.text(url)
 

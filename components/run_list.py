@@ -1,13 +1,12 @@
 """Runs as a table, and the filter above it."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
-from components import links, session, status
+from components import links, status
 from components.runtime import get_runtime
-from components.tables import Column, PagedTable, status_column
+from components.tables import Column, Opening, PagedTable, status_column
 from components.text import moment, stamp
 from services.domain.paging import Page
 from services.ledger.views import RunView
@@ -28,7 +27,12 @@ def _progress(run: RunView) -> float:
 TABLE: Final = PagedTable[RunView](
     noun="run",
     alt="Runs, newest first",
-    on_open=links.open_run,
+    opening=Opening(
+        act=links.open_run,
+        label="Open a run",
+        name=lambda run: f"{run.name}, {stamp(run.created_at)}",
+        id=lambda run: run.id,
+    ),
     columns=(
         Column(
             "Status",
@@ -54,7 +58,6 @@ TABLE: Final = PagedTable[RunView](
 def recent(runs: list[RunView], *, key: str) -> None:
     """Draw the newest runs, without pages."""
     TABLE.show(lambda _offset, _limit: Page(runs, len(runs)), key=key, name="recent_page")
-    _open_choice(runs, key=f"{key}_choice")
 
 
 def search_and_show(*, key: str) -> None:
@@ -72,7 +75,7 @@ def search_and_show(*, key: str) -> None:
         )
     state = STATES.get(chosen)
     ledger = get_runtime().ledger
-    shown = TABLE.show(
+    TABLE.show(
         lambda offset, limit: ledger.runs(
             state=state, search=search or "", offset=offset, limit=limit
         ),
@@ -80,26 +83,3 @@ def search_and_show(*, key: str) -> None:
         name="runs_page",
         filters={"runs_find": "", "runs_state": ANY},
     )
-    _open_choice(shown, key=f"{key}_choice")
-
-
-def _open_choice(runs: Sequence[RunView], *, key: str) -> None:
-    """Offer the shown runs as a list too: a table's buttons cannot be reached by keyboard."""
-    named = {run.id: f"{run.name}, {stamp(run.created_at)}" for run in runs}
-    if named:
-        st.selectbox(
-            "Open a run",
-            list(named),
-            index=None,
-            format_func=lambda run: named.get(run, run),
-            placeholder="Choose from the runs above",
-            key=key,
-            on_change=_open_chosen,
-            args=(key,),
-        )
-
-
-def _open_chosen(key: str) -> None:
-    run = get_runtime().ledger.run(str(session.value(key)))
-    if run:
-        links.open_run(run)

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -11,9 +11,9 @@ import streamlit as st
 
 from components import layout, session
 from components.status import Status
-from components.text import count, number
+from components.text import count, number, told_apart
 
-ACTION: Final = "Action"
+ACTION, OPEN = "Action", ":material/open_in_new: Open"
 #: How every table looks.
 GRID: Final[dict[str, Any]] = {"hide_index": True, "row_height": 38, "height": "content"}
 #: Of a table that nothing narrows.
@@ -62,6 +62,19 @@ class Column(Generic[T]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Opening(Generic[T]):
+    """How a row is opened: by its button, and by keyboard from a list of the same rows."""
+
+    act: Callable[[T], None]
+    #: What the list is for.
+    label: str
+    #: What a row is called in the list.
+    name: Callable[[T], str]
+    #: What tells a row from others of its name; empty for one that cannot be opened.
+    id: Callable[[T], str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PagedTable(Generic[T]):
     """How rows of one kind are shown."""
 
@@ -72,9 +85,7 @@ class PagedTable(Generic[T]):
     alt: str
     page_rows: int = 25
     nothing: str = "There is none yet."
-    #: Called with the row whose button was clicked.
-    on_open: Callable[[T], None] | None = None
-    open_label: str = field(default=":material/open_in_new: Open")
+    opening: Opening[T] | None = None
 
     def show(
         self,
@@ -134,6 +145,8 @@ class PagedTable(Generic[T]):
             page = self._fetch(fetch, asked)
         with place:
             picked = self._draw(page, (asked - 1) * self.page_rows, key=key, selectable=selectable)
+            if self.opening:
+                _open_list(self.opening, page.rows, key=f"{key}_choice")
         return page.rows, picked
 
     def _fetch(self, fetch: Fetch[T], page: int) -> Rows[T]:
@@ -151,9 +164,9 @@ class PagedTable(Generic[T]):
             st.caption(count(page.total, self.noun))
         cells = {column.label: [column.value(row) for row in page.rows] for column in self.columns}
         settings = {each.label: each.settings(cells[each.label]) for each in self.columns}
-        if self.on_open:
-            cells[ACTION] = [self.open_label] * len(page.rows)
-            settings[ACTION] = self._open_column(page, key=key)
+        if self.opening:
+            cells[ACTION] = [OPEN] * len(page.rows)
+            settings[ACTION] = _open_column(self.opening, page.rows, key=f"{key}_open")
         frame = pd.DataFrame(cells)
         if not selectable:
             st.dataframe(frame, key=f"{key}_grid", alt=self.alt, column_config=settings, **GRID)
@@ -171,15 +184,40 @@ class PagedTable(Generic[T]):
         )
         return list(chosen.selection.rows)
 
-    def _open_column(self, page: Rows[T], *, key: str) -> Any:  # noqa: ANN401 - see `settings`
-        def clicked() -> None:
-            click = session.value(f"{key}_open")
-            if click and self.on_open:
-                self.on_open(page.rows[click["row"]])
 
-        return st.column_config.ButtonColumn(
-            ACTION, type="tertiary", width=85, key=f"{key}_open", on_click=clicked
-        )
+def _open_column(opening: Opening[T], rows: Sequence[T], *, key: str) -> Any:  # noqa: ANN401 - see `settings`
+    def clicked() -> None:
+        click = session.value(key)
+        if click:
+            opening.act(rows[click["row"]])
+
+    return st.column_config.ButtonColumn(
+        ACTION, type="tertiary", width=85, key=key, on_click=clicked
+    )
+
+
+def _open_list(opening: Opening[T], rows: Sequence[T], *, key: str) -> None:
+    """Draw the rows as a list too: no key reaches a button in a table."""
+    known = {each: row for row in rows if (each := opening.id(row))}
+    named = told_apart({each: opening.name(row) for each, row in known.items()})
+    st.selectbox(
+        opening.label,
+        list(named),
+        index=None,
+        format_func=lambda each: named.get(each, each),
+        placeholder="Choose from the table above",
+        key=key,
+        on_change=_open_chosen,
+        args=(opening, known, key),
+    )
+
+
+def _open_chosen(opening: Opening[T], known: Mapping[str, T], key: str) -> None:
+    row = known.get(str(session.value(key)))
+    # A list that stays on the page is for the next row.
+    session.set_value(key, None)
+    if row is not None:
+        opening.act(row)
 
 
 def status_column(label: str, statuses: Mapping[Any, Status], *, width: int = 130) -> Any:  # noqa: ANN401

@@ -8,6 +8,7 @@ import streamlit as st
 from components import (
     by_script,
     layout,
+    links,
     receipt_pictures,
     receipt_since,
     session,
@@ -15,7 +16,7 @@ from components import (
     unlinking,
 )
 from components.runtime import get_runtime
-from components.tables import Column, PagedTable, status_column
+from components.tables import Column, Opening, PagedTable, status_column
 from components.text import code, count, moment, number
 from services.domain.scripts import onboarding
 from services.domain.verification import Stage, Verdict
@@ -50,7 +51,12 @@ TABLE: Final = PagedTable[VerifiedRow](
         Column("Item", lambda row: row.item_uuid, width=150),
         Column("Data rows", lambda row: row.row_uuids, width=150),
     ),
-    on_open=lambda row: session.go_to("passport", object=row.url or row.item_uuid),
+    opening=Opening(
+        act=lambda row: links.open_object(row.url or row.item_uuid),
+        label="Open a passport",
+        name=lambda row: row.url or row.title or row.item_uuid,
+        id=lambda row: row.url or row.item_uuid,
+    ),
 )
 
 

@@ -14,8 +14,8 @@ from components import (
     verification,
 )
 from components.runtime import get_runtime
-from components.tables import Column, PagedTable
-from components.text import moment, number
+from components.tables import Column, Opening, PagedTable
+from components.text import moment, number, stamp
 from services.domain.paging import Page
 from services.ledger.views import ReceiptView, RunView
 
@@ -33,7 +33,12 @@ HISTORY = PagedTable[ReceiptView](
         ),
         Column("Proven", lambda each: "Yes" if each.proven else "No", width=80),
     ),
-    on_open=lambda each: session.go_to("verify", receipt=each.id),
+    opening=Opening(
+        act=lambda each: session.go_to("verify", receipt=each.id),
+        label="Open a receipt",
+        name=lambda each: f"{each.name}, {stamp(each.at)}",
+        id=lambda each: each.id,
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import (
 )
 
 from services.sandbox.demo import demo_manifest_csv
+from tests.browser.conftest import Seeded
 from tests.browser.driver import MOMENT, TRIES, Dashboard, tab_to, visiting
 from tests.browser.server import serving
 
@@ -44,6 +45,16 @@ def test_from_a_manifest_to_the_proof_without_a_mouse(
         link(person)
         (receipt,) = server.ledger().receipts()
         assert (receipt.matched, receipt.expected) == (192, 195)
+
+
+def test_a_folder_opens_from_its_table_by_keys_alone(dashboard: Dashboard, seeded: Seeded) -> None:
+    dashboard.open("/datasets?datasets_view=All+folders")
+    dashboard.sees("1 folder")
+    dashboard.choose_by_keyboard("Open a folder", "demo", stays=False)
+    uuid = dashboard.query("link_folder_uuid")
+    dashboard.holds("UUID of the folder", uuid)
+    dashboard.page.reload()
+    dashboard.holds("UUID of the folder", uuid)
 
 
 def look_at_the_connection(person: Dashboard) -> None:
