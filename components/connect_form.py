@@ -80,7 +80,7 @@ def _encord_form(place: str) -> None:
         _own_domain()
     server = get_runtime().connections.server()
     ways = [FILE, PASTE, *([SERVER] if server else [])]
-    way = st.radio("Key", ways, key="key_by", horizontal=True)
+    way = st.radio("Key", ways, key="key_by", bind="query-params", horizontal=True)
     if way == SERVER and server:
         st.caption("The key that ENCORD_SSH_KEY_FILE or ENCORD_SSH_KEY names on this server.")
         st.text(server.domain)

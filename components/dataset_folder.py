@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, folder_lookup, layout, proof_nonce, session
+from components import connection, folder_lookup, layout, proof_nonce, search_field, session
 from components.runtime import get_runtime
 from services.domain.runs import DatasetChoice
 from services.domain.tasks import Question, Source
@@ -64,9 +64,10 @@ def show() -> None:
 def _ask_for_files() -> None:
     left, right = st.columns(2)
     left.text_input("UUID of the folder", key=FOLDER, bind="query-params")
-    right.text_input("Only names or URLs with", key=SEARCH)
-    left.selectbox("Type", list(TYPES), key=TYPE)
-    right.toggle("Only files that are in no dataset yet", key=UNUSED)
+    with right:
+        search_field.ask(key=SEARCH, label="Only names or URLs with", placeholder="Any name or URL")
+    left.selectbox("Type", list(TYPES), key=TYPE, bind="query-params")
+    right.toggle("Only files that are in no dataset yet", key=UNUSED, bind="query-params")
 
 
 def _source() -> Source:

@@ -14,6 +14,7 @@ from components import (
     navigation,
     run_actions,
     run_progress,
+    search_field,
     session,
     status,
 )
@@ -61,13 +62,7 @@ def show() -> None:
     with st.expander("Create a dataset", icon=":material/add:", key="dataset_new"):
         dataset_create.form(current)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search",
-            key="dataset_find",
-            bind="query-params",
-            placeholder="Title, description or UUID",
-            icon=":material/search:",
-        )
+        search = search_field.ask(key="dataset_find", placeholder="Title, description or UUID")
         st.button("Read again", key="datasets_again", icon=":material/refresh:", on_click=_again)
     # Named once: a task that ends meanwhile gives the next answer another name.
     name = f"{dataset_create.asked_for(current)} all"
@@ -75,7 +70,7 @@ def show() -> None:
     if found is None:
         return
     st.caption(f"Read {ago(get_background().asked(name))}")
-    rows = _listed(found, search or "")
+    rows = _listed(found, search)
     TABLE.show(
         lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),
         key="datasets",

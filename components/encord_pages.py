@@ -16,7 +16,14 @@ _US: Final = ".us.encord.com"
 def show() -> None:
     """Draw the choice of Encord's region, or of an origin of one's own."""
     regions = [*cors.ORIGINS, OWN]
-    st.radio("Encord's pages", regions, index=_default(), key=CHOICE, horizontal=True)
+    st.radio(
+        "Encord's pages",
+        regions,
+        index=_default(),
+        key=CHOICE,
+        bind="query-params",
+        horizontal=True,
+    )
     if _chosen() == OWN:
         st.text_input("Origin", key=FIELD, placeholder="https://app.encord.example.com")
         if _typed() and not cors.is_origin(_typed()):

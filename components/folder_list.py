@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import answers, connection, dataset_folder, session
+from components import answers, connection, dataset_folder, search_field, session
 from components.runtime import get_runtime
 from components.tables import Column, Opening, PagedTable
 from components.text import moment, number
@@ -66,15 +66,9 @@ def show() -> None:
         st.caption("Connect to see folders.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search",
-            key="folder_find",
-            bind="query-params",
-            placeholder="Name or UUID",
-            icon=":material/search:",
-        )
+        search = search_field.ask(key="folder_find", placeholder="Name or UUID")
         st.button("Read again", key="folders_again", icon=":material/refresh:", on_click=_again)
-    found = _find(current, (search or "").strip())
+    found = _find(current, search.strip())
     if found is None:
         return
     if len(found) == MOST:

@@ -4,6 +4,7 @@ from typing import Final
 
 import streamlit as st
 
+from components import search_field
 from components.tables import Column, PagedTable
 from services.domain.entries import EntryType
 from services.manifests.checked import CheckedManifest, EntryRow
@@ -42,13 +43,7 @@ TABLE: Final = PagedTable[EntryRow](
 def show(checked: CheckedManifest, *, key: str) -> None:
     """Draw the filter and the entries that match it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search",
-            key="entries_find",
-            bind="query-params",
-            placeholder="URL or title",
-            icon=":material/search:",
-        )
+        search = search_field.ask(key="entries_find", placeholder="URL or title")
         kind = st.selectbox(
             "Type", [ANY, *TYPES], key="entries_type", bind="query-params", width=180
         )
@@ -62,7 +57,7 @@ def show(checked: CheckedManifest, *, key: str) -> None:
         lambda offset, limit: checked.entries(
             valid={READY: True, HELD: False}.get(which),
             type=TYPES.get(kind),
-            search=search or "",
+            search=search,
             order=ORDERS[order],
             offset=offset,
             limit=limit,

@@ -11,6 +11,7 @@ from components import (
     reference_codes,
     repair_fix,
     schema_proposal,
+    search_field,
     session,
     status,
 )
@@ -179,13 +180,7 @@ def _about_cap(checked: CheckedManifest, groups: Sequence[FindingGroup]) -> None
 def _all_findings(checked: CheckedManifest, groups: Sequence[FindingGroup], *, key: str) -> None:
     st.subheader("Every finding", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search",
-            key="findings_find",
-            bind="query-params",
-            placeholder="Value, field or message",
-            icon=":material/search:",
-        )
+        search = search_field.ask(key="findings_find", placeholder="Value, field or message")
         chosen = st.selectbox(
             "Code",
             [ANY, *(group.code for group in groups)],
@@ -205,7 +200,7 @@ def _all_findings(checked: CheckedManifest, groups: Sequence[FindingGroup], *, k
         lambda offset, limit: checked.findings(
             code=None if chosen == ANY else chosen,
             severity=severity,
-            search=search or "",
+            search=search,
             order=ORDERS[order],
             offset=offset,
             limit=limit,

@@ -41,7 +41,7 @@ def show(chosen: str | None) -> None:
 
 def _choices(chosen: str | None) -> None:
     ways = [UPLOAD, *([SERVER] if get_runtime().settings.manifest_folders else []), BUCKET]
-    way = st.radio("Take it from", ways, key="source", horizontal=True)
+    way = st.radio("Take it from", ways, key="source", bind="query-params", horizontal=True)
     if way == SERVER:
         _server_file()
     elif way == BUCKET:

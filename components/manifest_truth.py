@@ -162,7 +162,9 @@ def _findings(subject: Subject, found: Compared, *, key: str) -> None:
         f"Compared {moment(found.at)} with {count(found.objects_listed, 'object')} in "
         f"{count(found.requests, 'request')}."
     )
-    chosen = st.selectbox("Code", [ANY, *found.counts], key=f"{key}_code", width=220)
+    chosen = st.selectbox(
+        "Code", [ANY, *found.counts], key=f"{key}_code", bind="query-params", width=220
+    )
     TABLE.show(
         lambda offset, limit: get_runtime().comparisons.findings(
             subject, code=None if chosen == ANY else chosen, offset=offset, limit=limit

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import retries, session, status
+from components import retries, search_field, session, status
 from components.retries import Narrowed
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
@@ -42,13 +42,7 @@ def show(run: RunView, *, key: str) -> None:
     runtime = get_runtime()
     total = runtime.ledger.outcomes(run.id, limit=1).total
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(
-            "Search",
-            key=FIND,
-            bind="query-params",
-            placeholder="URL, title or message",
-            icon=":material/search:",
-        )
+        search_field.ask(key=FIND, placeholder="URL, title or message")
         chosen = st.selectbox("Outcome", [ANY, *WORDS], key=OUTCOME, bind="query-params", width=200)
         st.selectbox("Cause", [ANY_CAUSE, *CAUSES], key=CAUSE, bind="query-params", width=230)
         st.download_button(

@@ -1,21 +1,15 @@
 """The search of the Reference page; the lists it narrows draw themselves."""
 
-import streamlit as st
-
-from components import reference_codes, reference_symptoms
+from components import reference_codes, reference_symptoms, search_field
 
 
 def ask() -> str:
     """Draw the field, and return what is looked for; empty when nothing is."""
-    wanted = st.text_input(
-        "Search",
+    return search_field.ask(
         key="reference_find",
-        bind="query-params",
         placeholder="A symptom, a code, a word of a message, or a term",
-        icon=":material/search:",
         on_change=_look_at_everything,
     )
-    return wanted or ""
 
 
 def _look_at_everything() -> None:

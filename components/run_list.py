@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import links, status
+from components import links, search_field, status
 from components.runtime import get_runtime
 from components.tables import Column, Opening, PagedTable, status_column
 from components.text import moment, stamp
@@ -63,22 +63,14 @@ def recent(runs: list[RunView], *, key: str) -> None:
 def search_and_show(*, key: str) -> None:
     """Draw the filter and the runs that match it; the filter is in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search",
-            key="runs_find",
-            bind="query-params",
-            placeholder="Name of run, manifest or folder",
-            icon=":material/search:",
-        )
+        search = search_field.ask(key="runs_find", placeholder="Name of run, manifest or folder")
         chosen = st.selectbox(
             "State", [ANY, *STATES], key="runs_state", bind="query-params", width=220
         )
     state = STATES.get(chosen)
     ledger = get_runtime().ledger
     TABLE.show(
-        lambda offset, limit: ledger.runs(
-            state=state, search=search or "", offset=offset, limit=limit
-        ),
+        lambda offset, limit: ledger.runs(state=state, search=search, offset=offset, limit=limit),
         key=key,
         name="runs_page",
         filters={"runs_find": "", "runs_state": ANY},

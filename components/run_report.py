@@ -53,7 +53,9 @@ def _after_retries(run: RunView, *, key: str) -> bool:
     """Ask whether rows tell what this run did, or what became of its entries after all."""
     if run.parent or not get_runtime().ledger.retries(run.id):
         return False
-    return st.toggle("With what its retries brought in", value=True, key=f"{key}_after")
+    return st.toggle(
+        "With what its retries brought in", value=True, key=f"{key}_after", bind="query-params"
+    )
 
 
 def _not_arrived(run: RunView, *, key: str) -> None:

@@ -11,6 +11,7 @@ from components import (
     links,
     receipt_pictures,
     receipt_since,
+    search_field,
     session,
     status,
     unlinking,
@@ -187,19 +188,13 @@ def downloads(receipt: ReceiptView, *, key: str) -> None:
 def rows(receipt: ReceiptView, *, key: str) -> None:
     """Draw the filter and the rows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search",
-            key="verify_find",
-            bind="query-params",
-            placeholder="URL, title, reason or item",
-            icon=":material/search:",
-        )
+        search = search_field.ask(key="verify_find", placeholder="URL, title, reason or item")
         chosen = st.selectbox(
             "Verdict", [ANY, *WORDS], key="verdict", bind="query-params", width=200
         )
     TABLE.show(
         lambda offset, limit: get_runtime().proofs.page(
-            receipt.id, verdict=WORDS.get(chosen), search=search or "", offset=offset, limit=limit
+            receipt.id, verdict=WORDS.get(chosen), search=search, offset=offset, limit=limit
         ),
         key=key,
         name="verify_page",

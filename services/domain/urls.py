@@ -33,7 +33,7 @@ _HOST: Final = re.compile(
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff]")
 _SPACE: Final = re.compile(r"\s")
 _SIGNED: Final = re.compile(
-    r"(?:^|&)(?:x-goog-signature|x-amz-signature|googleaccessid|awsaccesskeyid|sig)=",
+    r"(?:^|[?&])(?:x-goog-signature|x-amz-signature|googleaccessid|awsaccesskeyid|sig)=",
     re.IGNORECASE,
 )
 _AWS: Final = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:.+\.)?amazonaws\.com(?:\.cn)?")
@@ -72,6 +72,12 @@ class UrlFault:
 
     code: str
     details: dict[str, object]
+
+
+def without_signature(text: str) -> str:
+    """Return a text as it is, but a URL, or the rest of one, without the query that signs it."""
+    found = _SIGNED.search(text)
+    return text[: found.start()].partition("?")[0] if found else text
 
 
 @lru_cache(maxsize=64)  # one entry asks for its URL's bucket, faults and extension

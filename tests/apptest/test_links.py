@@ -9,6 +9,7 @@ from components import navigation
 from components.navigation import IDS, TRIES
 from components.session import Destination
 from tests.apptest.conftest import Open, words
+from tests.apptest.test_pages import broken_run
 from tests.unit.engine.world import World
 
 PATIENCE = 60.0
@@ -47,6 +48,45 @@ def test_a_wrong_link_does_not_replace_the_manifest_one_works_on(
     del app.query_params["manifest"]
     app.run()
     assert "Continue to submit" in {button.label for button in app.button}
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "text", "value"),
+    [
+        ("datasets", "link_folder_find", "jpg", "jpg"),
+        ("datasets", "link_folder_type", "Videos", "Videos"),
+        ("datasets", "link_folder_unused", "true", True),
+        ("bucket", "encord_pages", "US", "US"),
+        ("manifest", "source", "A bucket", "A bucket"),
+        ("connect", "key_by", "Paste the key", "Paste the key"),
+        ("run", "report_after", "false", False),
+    ],
+)
+def test_a_link_carries_what_was_chosen(
+    world: World, open_page: Open, page: str, key: str, text: str, value: object
+) -> None:
+    run = broken_run(world)
+    world.onboarding.retry(run, nonce="again", actor="me")
+    world.settle()
+    views = {"datasets_view": "From a folder", "run_view": "Report", "place": "Encord US"}
+    app = open_page(page, run=run, **views, **{key: text})
+    assert getattr(app.get_by_key(key), "value", None) == value
+    assert app.query_params[key] == text
+
+
+SIGNED = "https://storage.googleapis.com/b/k.jpg?x=1&X-Goog-Signature=canary"
+
+
+def test_no_signature_stays_in_a_search_or_its_address(world: World, open_page: Open) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("run", run=run)
+    app.text_input(key="run_find").set_value(SIGNED).run()
+    assert app.text_input(key="run_find").value == "https://storage.googleapis.com/b/k.jpg"
+    assert app.query_params["run_find"] == "https://storage.googleapis.com/b/k.jpg"
+    followed = open_page("run", run=run, run_find=SIGNED)
+    followed.run()
+    assert "canary" not in str(followed.query_params)
 
 
 LEFT, WANTED, ELSEWHERE = "the page that was left", "the page that is wanted", "another page"

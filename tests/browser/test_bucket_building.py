@@ -98,6 +98,10 @@ def test_the_bucket_is_browsed_searched_and_looked_into(dashboard: Dashboard) ->
     dashboard.sees("The pattern matches 4 objects")
     look_at(dashboard, "images/street/0001.jpg")
     dashboard.sees(f"gs://{BUCKET}/images/street/0001.jpg")
+    # With the pattern: a looked-at object is on the page of its table.
+    expect(dashboard.page).to_have_url(re.compile(r"pattern=.*look_at="))
+    dashboard.page.reload()
+    dashboard.sees(f"gs://{BUCKET}/images/street/0001.jpg")
     dashboard.click("Show a preview")
     picture = dashboard.page.get_by_test_id("stImage").locator("img")
     assert picture.evaluate("node => node.decode().then(() => node.naturalWidth)") == 160
@@ -127,6 +131,10 @@ def test_a_manifest_is_compared_with_its_bucket(dashboard: Dashboard, seeded: Se
     dashboard.sees("Object not in the bucket: 2")
     expect(dashboard.cell(0, 0, table="truth_table")).to_have_text("22")
     assert not violations(dashboard.page)
+    dashboard.open(f"/manifest?manifest={seeded.manifest}&truth_code=object-missing")
+    # The check's own findings have a choice of that name too.
+    chosen = dashboard.page.locator(".st-key-truth_code input")
+    expect(chosen).to_have_value("object-missing")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

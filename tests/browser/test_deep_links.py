@@ -50,6 +50,15 @@ def test_a_filter_is_in_the_url_and_back_undoes_it(dashboard: Dashboard, seeded:
     dashboard.sees("3 entries")
 
 
+def test_no_signature_stays_in_the_address_of_a_search(
+    dashboard: Dashboard, seeded: Seeded
+) -> None:
+    dashboard.open(f"/run?run={seeded.run}")
+    dashboard.fill("Search", "https://storage.googleapis.com/b/k.jpg?X-Goog-Signature=canary")
+    expect(dashboard.page).to_have_url(re.compile("run_find=.*k.jpg$"))
+    dashboard.holds("Search", "https://storage.googleapis.com/b/k.jpg")
+
+
 def test_pages_of_a_table_are_in_the_url(dashboard: Dashboard, seeded: Seeded) -> None:
     dashboard.open(f"/manifest?manifest={seeded.manifest}&manifest_view=Entries&entries_page=2")
     dashboard.sees("26 to 50 of 200 entries")

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from services.domain.urls import ObjectUrl, UrlFault, bucket_of, fault_of, split
+from services.domain.urls import (
+    ObjectUrl,
+    UrlFault,
+    bucket_of,
+    fault_of,
+    split,
+    without_signature,
+)
 
 CORPORA = Path(os.environ.get("INGEST_CORPORA", Path(__file__).parents[4] / "shared/data/corpora"))
 
@@ -78,6 +85,22 @@ def test_signed_urls_are_seen() -> None:
     plain = split("https://host/b/k?signature-of=1")
     assert isinstance(plain, ObjectUrl)
     assert not plain.is_signed
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("https://host/b/k?x=1&X-Amz-Signature=00", "https://host/b/k"),
+        ("https://host/b/k?GoogleAccessId=me&Expires=1&Signature=00", "https://host/b/k"),
+        ("/b/k?sig=00", "/b/k"),
+        ("X-Goog-Signature=00", ""),
+        ("https://host/b/k?version=2", "https://host/b/k?version=2"),
+        ("gs://bucket/what?.jpg", "gs://bucket/what?.jpg"),
+        ("a design of 3", "a design of 3"),
+    ],
+)
+def test_no_signature_stays_on_what_is_searched_for(text: str, bare: str) -> None:
+    assert without_signature(text) == bare
 
 
 def test_no_url_breaks_the_scanner() -> None:
