@@ -157,9 +157,22 @@ def follow(page: st.Page) -> None:
     is_moment = time.monotonic() - wanted.since < MOMENT
     if session.is_leaving() or (is_back and is_moment and wanted.tries < TRIES):
         session.set_out(here)
-        st.switch_page(page_of(_spec(wanted.page)), query_params=_query(wanted.query))
+        query = _query(wanted.query)
+        if wanted.page == name_of(page) and _is_named_anew(query):
+            st.query_params.update(query)
+            return
+        st.switch_page(page_of(_spec(wanted.page)), query_params=query)
     if here != there or not is_moment:
         session.arrive()
+
+
+def _is_named_anew(query: Mapping[str, str]) -> bool:
+    """Tell whether a page stays what it is, but of another id: its tabs and filters stay then.
+
+    They stay in any case, but `st.switch_page` would take them out of the address.
+    """
+    named = {each for each in IDS if each in st.query_params}
+    return named <= query.keys() <= {*IDS, TOUR}
 
 
 def _place(name: str, query: Mapping[str, str]) -> tuple[str, ...]:

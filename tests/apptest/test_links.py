@@ -74,6 +74,21 @@ def test_a_link_carries_what_was_chosen(
     assert app.query_params[key] == text
 
 
+def test_the_tab_and_the_filter_stay_in_the_address_of_another_run(
+    world: World, open_page: Open
+) -> None:
+    first, second = (world.submit(world.images(n), nonce=str(n)) for n in (2, 3))
+    world.settle()
+    app = open_page("datasets", run=first, datasets_view="All folders", folder_find="yard")
+    app.session_state["onboarding_session"].destination = Destination("datasets", {"run": second})
+    app.run()
+    assert app.query_params == {
+        "run": second,
+        "datasets_view": "All folders",
+        "folder_find": "yard",
+    }
+
+
 SIGNED = "https://storage.googleapis.com/b/k.jpg?x=1&X-Goog-Signature=canary"
 
 
