@@ -44,16 +44,20 @@ def _saved(seen: View, listing: Listing, *, key: str) -> None:
     known = {each.recipe.name: each for each in get_runtime().recipes.all(seen)}
     if not known:
         return
+    is_linked_to = session.value(f"{key}_saved") is None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Saved recipe",
             ["", *known],
             format_func=lambda each: each or "Start from a saved recipe",
             key=f"{key}_saved",
+            bind="query-params",
             on_change=_use,
             args=(seen, f"{key}_saved"),
         )
     if name in known:
+        if is_linked_to:  # what an address brings, nobody chose here
+            bucket_recipe.fill(known[name].recipe)
         _changes(seen, listing, known[name], key=key)
 
 

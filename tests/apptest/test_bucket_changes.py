@@ -96,6 +96,15 @@ def test_what_a_report_does_not_tell_is_said_not_to_be_known(yard: Yard, open_pa
     assert SKIPS not in said
 
 
+def test_a_link_to_a_saved_recipe_fills_the_form(yard: Yard, open_page: Open) -> None:
+    yard.list({"a.jpg": "1"})
+    app = open_page("bucket", bucket="yard", bucket_view="Build a manifest", build_saved="Walks")
+    assert app.selectbox(key="build_saved").value == "Walks"
+    assert app.text_input(key="recipe_name").value == "Walks"
+    app.text_input(key="recipe_name").set_value("Runs").run()
+    assert app.text_input(key="recipe_name").value == "Runs"
+
+
 def test_who_waits_for_replaced_objects_is_not_led_past_the_warning(
     yard: Yard, open_page: Open
 ) -> None:
