@@ -8,13 +8,12 @@ from typing import Final, TypeVar, cast
 
 import streamlit as st
 
-from components import layout, session
+from components import layout, session, watching
 from components.background import Phase
 from components.connect_form import notice_of
 from components.runtime import get_background
 from services.engine.errors import ConnectionProblem
 
-EVERY: Final = timedelta(seconds=0.5)
 #: How long the page waits before it shows that it does, in seconds.
 PATIENCE: Final = 2.0
 T = TypeVar("T")
@@ -83,12 +82,10 @@ def wait_for(
         background.start(name, work, fresh=fresh)
     phase = background.phase(name, patience=PATIENCE)
     if phase == "running":
-        st.fragment(_waiting, run_every=EVERY)(name, waiting)
+        watching.until(lambda: background.phase(name) != "running", partial(_waiting, waiting))
     return phase
 
 
-def _waiting(name: str, waiting: str) -> None:
-    if get_background().phase(name) != "running":
-        st.rerun()
-    st.caption(waiting)
+def _waiting(words: str) -> None:
+    st.caption(words)
     st.skeleton(height=160)

@@ -1,5 +1,7 @@
 """The check of a bucket: start it, watch it, read what is needed."""
 
+from functools import partial
+
 import streamlit as st
 
 from components import bucket_access, bucket_checks, by_script, encord_pages, layout, session
@@ -7,6 +9,7 @@ from components.runtime import get_runtime
 from components.text import moment
 from services.buckets.desk import Place
 from services.buckets.preflight import MOST_SAMPLED, SAMPLE
+from services.buckets.tasks import Snapshot
 from services.domain.bucket_checks import BucketCheck
 from services.domain.scripts import buckets
 
@@ -28,9 +31,10 @@ def button(bucket: str, *, is_main: bool = True) -> None:
 def show(bucket: str, *, key: str) -> None:
     """Draw the check under way, else the last one."""
     place = bucket_access.place(bucket)
-    snapshot = get_runtime().buckets.check(place)
+    check = partial(get_runtime().buckets.check, place)
+    snapshot = check()
     if snapshot and snapshot.running:
-        st.fragment(_running, run_every=bucket_checks.EVERY, key=f"{key}_running")(place)
+        bucket_checks.watch(check, _running, key=f"{key}_running")
         return
     if snapshot and snapshot.broken:
         layout.error("The check broke off", "What came before stands. Check the bucket again.")
@@ -68,10 +72,7 @@ def _answers(checks: tuple[BucketCheck, ...], *, key: str) -> None:
     bucket_checks.show(checks, key=key, alt="Checks of the bucket that need nothing")
 
 
-def _running(place: Place) -> None:
-    snapshot = get_runtime().buckets.check(place)
-    if snapshot is None or not snapshot.running:
-        st.rerun()
+def _running(snapshot: Snapshot) -> None:
     with st.container(border=True):
         st.markdown("**Checking the bucket**")
         st.caption("The check goes on without this page.")

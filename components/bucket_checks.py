@@ -1,19 +1,17 @@
 """How checks of a bucket and steps of a trial are shown: what is needed first, then the rest."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from components import layout, status, tables
+from components import layout, status, tables, watching
 from components.text import number
+from services.buckets.tasks import Snapshot
 from services.domain.bucket_checks import BucketCheck, Verdict
 
-#: How often a page looks at work under way.
-EVERY: Final = timedelta(seconds=0.4)
 _ORDER: Final = (Verdict.FAIL, Verdict.NOT_CHECKED, Verdict.WARN, Verdict.PASS)
 
 
@@ -26,6 +24,22 @@ def show(checks: Sequence[BucketCheck], *, key: str, alt: str) -> None:
     others = [check for check in checks if not check.needed]
     if others:
         _table(others, key=f"{key}_others", alt=alt)
+
+
+def watch(
+    look: Callable[[], Snapshot | None], draw: Callable[[Snapshot], None], *, key: str
+) -> None:
+    """Draw how far work on a bucket is, until it is over."""
+
+    def is_over() -> bool:
+        found = look()
+        return found is None or not found.running
+
+    def show_so_far() -> None:
+        if found := look():
+            draw(found)
+
+    watching.until(is_over, show_so_far, key=key)
 
 
 def counts(checks: Sequence[BucketCheck]) -> None:

@@ -20,6 +20,7 @@ from components.runtime import get_runtime
 from components.text import code, count
 from services.buckets.clinic import Tried
 from services.buckets.desk import Place
+from services.buckets.tasks import Snapshot
 from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import UNDECIDED, Changed, StorageError
 from services.cloud_storage.interface import BucketInfo
@@ -35,11 +36,12 @@ def show(bucket: str, *, key: str) -> None:
     """Draw the rules, what a browser makes of them, and what mends them."""
     place = bucket_access.place(bucket)
     layout.notice("cors")
-    snapshot = get_runtime().buckets.look(place)
+    desk = get_runtime().buckets
+    snapshot = desk.look(place)
     if snapshot is None:
-        get_runtime().buckets.start_look(place)
+        desk.start_look(place)
     if snapshot is None or snapshot.running:
-        st.fragment(_looking, run_every=bucket_checks.EVERY, key=f"{key}_looking")(place)
+        bucket_checks.watch(partial(desk.look, place), _looking, key=f"{key}_looking")
         return
     _again(place, key=key)
     for found in snapshot.results:
@@ -64,10 +66,7 @@ def _look(place: Place) -> None:
     get_runtime().buckets.start_look(place)
 
 
-def _looking(place: Place) -> None:
-    snapshot = get_runtime().buckets.look(place)
-    if snapshot is None or not snapshot.running:
-        st.rerun()
+def _looking(_so_far: Snapshot) -> None:
     st.caption("Reading the bucket's CORS rules")
     st.skeleton(height=160)
 
@@ -232,9 +231,10 @@ def _live(place: Place, *, key: str) -> None:
             on_click=_try_out,
             args=(place,),
         )
-    snapshot = get_runtime().buckets.tried(place)
+    tried = partial(get_runtime().buckets.tried, place)
+    snapshot = tried()
     if snapshot and snapshot.running:
-        st.fragment(_trying, run_every=bucket_checks.EVERY, key=f"{key}_trying")(place)
+        bucket_checks.watch(tried, _trying, key=f"{key}_trying")
     elif snapshot:
         _tried(snapshot.results, key=key)
 
@@ -244,10 +244,7 @@ def _try_out(place: Place) -> None:
     get_runtime().buckets.start_try_out(place, key=key, origins=encord_pages.origins())
 
 
-def _trying(place: Place) -> None:
-    snapshot = get_runtime().buckets.tried(place)
-    if snapshot is None or not snapshot.running:
-        st.rerun()
+def _trying(_so_far: Snapshot) -> None:
     st.caption("Asking for the object")
 
 

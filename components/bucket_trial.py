@@ -1,5 +1,7 @@
 """The trial of an integration with one object: start it, watch it, see what it proved."""
 
+from functools import partial
+
 import streamlit as st
 
 from components import (
@@ -10,6 +12,7 @@ from components import (
     encord_pages,
     layout,
     session,
+    watching,
 )
 from components import connection as connections
 from components.connect_form import notice_of
@@ -110,7 +113,9 @@ def _trial(place: Place, trial: TrialView, *, key: str) -> None:
     with st.container(border=True, key=key):
         st.markdown(f"**{code(trial.integration_title)}**, {moment(trial.begun_at)}")
         if running:
-            st.fragment(_running, run_every=bucket_checks.EVERY, key=f"{key}_running")(place, trial)
+            watching.until(
+                partial(_is_over, place, trial), partial(_running, trial), key=f"{key}_running"
+            )
             return
         _verdict(trial)
         bucket_checks.show(trial.steps, key=key, alt="Steps of the trial that need nothing")
@@ -135,10 +140,12 @@ def _verdict(trial: TrialView) -> None:
         st.error("What is needed is below.", title="Not proven")
 
 
-def _running(place: Place, trial: TrialView) -> None:
+def _is_over(place: Place, trial: TrialView) -> bool:
     now = {each.id: each.state for each in _trials(place)}
-    if now.get(trial.id) is not TrialState.RUNNING:
-        st.rerun()
+    return now.get(trial.id) is not TrialState.RUNNING
+
+
+def _running(trial: TrialView) -> None:
     st.caption("The trial goes on without this page, and cleans up after itself.")
     snapshot = get_runtime().buckets.trial(trial.id)
     for step in snapshot.results if snapshot else ():

@@ -1,12 +1,11 @@
 """The scenarios of the demo studio, each set up by one click, and how fast the sandbox works."""
 
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from components import demo_card, layout, session
+from components import demo_card, layout, session, watching
 from components.runtime import get_background, get_runtime
 from components.text import count
 from services.demo_studio.scenarios import SCENARIOS, Scenario
@@ -19,7 +18,6 @@ CHOOSE, PRESENT, FAULTS = "Scenarios", "Presenter", "Faults"
 SPEEDS: Final = {"Slow": 10.0, "As usual": 40.0, "Fast": 1_000.0, "At once": 100_000.0}
 _PLACE: Final = "demo_scenarios"
 _LARGEST_SEED: Final = 9_999
-_EVERY: Final = timedelta(seconds=0.5)
 
 
 def line(showing: Showing | None) -> str:
@@ -64,7 +62,7 @@ def show(studio: DemoStudio, showing: Showing | None) -> None:
         "stay in the list."
     )
     if _is_setting_up():
-        st.fragment(_waiting, run_every=_EVERY, key="demo_waiting")()
+        watching.until(lambda: not _is_setting_up(), _waiting, key="demo_waiting")
     with st.grid(3, min_column_width=280):
         for scenario in SCENARIOS:
             _card(scenario, showing, studio.number())
@@ -145,8 +143,6 @@ def _is_setting_up() -> bool:
 
 
 def _waiting() -> None:
-    if not _is_setting_up():
-        st.rerun()
     st.progress(0.5, text="Setting the scenario up: bucket, manifest, check")
 
 

@@ -1,11 +1,10 @@
 """Which metadata schema a manifest was checked against, news of it, and the choice of another."""
 
-from datetime import timedelta
 from typing import Final
 
 import streamlit as st
 
-from components import connection, layout, manifests, session
+from components import connection, layout, manifests, session, watching
 from components.runtime import get_runtime
 from components.text import code, count, moment
 from services.domain.metadata import SchemaProblem, parse_schema, unreadable
@@ -13,7 +12,6 @@ from services.engine.connections import Connection
 from services.engine.schemas import Change
 from services.manifests.basis import Basis, Source
 
-EVERY: Final = timedelta(seconds=0.5)
 #: Seconds a page waits for news of the schema; later news come by themselves.
 GLANCE: Final = 0.1
 PLACE: Final = "schema"
@@ -70,7 +68,11 @@ def _news(fingerprint: str, current: Connection, basis: Basis, *, key: str) -> N
     last, change = schemas.last(current.id), schemas.change(basis, current.id)
     problem = schemas.problem(current.id)
     if schemas.is_reading(current.id):
-        st.fragment(_reading, run_every=EVERY, key=f"{key}_reading")(current.id)
+        watching.until(
+            lambda: not schemas.is_reading(current.id),
+            lambda: st.caption("Asking Encord for the schema. You need not wait."),
+            key=f"{key}_reading",
+        )
     elif last and basis.at is None:
         st.info(f"Encord has answered: {count(len(last.schema), 'key')}.", icon=":material/info:")
         _use_button(fingerprint, current, key=key)
@@ -92,12 +94,6 @@ def _news(fingerprint: str, current: Connection, basis: Basis, *, key: str) -> N
             on_click=_read_again,
             args=(current.id,),
         )
-
-
-def _reading(connection_id: str) -> None:
-    if not get_runtime().schemas.is_reading(connection_id):
-        st.rerun()
-    st.caption("Asking Encord for the schema. You need not wait.")
 
 
 def _read_again(connection_id: str) -> None:

@@ -5,14 +5,14 @@ when it is there; everybody else finds the work, and what came of it, on the man
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
 
-from components import by_script, layout, manifests, session
+from components import by_script, layout, manifests, session, watching
 from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.scripts.script import Script
@@ -26,7 +26,6 @@ from services.manifests.repair import (
     file_name,
 )
 
-EVERY: Final = timedelta(seconds=0.5)
 Answer = TypeVar("Answer")
 
 
@@ -56,7 +55,7 @@ def ask(change: Change, *, key: str) -> None:
     def opened() -> None:
         state = get_runtime().repairs.start(change.fingerprint, change.preview)
         # A run of the whole page would close the dialog, so it asks until it knows.
-        every = EVERY if state.phase == "running" else None
+        every = watching.EVERY if state.phase == "running" else None
         st.fragment(_previewed, run_every=every)(change, key)
 
     opened()
@@ -79,24 +78,17 @@ def _previewed(change: Change, key: str) -> None:
 def look(fingerprint: str, order: Order, kind: type[Answer], *, key: str) -> Answer | None:
     """Return what an order finds; until it is found, draw how far it is and return None."""
     repairs = get_runtime().repairs
-    state = repairs.state(fingerprint, order)
-    if state.phase == "none":
-        state = repairs.start(fingerprint, order)
+    read = partial(repairs.state, fingerprint, order)
+    if read().phase == "none":
+        repairs.start(fingerprint, order)
+    if watching.show(read, title="Reading the manifest", cancel=None, key=key):
+        return None
+    state = read()
     if state.phase == "done":
         return repairs.answer(fingerprint, order, kind)
-    if state.phase == "running":
-        st.fragment(_reading, run_every=EVERY, key=key)(fingerprint, order)
-        return None
     layout.error("The entries could not be read", code(state.message))
     st.button("Try again", key=f"{key}_again", on_click=repairs.forget, args=(fingerprint, order))
     return None
-
-
-def _reading(fingerprint: str, order: Order) -> None:
-    state = get_runtime().repairs.state(fingerprint, order)
-    if state.phase != "running":
-        st.rerun()
-    st.progress(state.progress, text="Reading the manifest")
 
 
 def _table(found: Preview) -> None:
@@ -157,13 +149,21 @@ def progress(fingerprint: str | None) -> bool:
     """Draw what is being made of this manifest; tell whether this session waits for it."""
     if fingerprint is None:
         return False
-    waits = False
-    for known in get_runtime().repairs.making(fingerprint):
-        if known.state.phase == "running":
-            waits = waits or known.order.name == session.waits_for()
-            watch = st.fragment(_watch, run_every=EVERY, key=f"making_{known.order.name}")
-            watch(fingerprint, known.order)
-        elif _follow(fingerprint, known):
+    waits, repairs = False, get_runtime().repairs
+    for made in repairs.making(fingerprint):
+        read = partial(repairs.state, fingerprint, made.order)
+        if watching.show(
+            read,
+            title="Making the new manifest",
+            doing="Writing every entry",
+            stop="Cancel the work",
+            cancel=partial(repairs.cancel, fingerprint, made.order),
+            key=f"making_{made.order.name}",
+        ):
+            waits = waits or made.order.name == session.waits_for()
+            continue
+        known = KnownOrder(made.order, read())
+        if _follow(fingerprint, known):
             st.rerun()
         elif known.state.phase == "failed":
             _failed(fingerprint, known)
@@ -180,23 +180,6 @@ def _failed(fingerprint: str, known: KnownOrder) -> None:
             icon=":material/close:",
             on_click=get_runtime().repairs.forget,
             args=(fingerprint, known.order),
-        )
-
-
-def _watch(fingerprint: str, order: Order) -> None:
-    state = get_runtime().repairs.state(fingerprint, order)
-    if state.phase != "running":
-        st.rerun()
-    with st.container(border=True):
-        st.markdown("**Making the new manifest**")
-        st.progress(state.progress, text="Writing every entry")
-        st.caption("The work goes on without this page: you can close it. Nothing is sent.")
-        st.button(
-            "Cancel the work",
-            key=f"cancel_{order.name}",
-            icon=":material/cancel:",
-            on_click=get_runtime().repairs.cancel,
-            args=(fingerprint, order),
         )
 
 

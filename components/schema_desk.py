@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import streamlit as st
 
-from components import layout, session
+from components import layout, session, watching
 from components.runtime import get_runtime
 from components.session import SchemaDesk
 from services.domain.metadata import OrganisationSchema
@@ -24,7 +24,6 @@ VIEW: Final = "schema_view"
 DESIGN: Final = "Design"
 #: Seconds a page waits for the schema; it comes in later all the same.
 GLANCE: Final = 1.0
-EVERY: Final = timedelta(seconds=0.5)
 
 
 def current(connection: Connection) -> SchemaDesk | None:
@@ -67,12 +66,10 @@ def waiting(connection: Connection) -> None:
         layout.error(problem.title, problem.remedy, reference=problem.reference)
         st.button("Try again", key="schema_again", on_click=read_again, args=(connection,))
     else:
-        st.fragment(_awaited, run_every=EVERY)(connection.id)
+        watching.until(lambda: not schemas.is_reading(connection.id), _waiting)
 
 
-def _awaited(connection: str) -> None:
-    if not get_runtime().schemas.is_reading(connection):
-        st.rerun()
+def _waiting() -> None:
     st.skeleton(height=300)
 
 

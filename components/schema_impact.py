@@ -1,13 +1,12 @@
 """What registered items hold: what a plan would do to them, and how filled each key is."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from components import layout, plots
+from components import layout, plots, watching
 from components.runtime import get_runtime
 from components.schema_words import words
 from components.session import SchemaDesk
@@ -19,7 +18,6 @@ from services.engine.connections import Connection
 from services.engine.held_values import Impact, Sample, impacts
 
 VIEW: Final = "In use"
-EVERY: Final = timedelta(seconds=0.5)
 #: Keys that are drawn; the table behind the plot has all of them.
 BARS: Final = 20
 
@@ -115,7 +113,11 @@ def _sample(
     """
     held = get_runtime().held_values
     if held.is_reading(connection.id):
-        st.fragment(_reading, run_every=EVERY, key=f"{key}_reading")(connection.id)
+        watching.until(
+            lambda: not held.is_reading(connection.id),
+            lambda: st.caption("Reading registered items. You need not wait."),
+            key=f"{key}_reading",
+        )
         return None
     sample, problem = held.last(connection.id), held.problem(connection.id)
     if problem:
@@ -133,12 +135,6 @@ def _sample(
         kwargs={"fresh": 0.0, "patience": 0.5},
     )
     return sample
-
-
-def _reading(connection: str) -> None:
-    if not get_runtime().held_values.is_reading(connection):
-        st.rerun()
-    st.caption("Reading registered items. You need not wait.")
 
 
 def _about(sample: Sample) -> str:

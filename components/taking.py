@@ -1,10 +1,11 @@
 """Take a manifest from this server or a bucket: the work, how far it is, and where it leads."""
 
 import secrets
+from functools import partial
 
 import streamlit as st
 
-from components import manifests, mending, session
+from components import manifests, session, watching
 from components.connect_form import notice_of
 from components.runtime import get_runtime
 from components.text import code
@@ -37,11 +38,15 @@ def progress() -> bool:
     name = session.takes()
     if name is None:
         return False
-    state = get_runtime().sources.state(name)
-    if state.phase == "running":
-        st.fragment(_watch, run_every=mending.EVERY, key="taking")(name)
-    else:
-        _finish(name, state)
+    sources = get_runtime().sources
+    if not watching.show(
+        partial(sources.state, name),
+        title="Reading the manifest",
+        stop="Cancel",
+        cancel=partial(sources.cancel, name),
+        key="taking",
+    ):
+        _finish(name, sources.state(name))
         st.rerun()
     return True
 
@@ -53,17 +58,3 @@ def _finish(name: str, state: JobState) -> None:
     else:
         body = code(state.message or "The work was interrupted. Try again.")
         session.notify("manifest", session.Notice(title="No manifest was taken", body=body))
-
-
-def _watch(name: str) -> None:
-    if get_runtime().sources.state(name).phase != "running":
-        st.rerun()
-    with st.container(border=True):
-        st.markdown(":material/progress_activity: **Reading the manifest**")
-        st.button(
-            "Cancel",
-            key="cancel_taking",
-            icon=":material/cancel:",
-            on_click=get_runtime().sources.cancel,
-            args=(name,),
-        )
