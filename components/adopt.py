@@ -1,6 +1,5 @@
 """Follow an upload job that was started elsewhere, as a run of its own."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +9,7 @@ from components import asking, by_script, connection_card, folder_lookup, manife
 from components.runtime import get_runtime
 from components.text import told_apart
 from services.domain.scripts import onboarding
+from services.domain.uuids import read_uuid
 from services.encord_api.interface import Integration
 from services.engine.connections import Connection
 from services.manifests.repair import file_name
@@ -18,7 +18,6 @@ PLACE: Final = "adopt"
 ICON: Final = ":material/move_to_inbox:"
 MANIFEST, FOLDER, JOB, INTEGRATION = (f"adopt_{each}" for each in ("m", "folder", "job", "i"))
 RECENT: Final = 50
-UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 ABOUT: Final = (
     "For a job that a script or another machine started. The run follows it and shows what became "
     "of each entry; nothing is sent again."
@@ -74,9 +73,9 @@ def _ask(current: Connection) -> None:
 
 def _decided(found: tuple[Integration, ...]) -> Decided | None:
     """Return what the fields say now, which a callback has to ask for itself: see `session`."""
-    manifest, job = str(session.value(MANIFEST) or ""), session.typed(JOB)
+    manifest, job = str(session.value(MANIFEST) or ""), read_uuid(session.typed(JOB))
     through = next((each for each in found if each.id == session.value(INTEGRATION)), None)
-    if manifests.summary(manifest or None) is None or through is None or not UUID.fullmatch(job):
+    if manifests.summary(manifest or None) is None or through is None or job is None:
         return None
     check = manifests.options(manifest).to_json()
     return Decided(manifest=manifest, check=check, integration=through, job=job)

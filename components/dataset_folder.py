@@ -1,10 +1,19 @@
 """Link files of a folder that no run of ours registered: all, a selection, or the unused ones."""
 
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
-from components import connection, folder_lookup, layout, proof_nonce, search_field, session
+from components import (
+    connection,
+    folder_lookup,
+    layout,
+    proof_nonce,
+    search_field,
+    session,
+    uuid_field,
+)
 from components.runtime import get_runtime
 from services.domain.runs import DatasetChoice
 from services.domain.tasks import Question, Source
@@ -47,7 +56,7 @@ def show() -> None:
     st.radio("Files that are in the dataset already", [SKIP, REFUSE], key=ALREADY, horizontal=True)
     st.caption(DUPLICATES)
     st.text_input("Title of the new dataset", key=TITLE)
-    st.text_input("Or the UUID of an existing one", key=DATASET)
+    uuid_field.show("Or the UUID of an existing one", key=DATASET)
     source, choice = _source(), _choice()
     layout.notice(PLACE)
     st.button(
@@ -55,7 +64,7 @@ def show() -> None:
         key="folder_link",
         type="primary",
         icon=":material/link:",
-        disabled=not source.id or not (choice.uuid or choice.title),
+        disabled=not source.id or choice is None,
         on_click=_link,
         args=(current,),
     )
@@ -81,17 +90,22 @@ def _source() -> Source:
     )
 
 
-def _choice() -> DatasetChoice:
+def _choice() -> DatasetChoice | None:
     """Return which dataset the fields say now."""
-    return DatasetChoice(uuid=session.typed(DATASET) or None, title=session.typed(TITLE))
+    if uuid_field.is_wrong(DATASET):
+        return None
+    uuid, title = uuid_field.uuid(DATASET), session.typed(TITLE)
+    return DatasetChoice(uuid=uuid, title=title) if uuid or title else None
 
 
 def _link(current: Connection) -> None:
     source, choice = _source(), _choice()
     folder = folder_lookup.find(current.id, source.id, place=PLACE)
-    if folder is None or not (choice.uuid or choice.title):
+    if folder is None or choice is None:
         return
-    question = Question(source=source, refuse_linked=session.value(ALREADY) == REFUSE)
+    question = Question(
+        source=replace(source, id=folder.uuid), refuse_linked=session.value(ALREADY) == REFUSE
+    )
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     task = get_runtime().proofs.link(
         question,

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import by_script, session
+from components import by_script, session, uuid_field
 from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.runs import DatasetChoice
@@ -85,13 +85,18 @@ def _way(run: RunView) -> str:
     return f"dataset_way_{run.dataset_uuid}"
 
 
+def _uuid(run: RunView) -> str:
+    return f"dataset_uuid_{run.id}"
+
+
 def _decided(run: RunView) -> DatasetChoice | None:
     """Return what the fields say now, which a callback has to ask for itself: see `session`."""
-    uuid, title, description = (
-        session.typed(f"dataset_{each}_{run.id}") for each in ("uuid", "title", "description")
-    )
     if session.value(_way(run)) == EXISTING:
+        uuid = uuid_field.uuid(_uuid(run))
         return DatasetChoice(uuid=uuid) if uuid else None
+    title, description = (
+        session.typed(f"dataset_{each}_{run.id}") for each in ("title", "description")
+    )
     return DatasetChoice(title=title, description=description) if title else None
 
 
@@ -104,12 +109,11 @@ def _ask(run: RunView) -> None:
         horizontal=True,
     )
     if way == EXISTING:
-        st.text_input(
+        uuid_field.show(
             "UUID of the dataset",
             value=run.dataset_uuid or "",
-            key=f"dataset_uuid_{run.id}",
-            placeholder="00000000-0000-0000-0000-000000000000",
-            help="Titles are not unique in Encord, so a dataset is chosen by its UUID",
+            key=_uuid(run),
+            tip="Titles are not unique in Encord, so a dataset is chosen by its UUID",
         )
         return
     left, right = st.columns(2)

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import asking, by_script, folder_lookup, session
+from components import asking, by_script, folder_lookup, session, uuid_field
 from components.runtime import get_runtime
 from services.domain.scripts import onboarding
 from services.engine.connections import Connection
@@ -32,9 +32,7 @@ def button() -> None:
 def _ask(current: Connection) -> None:
     st.markdown(ABOUT)
     asking.lost("What a folder cannot tell", LOST)
-    st.text_input(
-        "UUID of the folder", key=FOLDER, placeholder="00000000-0000-0000-0000-000000000000"
-    )
+    st.text_input("UUID of the folder", key=FOLDER, placeholder=uuid_field.PLACEHOLDER)
     folder = session.typed(FOLDER)
     if folder:
         script = onboarding.rescue(by_script.place(current), folder)

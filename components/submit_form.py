@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import folder_lookup, glossary, session
+from components import folder_lookup, glossary, session, uuid_field
 from components.layout import notice
 from components.text import code, count, told_apart
 from services.domain.chunks import MAX_ENTRIES, MAX_URLS
@@ -138,7 +138,7 @@ def _folder(connection: Connection, summary: Summary) -> None:
         "UUID of the folder",
         key=FOLDER,
         persist_state="session",
-        placeholder="00000000-0000-0000-0000-000000000000",
+        placeholder=uuid_field.PLACEHOLDER,
         help="Names are not unique in Encord, so a folder is chosen by its UUID",
         on_change=_look_up,
         args=(connection.id,),

@@ -5,14 +5,13 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, manifests, proof_nonce, session
+from components import connection, manifests, proof_nonce, session, uuid_field
 from components.runtime import get_runtime
 from components.text import stamp, told_apart
 from services.domain.tasks import Question, Source, Teller
 from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
 
-PLACEHOLDER: Final = "00000000-0000-0000-0000-000000000000"
 OFFERED: Final = 50
 TELL, METADATA = "tell", "verify_metadata"
 DATASET, FOLDER = "UUID of the dataset", "UUID of the folder"
@@ -57,15 +56,15 @@ def _ask(current: Connection) -> None:
         (DATASET, chosen.dataset if chosen else ""),
         (FOLDER, chosen.folder if chosen else ""),
     ):
-        st.text_input(label, value=uuid, key=_field(label, known), placeholder=PLACEHOLDER)
+        uuid_field.show(label, value=uuid, key=_field(label, known))
     st.caption("With both, the folder says where a missing file stopped.")
     st.toggle("Compare metadata", value=True, key=METADATA)
-    is_somewhere = any(session.typed(_field(each, known)) for each in (DATASET, FOLDER))
+    dataset, folder = _places(known)
     st.button(
         "Verify this",
         key="verify_else_yes",
         icon=":material/verified:",
-        disabled=chosen is None or not is_somewhere,
+        disabled=chosen is None or not (dataset or folder),
         on_click=_verify,
         args=(current,),
     )
@@ -77,6 +76,15 @@ def _which(teller: Teller) -> str:
 
 def _field(label: str, known: str | None) -> str:
     return f"{label}_{known}"
+
+
+def _places(known: str | None) -> tuple[str | None, str | None]:
+    """Return dataset and folder as the fields say now; neither while one of them is no UUID."""
+    fields = [_field(each, known) for each in (DATASET, FOLDER)]
+    if any(uuid_field.is_wrong(each) for each in fields):
+        return None, None
+    dataset, folder = map(uuid_field.uuid, fields)
+    return dataset, folder
 
 
 def _choices(teller: Teller) -> dict[str, Choice]:
@@ -108,15 +116,15 @@ def _verify(current: Connection) -> None:
     # Asks the fields themselves, see `session`.
     teller = TELLERS[session.value(TELL)]
     known = str(session.value(_which(teller)) or "")
-    dataset, folder = (session.typed(_field(each, known)) for each in (DATASET, FOLDER))
+    dataset, folder = _places(known)
     choices = _choices(teller)
     if known not in choices or not (dataset or folder):
         return
     check = manifests.options(known).to_json() if teller == "manifest" else ""
     question = Question(
         source=Source(teller=teller, id=known, check=check),
-        dataset=dataset or None,
-        folder=folder or None,
+        dataset=dataset,
+        folder=folder,
         metadata=bool(session.value(METADATA)),
     )
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())

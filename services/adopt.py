@@ -16,6 +16,7 @@ from services.onboard import (
     follow,
     integration_of,
     read_manifest,
+    uuid_argument,
 )
 
 ACTOR: Final = "command line"
@@ -28,8 +29,16 @@ def adopt(argv: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m services adopt")
     add_manifest(parser)
-    parser.add_argument("--job", required=True, metavar="UUID", help="the upload job")
-    parser.add_argument("--folder-uuid", required=True, metavar="UUID", help="where it registers")
+    parser.add_argument(
+        "--job", required=True, metavar="UUID", type=uuid_argument, help="the upload job"
+    )
+    parser.add_argument(
+        "--folder-uuid",
+        required=True,
+        metavar="UUID",
+        type=uuid_argument,
+        help="where it registers",
+    )
     add_integration(parser)
     add_connection(parser)
     asked = parser.parse_args(argv)
@@ -57,7 +66,7 @@ def _adopt(runtime: Runtime, connection: Connection, asked: argparse.Namespace) 
 def rescue(argv: list[str]) -> int:
     """Rebuild a run from what a folder holds now; 0 when that is done."""
     parser = argparse.ArgumentParser(prog="python -m services rescue")
-    parser.add_argument("--folder-uuid", required=True, metavar="UUID")
+    parser.add_argument("--folder-uuid", required=True, metavar="UUID", type=uuid_argument)
     add_connection(parser)
     asked = parser.parse_args(argv)
     return connected(asked.connection, lambda runtime, known: _rescue(runtime, known, asked))

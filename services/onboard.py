@@ -23,6 +23,7 @@ from services.domain.runs import (
     Submission,
     WorkKind,
 )
+from services.domain.uuids import read_uuid
 from services.encord_api.interface import Integration
 from services.engine.connections import Check, Connection
 from services.engine.errors import EngineError
@@ -36,6 +37,7 @@ from services.manifests.errors import ManifestError
 from services.manifests.options import CheckOptions
 from services.settings import Settings
 
+NO_UUID: Final = "this is not a UUID"
 NO_CONNECTION: Final = "There is no such connection: set ENCORD_SSH_KEY_FILE, or use sandbox."
 DASHBOARD: Final = "http://localhost:8501"
 WITHOUT_NOTICES: Final = tuple(kind for kind in ALL_KINDS if kind is not WorkKind.NOTIFY)
@@ -103,12 +105,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dataset", metavar="TITLE", help="default: the folder's name")
     parser.add_argument("--no-dataset", action="store_true", help="register only")
     parser.add_argument("--name", help="of the run; default: the folder's name")
-    parser.add_argument("--folder-uuid", metavar="UUID", help="register in this folder")
+    there = "register in this folder"
+    parser.add_argument("--folder-uuid", metavar="UUID", type=uuid_argument, help=there)
     parser.add_argument("--keep-duplicates", action="store_true", help="also what is there already")
     parser.add_argument("--upsert-metadata", action="store_true", help="update what is there")
     parser.add_argument("--job-entries", type=int, default=MAX_ENTRIES, help="in one upload job")
     add_connection(parser)
     return parser
+
+
+def uuid_argument(typed: str) -> str:
+    """Read a UUID on the command line, in Encord's spelling; another text is wrong usage."""
+    uuid = read_uuid(typed)
+    if uuid is None:
+        raise argparse.ArgumentTypeError(NO_UUID)
+    return uuid
 
 
 def add_manifest(parser: argparse.ArgumentParser) -> None:

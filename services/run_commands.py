@@ -8,12 +8,12 @@ RUN the first run or one of its retries. A dataset is created once for the same 
 import argparse
 from collections.abc import Callable
 from typing import Final
-from uuid import UUID
 
 from services.bootstrap import Runtime, build_runtime
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, RunState
 from services.domain.tasks import Purpose
+from services.domain.uuids import read_uuid
 from services.engine.connections import Connection
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
@@ -132,9 +132,8 @@ def _stopped(view: RunView) -> int:
 
 
 def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
-    try:
-        choice = _choice(first, asked)
-    except ValueError:
+    choice = _choice(first, asked)
+    if choice is None:
         return refuse(NO_UUID)
     nonce = link_nonce(runtime.ledger.family(first.id).arrived)
     taken = runtime.onboarding.link(first.id, choice, nonce=nonce, actor=ACTOR)
@@ -147,10 +146,11 @@ def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
     return verdict(runtime, view)
 
 
-def _choice(first: RunView, asked: argparse.Namespace) -> DatasetChoice:
-    """Return the dataset that was asked for; a UUID in Encord's spelling, to be compared."""
+def _choice(first: RunView, asked: argparse.Namespace) -> DatasetChoice | None:
+    """Return the dataset that was asked for; None where its UUID is none."""
     if asked.dataset_uuid:
-        return DatasetChoice(uuid=str(UUID(asked.dataset_uuid)), description=asked.description)
+        uuid = read_uuid(asked.dataset_uuid)
+        return DatasetChoice(uuid=uuid, description=asked.description) if uuid else None
     return DatasetChoice(title=asked.dataset or first.name, description=asked.description)
 
 

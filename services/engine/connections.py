@@ -7,7 +7,6 @@ is how a parent process hands keys to its worker.
 
 import hashlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from services.domain.metadata import MetadataSchema
+from services.domain.uuids import is_uuid
 from services.encord_api.credentials import KeyProblem, PrivateKey, load_private_key
 from services.encord_api.credentials import load_private_key_file as load_file
 from services.encord_api.domains import ALLOWED_DOMAINS, DomainProblem, check_domain
@@ -36,7 +36,6 @@ from services.encord_api.sdk import connect
 from services.engine.errors import ConnectionProblem, NotConnectedError
 
 Kind = Literal["sandbox", "server", "session"]
-UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 #: What to try, by what went wrong; the class of the error says what that was. The last of each is
 #: the entry in `domain.symptoms` that says more.
 REMEDIES: Final[MappingProxyType[type[EncordError], tuple[str, str, str]]] = MappingProxyType(
@@ -307,7 +306,7 @@ class Connections:
         """
         try:
             gateway = self.gateway(connection)
-            if UUID.fullmatch(search):
+            if is_uuid(search):
                 return [gateway.get_folder(search)]
             return list(islice(gateway.find_folders(search), limit))
         except (EncordError, NotConnectedError) as error:

@@ -5,7 +5,6 @@ row, the newest manifests and receipts are searched. What Encord and Google say 
 apart from this, by whoever shows it.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from services.domain.chunks import Ranges
 from services.domain.identity import identity
 from services.domain.outcomes import Outcome
 from services.domain.runs import WorkKind
+from services.domain.uuids import is_uuid
 from services.encord_api.interface import Dataset, EncordGateway, Item
 from services.ledger.outcomes import url_key
 from services.ledger.store import Ledger
@@ -28,7 +28,6 @@ from services.manifests.frame_search import entries_naming
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
-UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 #: Runs' entries that are shown; a name may stand for very many.
 SHOWN: Final = 20
 #: Runs in whose groups a frame is looked for, newest first.
@@ -95,7 +94,7 @@ class Passport:
     def items(self) -> tuple[str, ...]:
         """The storage items that came of it."""
         found = dict.fromkeys(each.item_uuid for each in self.mentions if each.item_uuid)
-        if UUID.fullmatch(self.sought) and self.row is None:
+        if is_uuid(self.sought) and self.row is None:
             found.setdefault(self.sought)
         return tuple(found)
 
@@ -139,7 +138,7 @@ class Passports:
             rows = cx.execute(_chosen(sought).limit(SHOWN + 1)).all()
             if not rows and "://" in sought:
                 rows = self._framed(cx, sought)
-            elif not rows and UUID.fullmatch(sought) and (item := self._item_of_row(sought)):
+            elif not rows and is_uuid(sought) and (item := self._item_of_row(sought)):
                 row, rows = sought, cx.execute(_chosen(item).limit(SHOWN + 1)).all()
             mentions = tuple(self._mention(row) for row in rows[:SHOWN])
             attempts = tuple(_attempts(cx, mentions))
@@ -212,7 +211,7 @@ class Passports:
 def sought_of(text: str) -> str:
     """Return what is looked for, fit to stand in an address: no signature is left on a URL."""
     bare = text.strip()
-    if UUID.fullmatch(bare.lower()):
+    if is_uuid(bare):
         return bare.lower()
     return identity(bare).partition("?")[0] if "://" in bare else bare
 
@@ -220,7 +219,7 @@ def sought_of(text: str) -> str:
 def _chosen(sought: str) -> Select[tuple[object, ...]]:
     if "://" in sought:
         wanted = OUTCOME.c.url_key == url_key(sought)
-    elif UUID.fullmatch(sought):
+    elif is_uuid(sought):
         wanted = OUTCOME.c.item_uuid == sought
     else:
         wanted = OUTCOME.c.title == sought

@@ -155,6 +155,52 @@ def test_a_manifest_is_verified_against_a_folder(open_page: Open, world: World) 
     assert "All 3 entries matched" in words(open_page("verify", task=task.id))
 
 
+#: As wide as it is, PostgreSQL would refuse to keep it.
+NO_UUID = "https://app.encord.com/datasets/view/0b1c2d3e-0000-4000-8000-000000000000"
+
+
+def test_a_dataset_to_link_to_that_is_no_uuid_is_told(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("datasets", run=run)
+    app.radio(key="dataset_way_None").set_value("An existing dataset").run()
+    field = f"dataset_uuid_{run}"
+    app.text_input(key=field).set_value(NO_UUID).run()
+    assert "This is not a UUID" in words(app)
+    assert app.button(key="link").disabled
+    right = world.encord.create_dataset("Right", "")
+    app.text_input(key=field).set_value(right.replace("-", "").upper()).run()
+    assert "This is not a UUID" not in words(app)
+    app.button(key="link").click().run()
+    world.settle()
+    assert world.view(run).dataset_uuid == right
+
+
+def test_a_place_to_verify_that_is_no_uuid_is_told(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("verify")
+    app.text_input(key=f"UUID of the dataset_{run}").set_value(NO_UUID).run()
+    assert "This is not a UUID" in words(app)
+    assert app.button(key="verify_else_yes").disabled  # though the folder is a right one
+
+
+def test_a_folder_and_a_dataset_that_are_no_uuids_are_told(open_page: Open, world: World) -> None:
+    app = open_page("datasets", datasets_view="From a folder")
+    app.text_input(key="folder_dataset_title").set_value("Rest").run()
+    app.text_input(key="link_folder_uuid").set_value(NO_UUID).run()
+    assert "This is not a UUID" not in words(app)
+    app.button(key="folder_link").click().run()
+    assert "This is not a UUID" in words(app)
+    app = open_page("datasets", datasets_view="From a folder")
+    folder = world.encord.create_folder("Yard", "").uuid
+    app.text_input(key="link_folder_uuid").set_value(folder).run()
+    app.text_input(key="folder_dataset_uuid").set_value(NO_UUID).run()
+    assert "This is not a UUID" in words(app)
+    assert app.button(key="folder_link").disabled
+    assert world.ledger.tasks() == []
+
+
 def test_a_receipt_says_what_is_gone_and_unlinking_asks_for_the_name(
     open_page: Open, world: World
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from services.__main__ import main
 from services.bootstrap import Runtime, build_runtime
 from services.domain.runs import FolderChoice, RunState, Submission, WorkKind, WorkState
 from services.ledger import holders, runs
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("forked")
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = 5_000
+NOBODYS = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture
@@ -179,3 +181,15 @@ def test_the_runs_and_the_notices_of_the_dashboard_are_left_to_it(
         with runtime.ledger.reading() as cx:
             notices = select(WORK.c.state).where(WORK.c.kind == WorkKind.NOTIFY)
             assert set(cx.scalars(notices)) == {WorkState.OPEN}
+
+
+@pytest.mark.parametrize("option", ["--folder-uuid", "--job"])
+def test_what_is_no_uuid_is_refused_at_once(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["adopt", "manifest.json", "--integration", "Demo bucket"]
+    words += ["--folder-uuid", NOBODYS, "--job", NOBODYS]
+    with pytest.raises(SystemExit) as end:
+        main([*words, option, f"https://app.encord.com/{NOBODYS}"])
+    assert end.value.code == 2
+    assert f"argument {option}: this is not a UUID" in capsys.readouterr().err
