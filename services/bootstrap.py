@@ -11,7 +11,7 @@ import structlog
 
 from services import logs
 from services.buckets.accounts import Accounts
-from services.buckets.catalog import Catalog
+from services.buckets.catalog import REPORTS, Catalog
 from services.buckets.comparisons import Comparisons
 from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
@@ -22,7 +22,7 @@ from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
 from services.engine.errors import ConnectionProblem
 from services.engine.held_values import HeldValues
-from services.engine.leftovers import sweep
+from services.engine.leftovers import REPORT_AGE_SECONDS, sweep
 from services.engine.onboarding import Onboarding
 from services.engine.passport import Passports
 from services.engine.proof.proofs import Proofs
@@ -290,7 +290,8 @@ def open_webhook(settings: Settings) -> Webhook | None:
 def sweep_leftovers(settings: Settings) -> int:
     """Remove what killed processes left in the data directory; return how much that was."""
     outbox, manifests = settings.data_dir / "outbox", settings.data_dir / "manifests"
-    return sweep([(outbox, "*"), (manifests, "upload-*")])
+    reports = [(settings.data_dir / "buckets", f"*/{REPORTS}/*")]
+    return sweep([(outbox, "*"), (manifests, "upload-*")]) + sweep(reports, age=REPORT_AGE_SECONDS)
 
 
 def require_whole_ledger(settings: Settings) -> None:

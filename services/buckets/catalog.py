@@ -3,7 +3,7 @@
     <root>/<place>/listings/<scope>/00001/        a listing, see `spool`
                                     00001.job/    the job that makes it
                             <scope>-report/       the same of inventory reports
-                   reports/<digest>               an inventory report as uploaded
+                   reports/<random>.report        an inventory report until it is taken
 
 A place is a bucket as seen by one identity. Somebody else's listing is in another place, and a
 place is found only by who holds the key.
@@ -27,6 +27,8 @@ from services.jobs import ORDER, Jobs, JobState
 from services.manifests.store import ManifestStore
 
 _MODULE: Final = "services.buckets.work_process"
+#: Where reports lie until they are taken, in the folder of a view.
+REPORTS: Final = "reports"
 _BLOCK: Final = 1 << 20
 #: Finished listings of one scope that are kept: the last, and the one before for who reads it.
 KEPT: Final = 2
@@ -106,10 +108,13 @@ class Catalog:
         self._start(view, folder, ListOrder(folder=folder, scope=scope))
 
     def take_report(self, view: View, report: BinaryIO) -> None:
-        """Take an inventory report of the bucket instead of listing it."""
+        """Take an inventory report of the bucket instead of listing it.
+
+        Each is a listing of its own, also while another one is being taken.
+        """
         path = self._store(view, report)
         scope = Scope(bucket=view.bucket)
-        folder = self._next(view, scope, INVENTORY)
+        folder = _claimed(self._next(view, scope, INVENTORY))
         self._start(view, folder, ReportOrder(folder=folder, scope=scope, report=path))
 
     def _start(self, view: View, folder: Path, order: Order) -> None:
@@ -119,22 +124,21 @@ class Catalog:
         self.jobs.start(job, write_order(order), whisper=view.reach.line())
 
     def _forget_old(self, folder: Path) -> None:
-        known = (path for path in folder.parent.iterdir() if not path.suffix)
-        done = sorted(path for path in known if Spool(path).totals())
-        for path in done[:-KEPT]:
+        known = sorted(path for path in folder.parent.iterdir() if not path.suffix)
+        done = [path for path in known if Spool(path).totals()]
+        jobs = {path: path.with_suffix(".job") for path in known if path < folder}
+        failed = [path for path, job in jobs.items() if self.jobs.state(job).phase == "failed"]
+        for path in [*done[:-KEPT], *failed]:
             shutil.rmtree(path, ignore_errors=True)
             shutil.rmtree(path.with_suffix(".job"), ignore_errors=True)
 
     def _store(self, view: View, report: BinaryIO) -> Path:
-        folder = self.folder(view) / "reports"
+        folder = self.folder(view) / REPORTS
         folder.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
         # Of its own name: two people may bring a report at once.
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".new", delete=False) as target:
-            while block := report.read(_BLOCK):
-                digest.update(block)
-                target.write(block)
-        return Path(target.name).replace(folder / digest.hexdigest())
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".report", delete=False) as target:
+            shutil.copyfileobj(report, target, _BLOCK)
+        return Path(target.name)
 
     def _scopes(self, view: View, scope: Scope, source: str) -> Path:
         name = hashlib.sha256(msgspec.json.encode(sorted(scope.prefixes))).hexdigest()[:16]
@@ -151,7 +155,7 @@ class Catalog:
         last = self._last(view, scope, source)
         if last is None:
             return self._scopes(view, scope, source) / f"{1:05}"
-        return last if Spool(last).totals() is None else last.with_name(f"{int(last.name) + 1:05}")
+        return last if Spool(last).totals() is None else _after(last)
 
     def state(self, view: View, prefixes: tuple[str, ...]) -> JobState:
         """Return how far the newest listing of some prefixes is."""
@@ -177,6 +181,22 @@ class Catalog:
         except FileNotFoundError:
             began = 0
         return self.jobs.state(job).phase == "running", began
+
+
+def _claimed(folder: Path) -> Path:
+    """Make a new folder; that of the next number where somebody else has this one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            folder = _after(folder)
+        else:
+            return folder
+
+
+def _after(folder: Path) -> Path:
+    return folder.with_name(f"{int(folder.name) + 1:05}")
 
 
 def _id(path: Path) -> str:

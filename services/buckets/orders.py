@@ -138,7 +138,10 @@ def _do(order: Order, place: Place) -> object:
                 Spool(order.folder), order.scope, place.reach.open, _open_end(place.progress)
             )
         case ReportOrder():
-            return inventory.take_report(Spool(order.folder), order.scope, order.report)
+            try:
+                return inventory.take_report(Spool(order.folder), order.scope, order.report)
+            finally:
+                order.report.unlink(missing_ok=True)
         case BuildOrder():
             return _build(order, place)
         case PriceOrder():

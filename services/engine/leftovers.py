@@ -10,6 +10,9 @@ from typing import Final
 #: Older than this, nobody is at it any more: every send has a deadline far below.
 AGE_SECONDS: Final = 600.0
 
+#: Nothing touches an inventory report while it is taken; no taking lasts as long.
+REPORT_AGE_SECONDS: Final = 86_400.0
+
 
 def sweep(patterns: Iterable[tuple[Path, str]], *, age: float = AGE_SECONDS) -> int:
     """Delete by folder and pattern what was not touched for `age` seconds; count it."""

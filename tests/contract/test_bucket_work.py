@@ -177,6 +177,39 @@ def test_a_report_that_breaks_leaves_the_listing_whole(catalog: Catalog, yard: V
     assert [each.totals.source for each in catalog.listings(yard)] == ["inventory", "listing"]
 
 
+def test_two_reports_at_once_are_both_listed_and_none_stays_behind(
+    catalog: Catalog, yard: View
+) -> None:
+    many = "".join(f"n/{number:06}.jpg,1\n" for number in range(400_000))
+    catalog.take_report(yard, io.BytesIO(f"name,size\n{many}".encode()))
+    catalog.take_report(yard, io.BytesIO(b"name,size\na.jpg,1\n"))
+
+    def both() -> JobState:
+        return JobState(phase="done" if len(catalog.listings(yard)) == 2 else "running")
+
+    wait(both)
+    assert {each.totals.objects for each in catalog.listings(yard)} == {1, 400_000}
+    assert list((catalog.folder(yard) / "reports").iterdir()) == []
+
+
+def test_reports_that_failed_are_swept_and_those_that_were_taken_are_few(
+    catalog: Catalog, yard: View
+) -> None:
+    for content in (
+        b"name,size\na,many\n",
+        b"name,size\na,2\n",
+        b"name\na\n",
+        *[b"name,size\na,3\n"] * 3,
+    ):
+        catalog.take_report(yard, io.BytesIO(content))
+        wait(lambda: catalog.state(yard, ()))
+    kept = [each.totals.bytes for each in catalog.listings(yard)]
+    assert kept == [3, 3, 3]
+    folders = list((catalog.folder(yard) / "listings").glob("*-report/*"))
+    assert len(folders) == 2 * len(kept)  # each with its job
+    assert list((catalog.folder(yard) / "reports").iterdir()) == []
+
+
 def test_a_refusal_is_told_in_words(catalog: Catalog, demo: View) -> None:
     locked = View(bucket="encord-locked-bucket", reach=demo.reach)
     catalog.start(locked, ())

@@ -1,5 +1,6 @@
 """An inventory report stands for a listing, in both of its formats."""
 
+from datetime import UTC, time
 from pathlib import Path
 
 import polars as pl
@@ -68,6 +69,9 @@ def test_what_a_report_does_not_tell_stays_unknown(spool: Spool, tmp_path: Path)
         (b"file,bytes\na,1\n", "no column name"),
         (b"bucket,name,size\nother,a,1\n", "names no object of yard"),
         (b"name,size\na,many\n", "cannot be read"),
+        (b"name,size\na,1\nb,\n", "objects without a size"),
+        (b"name,size\na,-1\n", "objects without a size"),
+        (b"name,size\n,1\n", "objects without a name"),
         (b"PAR1 and nothing else", "cannot be read"),
     ],
 )
@@ -79,6 +83,36 @@ def test_what_is_no_report_of_this_bucket_says_why(
     with pytest.raises(InventoryError, match=says):
         take_report(spool, Scope(bucket="yard"), path)
     assert spool.totals() is None
+
+
+MOMENTS = {
+    "2026-11-23T02:00:00.5Z": "02:00:00.500000",
+    "2026-11-23 02:00:00 UTC": "02:00:00",
+    "2026-11-23 02:00:00": "02:00:00",
+    "2026-11-23T02:00:00+01:30": "00:30:00",
+    "the day before": None,
+    "": None,
+}
+
+
+def test_moments_are_read_however_written_and_odd_ones_are_not_known(
+    spool: Spool, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.csv"
+    rows = "".join(f"{number},1,{moment}\n" for number, moment in enumerate(MOMENTS))
+    path.write_text(f"name,size,updated\n{rows}")
+    take_report(spool, Scope(bucket="yard"), path)
+    lines = browsing.level(spool, "").rows
+    assert [line.name for line in lines] == ["0", "1", "2", "3", "4", "5"]
+    read = [line.updated.astimezone(UTC).time() if line.updated else None for line in lines]
+    assert read == [time.fromisoformat(moment) if moment else None for moment in MOMENTS.values()]
+
+
+def test_moments_of_another_zone_are_told_in_utc(spool: Spool, tmp_path: Path) -> None:
+    here = pl.col("updated").str.to_datetime(time_zone="UTC").dt.convert_time_zone("Asia/Tokyo")
+    REPORT.with_columns(here).write_parquet(tmp_path / "report.parquet")
+    take_report(spool, Scope(bucket="yard"), tmp_path / "report.parquet")
+    assert set(spool.objects().collect()["updated"]) == {"2026-11-23T02:00:00Z"}
 
 
 def listed(spool: Spool, *held: str) -> list[str]:

@@ -38,12 +38,17 @@ def test_only_what_nobody_touches_any_more_is_removed(tmp_path: Path) -> None:
     sending = old(tmp_path / "outbox" / "a" / "f~3.json").parent
     os.utime(sending, (LONG_AGO, LONG_AGO))
     gone.append(sending)
+    report = tmp_path / "buckets" / "view" / "reports" / "a.report"
+    gone.append(old(report))
+    os.utime(report, (LONG_AGO - 86_400, LONG_AGO - 86_400))
+    waiting = old(report.with_name("b.report"))
     fresh = tmp_path / "outbox" / "f~2.json"
     fresh.write_text("being sent")
     kept = old(tmp_path / "manifests" / "record.json")
     assert sweep_leftovers(Settings(data_dir=tmp_path)) == len(gone)
     assert not any(path.exists() for path in gone)
     assert fresh.exists()
+    assert waiting.exists()
     assert kept.exists()
 
 
