@@ -31,21 +31,27 @@ PROBLEMS: Final = {
         "connect",
     ),
     Problem.FOLDER_GONE: (
-        "The folder is not there any more",
-        "Restore the folder in Encord and resume, or submit the manifest to another folder.",
+        "Encord has no such folder that this account may see",
+        (
+            "It was deleted, or the account has no access: Encord answers both in the same way. "
+            "Restore it or ask for access and resume, or submit the manifest to another folder."
+        ),
         "submit",
     ),
     Problem.INTEGRATION_GONE: (
         "Encord does not let this account register with the integration",
         (
-            "It was removed, or the account has only its User role. Restore it and resume, or "
-            "submit the manifest with another integration."
+            "It was removed, the account has only its User role, or it may not add to the folder. "
+            "Put that right and resume, or submit the manifest with another integration."
         ),
         "submit",
     ),
     Problem.DATASET_GONE: (
-        "The dataset is not there any more",
-        "Link the run to another dataset.",
+        "Encord has no such dataset that this account may see",
+        (
+            "It was deleted, or the account has no access: Encord answers both in the same way. "
+            "Ask for access and resume, or link the run to another dataset."
+        ),
         "datasets",
     ),
     Problem.ALREADY_LINKED: (

@@ -167,7 +167,7 @@ _INTEGRATION: Final = (
         title="The integration is seen, and registering with it is refused",
         seen="Encord does not let this account register with the integration.",
         why="With the role User an integration can be seen, not used to register files. A removed "
-        "integration is refused in the same way.",
+        "integration is refused in the same way, and so is who may not add to the folder.",
         steps=(
             "Ask the integration's admin to make the account Admin, under Integrations in Encord.",
             "Try the integration on the Bucket page; then resume the run.",

@@ -5,7 +5,6 @@ Idempotent, fenced and short, so being called twice, late or out of order cannot
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +26,7 @@ from services.encord_api.errors import (
 from services.engine.chunk import advance_chunk
 from services.engine.context import Step, Tools
 from services.engine.errors import NotConnectedError, StopError
+from services.engine.gone import place_gone
 from services.engine.linking import advance_dataset, advance_link
 from services.engine.matching import advance_match
 from services.engine.notify import advance_notify
@@ -100,26 +100,14 @@ def advance(tools: Tools, claim: Claim) -> None:
 
 def _after_error(step: Step, error: EncordError) -> None:
     """Wait when waiting helps; ask a person when it does not."""
-    problem = PROBLEMS.get(type(error))
-    if isinstance(error, NotFound) and _folder_is_gone(step):
-        problem = Problem.FOLDER_GONE
-    if problem:
+    if isinstance(error, NotFound | NotAuthorised) and (stop := place_gone(step)):
+        _block(step, stop.problem, stop.detail)
+        return
+    if problem := PROBLEMS.get(type(error)):
         _block(step, problem, f"{error} {error.raw}".strip())
         return
     hint = error.retry_after if isinstance(error, RateLimited) else None
     _back_off(step, hint, str(error))
-
-
-def _folder_is_gone(step: Step) -> bool:
-    """Ask for the folder: a job or an item that is not found does not say where it was."""
-    if step.run.folder_uuid is None:
-        return False
-    with suppress(EncordError, NotConnectedError):
-        try:
-            step.gateway.get_folder(step.run.folder_uuid)
-        except NotFound:
-            return True
-    return False
 
 
 def _after_surprise(step: Step) -> None:

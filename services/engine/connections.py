@@ -283,7 +283,7 @@ class Connections:
             ConnectionProblem: It is not there, or Encord did not answer.
         """
         try:
-            return self.gateway(connection).get_folder(uuid)
+            return _folder(self.gateway(connection), uuid)
         except (EncordError, NotConnectedError) as error:
             raise explain(error) from None
 
@@ -307,7 +307,7 @@ class Connections:
         try:
             gateway = self.gateway(connection)
             if is_uuid(search):
-                return [gateway.get_folder(search)]
+                return [_folder(gateway, search)]
             return list(islice(gateway.find_folders(search), limit))
         except (EncordError, NotConnectedError) as error:
             raise explain(error) from None
@@ -317,6 +317,14 @@ class Connections:
             if held.connection.kind == kind:
                 return held.connection
         return None
+
+
+def _folder(gateway: EncordGateway, uuid: str) -> Folder:
+    """Return a folder; Encord calls one that is not there *not allowed*."""
+    try:
+        return gateway.get_folder(uuid)
+    except NotAuthorised as error:
+        raise NotFound(error.operation, trace_id=error.trace_id, raw=error.raw) from None
 
 
 def _nobody(_connection: Connection, _key: PrivateKey | None) -> None:

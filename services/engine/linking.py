@@ -11,11 +11,10 @@ from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
 from services.domain.runs import AttemptState, Problem, WorkKind
 from services.domain.tasks import Purpose
-from services.encord_api.errors import NotFound
 from services.engine.context import Step
 from services.engine.errors import StopError
 from services.engine.once import Created, create_once, description_of
-from services.engine.proof.tasks import dataset_of, linkable, refuse_linked
+from services.engine.proof.tasks import linkable, refuse_linked
 from services.ledger import attempts, runs
 from services.ledger.events import record
 from services.ledger.specs import work_spec
@@ -27,7 +26,7 @@ ARRIVED: Final = (Outcome.REGISTERED.rank, Outcome.ALREADY_THERE.rank)
 def advance_dataset(step: Step) -> None:
     """Find the chosen dataset, or create it at most once; then cut the links into pieces."""
     if step.run.dataset_uuid:
-        dataset = dataset_of(step)
+        dataset = step.gateway.get_dataset(step.run.dataset_uuid)
         _settle(step, dataset.uuid, dataset.title, "dataset found")
         return
     made = create_once(step, find=partial(_find, step), create=partial(_create, step))
@@ -44,11 +43,7 @@ def advance_link(step: Step) -> None:
         items = list(_items(cx, step, work.entries))
     if not step.run.dataset_uuid:
         raise StopError(Problem.DATASET_GONE, "The run has no dataset.")
-    try:
-        step.gateway.link_items(step.run.dataset_uuid, list(dict.fromkeys(items)))
-    except NotFound:  # of the dataset or of an item: Encord does not say
-        dataset_of(step)
-        raise
+    step.gateway.link_items(step.run.dataset_uuid, list(dict.fromkeys(items)))
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
         record(

@@ -6,7 +6,6 @@ from sqlalchemy import Connection, update
 
 from services.domain.chunks import MAX_URLS, plan
 from services.domain.runs import AttemptState, Problem
-from services.encord_api.errors import NotFound
 from services.encord_api.interface import Folder
 from services.engine.context import Step
 from services.engine.errors import StopError
@@ -71,13 +70,7 @@ def _refuse_followed(cx: Connection, job: str) -> None:
 def advance_folder(step: Step) -> None:
     """Make sure that the run's folder exists, and create a new one at most once."""
     if step.run.folder_uuid:
-        try:
-            folder = step.gateway.get_folder(step.run.folder_uuid)
-        except NotFound:
-            raise StopError(
-                Problem.FOLDER_GONE, f"Encord has no folder {step.run.folder_uuid}."
-            ) from None
-        _settle(step, folder, "folder found")
+        _settle(step, step.gateway.get_folder(step.run.folder_uuid), "folder found")
         return
     made = create_once(step, find=partial(_find, step), create=partial(_create, step))
     if made is None:

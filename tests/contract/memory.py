@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from services.domain.metadata import OrganisationSchema
-from services.encord_api.errors import InvalidRequest, NotAuthenticated, NotFound
+from services.encord_api.errors import InvalidRequest, NotAuthenticated, NotAuthorised, NotFound
 from services.encord_api.interface import (
     DataRow,
     Dataset,
@@ -345,7 +345,11 @@ class MemoryGateway(EncordGateway):
         return self._last
 
     def _folder(self, uuid: str) -> Folder:
-        return _found(self._folders, uuid)
+        """Look a folder up: Encord forbids one that is not there, as the SDK's docstring says."""
+        try:
+            return _found(self._folders, uuid)
+        except NotFound as error:
+            raise NotAuthorised(error.operation) from None
 
     def _dataset(self, uuid: str) -> Dataset:
         return _found(self._datasets, uuid)

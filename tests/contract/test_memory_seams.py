@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.encord_api.errors import NotAuthenticated, NotFound, Unclear
+from services.encord_api.errors import NotAuthenticated, NotAuthorised, Unclear
 from services.encord_api.interface import JobState
 from tests.contract.memory import BUCKET, Fault, MemoryGateway
 from tests.contract.worlds import image, images
@@ -74,5 +74,5 @@ def test_a_key_can_be_revoked_and_a_folder_deleted() -> None:
         gateway.get_folder(folder)
     gateway.key_accepted = True
     gateway.delete_folder(folder)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAuthorised):
         gateway.job_status(folder, str(uuid4()))

@@ -1,17 +1,14 @@
 """Write what Encord lists as columns, page by page: a dataset's rows, a folder's items."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
 
 from services.domain.identity import identity
-from services.domain.runs import Problem
 from services.domain.stored_metadata import NONE_AT_ALL, canonical_text
-from services.encord_api.errors import NotFound
 from services.encord_api.interface import DataRow, EncordGateway, Item
-from services.engine.errors import StopError
 from services.engine.proof.columns import FOUND, frames_key
 from services.engine.proof.compare import FRAMED
 
@@ -33,10 +30,7 @@ class Lister:
 
     def dataset(self, uuid: str) -> pl.DataFrame:
         """List a dataset's rows. Encord answers all of them at once, so memory follows them."""
-        try:
-            rows = self.gateway.list_rows(uuid, metadata=self.metadata)
-        except NotFound:
-            raise StopError(Problem.DATASET_GONE, f"Encord has no dataset {uuid}.") from None
+        rows = self.gateway.list_rows(uuid, metadata=self.metadata)
         self.heartbeat()
         frames = []
         while rows:  # from the end, so that what became columns is let go of
@@ -55,19 +49,12 @@ class Lister:
             wanted: Only items it says yes to.
         """
         frames = []
-        for page in self._pages(uuid, unused=unused):
+        in_dataset = False if unused else None
+        for page in self.gateway.list_items(uuid, metadata=self.metadata, in_dataset=in_dataset):
             self.heartbeat()
             usable = (item for item in page if not (item.is_placeholder or item.is_tombstone))
             frames.append(_frame(self._item(each) for each in usable if not wanted or wanted(each)))
         return pl.concat(frames) if frames else pl.DataFrame(schema=FOUND)
-
-    def _pages(self, uuid: str, *, unused: bool) -> Iterator[list[Item]]:
-        try:
-            yield from self.gateway.list_items(
-                uuid, metadata=self.metadata, in_dataset=False if unused else None
-            )
-        except NotFound:
-            raise StopError(Problem.FOLDER_GONE, f"Encord has no folder {uuid}.") from None
 
     def _row(self, row: DataRow) -> tuple[Any, ...]:
         url, key = self._keys(row.file_link, row.type, row.item_uuid)

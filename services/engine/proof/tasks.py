@@ -9,8 +9,6 @@ from services.domain.chunks import Ranges
 from services.domain.runs import Problem, WorkKind
 from services.domain.tasks import Purpose
 from services.domain.verification import Verdict
-from services.encord_api.errors import NotFound
-from services.encord_api.interface import Dataset
 from services.engine.context import Step
 from services.engine.errors import StopError
 from services.engine.proof import asking
@@ -48,11 +46,7 @@ def advance_unlink(step: Step) -> None:
         work = work_spec(cx, step.claim.work)
     rows = doomed(step)
     chosen = [rows[place] for place in work.entries]
-    try:
-        step.gateway.unlink_rows(step.run.dataset_uuid or "", chosen)
-    except NotFound:
-        dataset_of(step)
-        raise
+    step.gateway.unlink_rows(step.run.dataset_uuid or "", chosen)
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
         record(
@@ -64,15 +58,6 @@ def advance_unlink(step: Step) -> None:
             detail=f"{len(chosen):,} rows of {step.run.dataset_uuid}",
         )
         runs.finish(cx, work.id)
-
-
-def dataset_of(step: Step) -> Dataset:
-    """Return the dataset of a run that has one; stop when Encord has it no more."""
-    uuid = step.run.dataset_uuid or ""
-    try:
-        return step.gateway.get_dataset(uuid)
-    except NotFound:
-        raise StopError(Problem.DATASET_GONE, f"Encord has no dataset {uuid}.") from None
 
 
 def doomed(step: Step) -> list[str]:

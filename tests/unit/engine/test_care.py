@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.domain.chunks import Ranges
-from services.domain.runs import FolderChoice, RunState, Submission, WorkKind
-from services.encord_api.errors import NotFound
+from services.domain.runs import FolderChoice, Problem, RunState, Submission, WorkKind
 from services.ledger.errors import NothingToRetryError
 from tests.contract.memory import BUCKET, MemoryGateway
 from tests.unit.engine.world import KINDS, OPTIONS, World
@@ -257,9 +256,8 @@ def test_a_folder_deleted_meanwhile_needs_attention(world: World) -> None:
     folder = world.view(run).folder_uuid or ""
     world.encord.delete_folder(folder)
     world.settle()
-    assert world.view(run).state is RunState.NEEDS_ATTENTION
-    with pytest.raises(NotFound):
-        world.encord.get_folder(folder)
+    assert world.view(run).problem is Problem.FOLDER_GONE
+    assert f"no folder {folder} that this account may see" in world.view(run).problem_detail
 
 
 def test_kinds_are_all_known_to_the_engine() -> None:

@@ -8,10 +8,10 @@ import pytest
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState
 from services.domain.tasks import Question, Source
-from services.encord_api.errors import NotFound
+from services.encord_api.errors import NotAuthorised, NotFound
 from services.engine.proof import listing
 from services.engine.proof.proofs import Asker, Part
-from services.ledger.views import ReceiptView
+from services.ledger.views import ReceiptView, RunView
 from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import OPTIONS, World
 
@@ -78,13 +78,14 @@ def test_a_place_that_is_gone_is_named_for_what_it_is(world: World) -> None:
     source = Source(teller="run", id=run)
     gone = "11111111-1111-4111-8111-111111111111"
     for places, problem in (
-        ((dataset, gone), (Problem.FOLDER_GONE, f"Encord has no folder {gone}.")),
-        ((gone, None), (Problem.DATASET_GONE, f"Encord has no dataset {gone}.")),
+        ((dataset, gone), (Problem.FOLDER_GONE, f"Encord has no folder {gone} that")),
+        ((gone, None), (Problem.DATASET_GONE, f"Encord has no dataset {gone} that")),
     ):
         question = Question(source=source, dataset=places[0], folder=places[1])
         task = world.proofs.verify(question, name="Check", asker=ASKER, nonce="one")
         world.settle()
-        assert (world.view(task).problem, world.view(task).problem_detail) == problem
+        said = world.view(task).problem_detail.partition(" this account may see")[0]
+        assert (world.view(task).problem, said) == problem
 
 
 def test_a_group_deleted_while_it_is_read_is_no_dataset_that_is_gone(world: World) -> None:
@@ -114,6 +115,47 @@ def test_an_item_or_dataset_that_is_gone_stops_a_link_and_is_told_apart(world: W
     world.onboarding.resume(task, actor="tester")
     world.settle()
     assert world.view(task).problem is Problem.DATASET_GONE
+
+
+def link_to_theirs(world: World, *faults: tuple[str, int]) -> tuple[str, RunView]:
+    """Link a run to somebody's dataset while Encord forbids some calls; return dataset and task."""
+    run = world.submit(world.images(3))
+    world.settle()
+    theirs = world.encord.create_dataset("Theirs", "")
+    for operation, times in faults:
+        world.encord.script(operation, *[Fault(NotAuthorised("asking"))] * times)
+    part = Part(dataset=DatasetChoice(uuid=theirs), entries=Ranges.of(range(3)))
+    (task,) = world.proofs.link_parts(run, [part], actor="tester", nonce="split")
+    world.settle()
+    return theirs, world.view(task)
+
+
+def test_a_dataset_that_this_account_may_not_see_is_told_as_one_that_is_not_there(
+    world: World,
+) -> None:
+    theirs, task = link_to_theirs(world, ("get_dataset", 2))
+    assert task.problem is Problem.DATASET_GONE
+    assert task.problem_detail == f"Encord has no dataset {theirs} that this account may see."
+
+
+def test_a_dataset_that_may_be_seen_and_not_added_to_is_not_called_gone(world: World) -> None:
+    _, task = link_to_theirs(world, ("link_items", 1))
+    assert task.problem is Problem.NOT_AUTHORIZED
+
+
+def test_a_folder_that_is_forbidden_between_two_pages_is_told(world: World) -> None:
+    run, folder, _ = proven_run(world)
+    question = Question(source=Source(teller="run", id=run), folder=folder)
+    task = world.proofs.verify(question, name="Check", asker=ASKER, nonce="one")
+    refused = Fault(NotAuthorised("listing the folder's items"))
+    world.encord.script("list_items", refused)
+    world.encord.script("get_folder", refused)
+    world.settle()
+    assert world.view(task).problem is Problem.FOLDER_GONE
+    assert not world.ledger.receipts(about=task)
+    world.onboarding.resume(task, actor="tester")
+    world.settle()
+    assert world.view(task).state is RunState.COMPLETE
 
 
 def test_a_dataset_that_is_gone_stops_an_unlink_and_is_named(world: World) -> None:
