@@ -15,6 +15,7 @@ from services.domain.runs import DatasetChoice
 from services.domain.scripts import onboarding
 from services.encord_api.interface import Dataset
 from services.engine.connections import Connection
+from services.engine.once import is_of
 from services.engine.proof.proofs import Asker
 
 LONGEST_TITLE: Final = 200
@@ -76,8 +77,8 @@ def locations() -> None:
         st.dataframe(named, key="locations", alt="Storage locations and their codes", **GRID)
 
 
-def collisions(current: Connection, title: str) -> None:
-    """Name the datasets that are called the same already."""
+def collisions(current: Connection, title: str, *, run: str = "") -> None:
+    """Name the datasets that are called the same already; a run's own one is no second one."""
     name = f"{asked_for(current)} called {title}"
     background = get_background()
     ask = partial(get_runtime().connections.datasets, current.id, title)
@@ -86,7 +87,14 @@ def collisions(current: Connection, title: str) -> None:
         st.caption("Encord has not said yet whether a dataset of this title exists.")
         return
     found = [each for each in _datasets(name) if each.title == title]
-    if found:
+    if run and any(is_of(each.description, run) for each in found):
+        st.info(
+            "It is linked to again, and no second one is created. For a new dataset, choose "
+            "another title.",
+            title="This run has a dataset of this title",
+            icon=":material/link:",
+        )
+    elif found:
         st.warning(
             "Titles need not be unique in Encord, so you can go on; by its UUID it will still be "
             "told apart.",

@@ -7,6 +7,7 @@ import streamlit as st
 
 from components import (
     connection,
+    dataset_create,
     folder_lookup,
     layout,
     proof_nonce,
@@ -58,6 +59,8 @@ def show() -> None:
     st.text_input("Title of the new dataset", key=TITLE)
     uuid_field.show("Or the UUID of an existing one", key=DATASET)
     source, choice = _source(), _choice()
+    if choice and choice.title:
+        dataset_create.collisions(current, choice.title)
     layout.notice(PLACE)
     st.button(
         "Link the selection",
@@ -95,7 +98,9 @@ def _choice() -> DatasetChoice | None:
     if uuid_field.is_wrong(DATASET):
         return None
     uuid, title = uuid_field.uuid(DATASET), session.typed(TITLE)
-    return DatasetChoice(uuid=uuid, title=title) if uuid or title else None
+    if uuid:
+        return DatasetChoice(uuid=uuid)
+    return DatasetChoice(title=title) if title else None
 
 
 def _link(current: Connection) -> None:

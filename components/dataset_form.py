@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import by_script, session, uuid_field
+from components import by_script, connection, dataset_create, session, uuid_field
 from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.runs import DatasetChoice
@@ -41,6 +41,7 @@ def show(run: RunView, counts: Counts, *, is_linked: bool) -> None:
         _ask(run)
         choice = _decided(run)
         st.markdown(_sentence(choice, counts))
+        _about_namesakes(run, choice)
         _about_others(counts)
         st.button(
             f"Link {count(counts.arrived, 'entry')}",
@@ -79,6 +80,13 @@ def _about_others(counts: Counts) -> None:
             title="Not everything arrived",
             icon=":material/warning:",
         )
+
+
+def _about_namesakes(run: RunView, choice: DatasetChoice | None) -> None:
+    """Name the datasets that are called as the new one is to be, as far as this account sees."""
+    current = connection.current()
+    if choice and choice.title and current and current.id == run.connection:
+        dataset_create.collisions(current, choice.title, run=run.id)
 
 
 def _way(run: RunView) -> str:

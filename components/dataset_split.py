@@ -11,10 +11,13 @@ from components.runtime import get_runtime
 from components.tables import GRID
 from components.text import code, count
 from services.domain.runs import DatasetChoice
+from services.domain.tasks import Purpose
 from services.engine.proof.proofs import Part
 from services.engine.proof.splitting import Split
 from services.ledger.views import Counts, RunView
 
+#: Tasks of a run whose titles are looked at, the newest.
+REMEMBERED: Final = 500
 VALUE: Final = "{value}"
 KEY: Final = "split_key"
 
@@ -77,6 +80,7 @@ def _parts(run: RunView, split: Split) -> None:
         **GRID,
     )
     _disjoint(split, values)
+    _about_namesakes(run, titles)
     chosen = sum(len(split.parts[value]) for value in values)
     if not _are_titles(titles):
         st.caption(f"Every dataset needs a title of its own: use {VALUE} in it.")
@@ -132,6 +136,19 @@ def _disjoint(split: Split, values: list[str]) -> None:
         rarer = f", and those of {count(split.more_values, 'rarer value')}"
         more = rarer if split.more_values else ""
         st.caption(f"In no part: {count(left, 'entry')}{more}.")
+
+
+def _about_namesakes(run: RunView, titles: dict[str, str]) -> None:
+    """Say which titles this run's parts have had before: a changed part is another dataset."""
+    tasks = get_runtime().ledger.tasks(about=run.id, purpose=Purpose.LINK, limit=REMEMBERED)
+    again = {task.dataset_title for task in tasks}.intersection(titles.values())
+    if again:
+        st.warning(
+            "A part that is as it was is not linked twice. One that has changed since, as after a "
+            "retry, gets a second dataset of the same title: choose other titles for those.",
+            title=f"{count(len(again), 'dataset')} of these titles made from this run already",
+            icon=":material/content_copy:",
+        )
 
 
 def _link(run: RunView, split: Split) -> None:

@@ -49,8 +49,8 @@ PROBLEMS: Final = {
     Problem.DATASET_GONE: (
         "Encord has no such dataset that this account may see",
         (
-            "It was deleted, or the account has no access: Encord answers both in the same way. "
-            "Ask for access and resume, or link the run to another dataset."
+            "Link the run to another dataset. Or, where this one is only hidden from the account, "
+            "ask for access and resume: Encord answers as for one that was deleted."
         ),
         "datasets",
     ),

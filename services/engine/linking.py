@@ -13,7 +13,7 @@ from services.domain.runs import AttemptState, Problem, WorkKind
 from services.domain.tasks import Purpose
 from services.engine.context import Step
 from services.engine.errors import StopError
-from services.engine.once import Created, create_once, description_of
+from services.engine.once import Created, create_once, description_of, is_of
 from services.engine.proof.tasks import linkable, refuse_linked
 from services.ledger import attempts, runs
 from services.ledger.events import record
@@ -81,9 +81,9 @@ def _title(step: Step) -> str:
 
 
 def _find(step: Step) -> str | None:
-    description = description_of(step.run.dataset_description, step.claim.run)
+    """Find what the run created under this title, be it for an earlier linking."""
     for dataset in step.gateway.list_datasets(_title(step)):
-        if dataset.description == description:
+        if is_of(dataset.description, step.claim.run):
             return dataset.uuid
     return None
 

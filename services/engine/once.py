@@ -40,8 +40,17 @@ def description_of(text: str, run: str) -> str:
 
     To the run, not to the attempt: a restored ledger does not know its latest attempts.
     """
-    reference = REFERENCE.format(run=run[:12])
+    reference = _reference(run)
     return f"{text} ({reference})" if text else reference
+
+
+def is_of(description: str, run: str) -> bool:
+    """Whether what has this description was created for a run, whatever text it was given."""
+    return description.removesuffix(")").endswith(_reference(run))
+
+
+def _reference(run: str) -> str:
+    return REFERENCE.format(run=run[:12])
 
 
 def create_once(

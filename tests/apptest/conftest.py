@@ -114,7 +114,8 @@ def words(app: AppTest) -> str:
     )
     said = [str(element.value) for kind in kinds for element in kind]
     titles = [
-        str(getattr(alert.proto, "title", "")) for alert in (*app.error, *app.warning, *app.success)
+        str(getattr(alert.proto, "title", ""))
+        for alert in (*app.error, *app.warning, *app.success, *app.info)
     ]
     metrics = [f"{metric.label}: {metric.value}" for metric in app.metric]
     return "\n".join([*said, *titles, *metrics])

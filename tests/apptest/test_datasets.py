@@ -70,6 +70,8 @@ def test_a_run_is_split_with_its_counts_shown_first(open_page: Open, world: Worl
     listed = world.encord.list_datasets()
     made = {each.title: len(world.encord.list_rows(each.uuid)) for each in listed}
     assert made == {"Run train": 7, "Run test": 2}
+    assert "of these titles made" not in said
+    assert "2 datasets of these titles made from this run already" in words(app.run())
     assert all(receipt.proven for receipt in world.ledger.receipts(about=run))
 
 
@@ -82,6 +84,39 @@ def test_an_object_in_two_parts_is_told(open_page: Open, world: World) -> None:
     world.settle()
     said = words(open_page("datasets", run=run, datasets_view="A run in parts"))
     assert "2 objects in more than one part" in said
+
+
+def test_a_namesake_of_the_new_dataset_is_told_before_it_is_made(
+    open_page: Open, world: World
+) -> None:
+    namesake = world.encord.create_dataset("Streets", "")
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("datasets", run=run)
+    assert "of this title already" not in words(app)
+    app.text_input(key=f"dataset_title_{run}").set_value("Streets").run()
+    assert "1 dataset of this title already" in words(app)
+    assert namesake in words(app)
+    app = open_page("datasets", datasets_view="From a folder")
+    app.text_input(key="folder_dataset_title").set_value("Streets").run()
+    assert "1 dataset of this title already" in words(app)
+
+
+def test_a_run_is_linked_again_to_its_own_dataset_and_the_page_says_so_first(
+    open_page: Open, world: World
+) -> None:
+    run = world.submit(world.images(3), dataset="Streets")
+    world.settle()
+    app = open_page("datasets", run=run)
+    app.radio(key=f"dataset_way_{world.view(run).dataset_uuid}").set_value("A new dataset").run()
+    app.text_input(key=f"dataset_title_{run}").set_value("Streets").run()
+    app.text_input(key=f"dataset_description_{run}").set_value("In other words").run()
+    assert "This run has a dataset of this title" in words(app)
+    app.button(key="link").click().run()
+    world.settle()
+    (only,) = world.encord.list_datasets("Streets")
+    assert world.view(run).dataset_uuid == only.uuid
+    assert len(world.ledger.receipts(run=run)) == 2
 
 
 def test_a_wrong_dataset_is_replaced_by_a_click(open_page: Open, world: World) -> None:
