@@ -268,6 +268,7 @@ class Onboarding:
                 update(RUN)
                 .where(RUN.c.id == first)
                 .values(
+                    paused=False,  # that was the sending, and who asks for linking wants it done
                     dataset_uuid=choice.uuid,
                     dataset_title=choice.title or None,
                     dataset_description=choice.description,

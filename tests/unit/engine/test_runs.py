@@ -7,16 +7,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.domain.outcomes import Outcome
-from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState
+from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState, WorkKind
 from services.encord_api.errors import NotFound
 from services.encord_api.interface import JobState
+from services.engine.advance import advance
 from services.engine.connections import Connections
 from services.engine.errors import NotConnectedError
 from services.engine.onboarding import retry_nonce
 from services.ledger.contradictions import contradictions
 from services.ledger.errors import NothingToRetryError
 from tests.contract.memory import Fault
-from tests.unit.engine.world import World
+from tests.unit.engine.world import KINDS, World
 
 MISSING = "404: no such object"
 FORBIDDEN = "403: permission denied"
@@ -122,6 +123,23 @@ def test_linking_later_takes_the_retries_along(world: World) -> None:
     receipt = world.ledger.receipts(run=run)[0]
     assert (receipt.proven, receipt.matched) == (True, 4)
     assert world.asked("create_dataset") == 1
+
+
+def test_a_run_that_was_paused_while_it_ended_is_linked_when_somebody_asks(world: World) -> None:
+    run = world.submit(world.images(3))
+    while (claim := world.claim()) is None or claim.kind is not WorkKind.MATCH:
+        if claim:
+            advance(world.tools, claim)
+        else:
+            world.clock.seconds += world.ledger.seconds_to_next(KINDS) or 0
+            world.encord.advance()
+    world.onboarding.pause(run, actor="tester")
+    advance(world.tools, claim)
+    assert world.view(run).state is RunState.COMPLETE
+    assert world.onboarding.link(run, DatasetChoice(title="All"), nonce="l", actor="tester")
+    world.settle()
+    assert world.ledger.receipts(run=run)[0].proven
+    assert world.view(run).state is RunState.COMPLETE
 
 
 NOWHERE = DatasetChoice(uuid="00000000-0000-0000-0000-000000000000")
