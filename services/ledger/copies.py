@@ -184,7 +184,9 @@ def _clear(cx: Connection) -> None:
 
 
 def _copy_table(reading: Connection, writing: Connection, table: Table) -> None:
-    ordered = select(table).where(seal.is_content(table)).order_by(*table.primary_key.columns)
+    # A retry refers to the first of its family, whatever their ids.
+    order = (*([RUN.c.generation] if table is RUN else []), *table.primary_key.columns)
+    ordered = select(table).where(seal.is_content(table)).order_by(*order)
     found = reading.execute(ordered.execution_options(yield_per=BATCH))
     for rows in found.partitions():
         writing.execute(insert(table), [_values(row) for row in rows])

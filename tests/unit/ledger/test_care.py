@@ -93,7 +93,7 @@ def fill(ledger: Ledger) -> None:
         runs.finish(cx, match.one())
 
 
-def create(cx: Connection, nonce: str) -> str:
+def create(cx: Connection, nonce: str, parent: str | None = None) -> str:
     asked = Submission(
         name=f"Run {nonce}",
         connection="connection",
@@ -105,6 +105,7 @@ def create(cx: Connection, nonce: str) -> str:
         integration_title="Demo bucket",
         nonce=nonce,
         created_by="tester",
+        parent=parent,
     )
     return runs.create(
         cx, asked, connection_label="Test", manifest_name="m", entries=ENTRIES, held=1
@@ -501,6 +502,22 @@ def test_moving_to_another_database_writes_nothing_beside_the_backup(
     os.utime(copy.parent, (0, 0))
     assert restore(copy, postgres.new_database()) is None
     assert copy.parent.stat().st_mtime == 0
+
+
+def test_retries_are_copied_whatever_their_ids(
+    filled: Ledger, tmp_path: Path, postgres: Cluster
+) -> None:
+    with filled.transaction() as cx:
+        first = create(cx, "first")
+        for number in range(20):  # by chance, hardly all of them come after the first
+            create(cx, f"retry {number}", first)
+    copy, elsewhere = tmp_path / "copy", postgres.new_database()
+    backup(url_of(filled), copy)
+    filled.engine.dispose()
+    assert restore(copy, url_of(filled), replace=True) is not None
+    assert restore(copy, elsewhere) is None
+    for url in (url_of(filled), elsewhere):
+        assert (examine(url).findings, examine(url).runs) == ((), 24)
 
 
 def test_a_ledger_in_use_is_not_replaced(filled: Ledger, tmp_path: Path) -> None:
