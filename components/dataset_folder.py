@@ -103,6 +103,11 @@ def _choice() -> DatasetChoice | None:
     return DatasetChoice(title=title) if title else None
 
 
+def _nonce(choice: DatasetChoice) -> str:
+    """Name the decision: the same words are one new dataset, whatever was verified in between."""
+    return proof_nonce.of("link") if choice.uuid else session.nonce(f"link to {choice.title}")
+
+
 def _link(current: Connection) -> None:
     source, choice = _source(), _choice()
     folder = folder_lookup.find(current.id, source.id, place=PLACE)
@@ -117,6 +122,6 @@ def _link(current: Connection) -> None:
         choice,
         name=f"Files of {folder.name}",
         asker=asker,
-        nonce=proof_nonce.of("link"),
+        nonce=_nonce(choice),
     )
     session.go_to("verify", task=task)

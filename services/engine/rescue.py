@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import update
 
-from services.domain.entries import EntryType
+from services.domain.entries import Entry, EntryType
 from services.domain.outcomes import Outcome
 from services.encord_api.interface import Item
 from services.engine.context import Step
@@ -40,6 +40,8 @@ LOST: Final = (
     "beyond URLs and titles, and the ids of the jobs."
 )
 
+VANISHED: Final = "The folder listed it once, and a moment later no more."
+
 
 def advance_rescue(step: Step) -> None:
     """List the folder, write its manifest, and record every item as already there."""
@@ -52,19 +54,7 @@ def advance_rescue(step: Step) -> None:
         step.gateway, step.run.folder_uuid or "", entries, heartbeat=step.heartbeat
     )
     with step.fenced() as cx:
-        outcomes.save(
-            cx,
-            [
-                outcomes.outcome_row(
-                    step.run.place,
-                    entry,
-                    Outcome.ALREADY_THERE,
-                    item_uuid=present[entry.index],
-                )
-                for entry in entries
-                if entry.index in present
-            ],
-        )
+        outcomes.save(cx, [_outcome(step, entry, present.get(entry.index)) for entry in entries])
         cx.execute(
             update(RUN)
             .where(RUN.c.id == step.claim.run)
@@ -77,6 +67,13 @@ def advance_rescue(step: Step) -> None:
         )
         record(cx, "rescued", actor="worker", run=step.claim.run, detail=found)
         runs.finish(cx, step.claim.work)
+
+
+def _outcome(step: Step, entry: Entry, item: str | None) -> dict[str, Any]:
+    """Make an entry's outcome; one without would count as still waiting for ever."""
+    if item is None:
+        return outcomes.outcome_row(step.run.place, entry, Outcome.UNKNOWN, message=VANISHED)
+    return outcomes.outcome_row(step.run.place, entry, Outcome.ALREADY_THERE, item_uuid=item)
 
 
 def _document(step: Step, folder: str) -> tuple[dict[str, list[dict[str, Any]]], int]:

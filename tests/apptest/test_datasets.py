@@ -160,6 +160,28 @@ def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> Non
     assert "Linking" not in [each.proto.title for each in app.success]
 
 
+def test_the_same_words_make_one_new_dataset_also_after_a_verification(
+    open_page: Open, world: World
+) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("datasets", datasets_view="From a folder")
+    app.text_input(key="link_folder_uuid").set_value(world.view(run).folder_uuid or "").run()
+    app.text_input(key="folder_dataset_title").set_value("Rest").run()
+    app.button(key="folder_link").click().run()
+    world.settle()
+    assert world.ledger.receipts(limit=1)[0].proven
+    app.switch_page(str(ROOT / "pages" / "runs.py")).run()
+    app.switch_page(str(ROOT / "pages" / "datasets.py"))
+    app.query_params["datasets_view"] = "From a folder"
+    app.run()
+    app.text_input(key="link_folder_uuid").set_value(world.view(run).folder_uuid or "").run()
+    app.text_input(key="folder_dataset_title").set_value("Rest").run()
+    app.button(key="folder_link").click().run()
+    world.settle()
+    assert len(world.encord.list_datasets("Rest")) == 1
+
+
 def test_a_folder_is_found_by_name_and_its_namesake_is_marked(
     open_page: Open, world: World
 ) -> None:

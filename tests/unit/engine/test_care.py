@@ -1,11 +1,14 @@
 """What people do with runs that do not go straight: pause, select, adopt, rescue."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.domain.chunks import Ranges
 from services.domain.runs import FolderChoice, Problem, RunState, Submission, WorkKind
+from services.encord_api.interface import Item
 from services.ledger.errors import NothingToRetryError
 from tests.contract.memory import BUCKET, MemoryGateway
 from tests.unit.engine.world import KINDS, OPTIONS, World
@@ -187,6 +190,28 @@ def test_a_rescue_says_what_it_had_to_leave_out(world: World) -> None:
     world.settle()
     details = " ".join(event.detail for event in world.ledger.events(rescued).rows)
     assert "2 entries found, 0 items without a URL left out, and 1 that the check" in details
+
+
+def test_what_vanishes_while_a_folder_is_read_is_unknown_and_the_rest_can_be_linked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = world.submit(world.images(3))
+    world.settle()
+    folder = world.encord.get_folder(world.view(lost).folder_uuid or "")
+    read = MemoryGateway.list_items
+
+    def emptied(encord: MemoryGateway, uuid: str, **how: Any) -> Iterator[list[Item]]:
+        pages = list(read(encord, uuid, **how))
+        encord.delete_items(uuid, [pages[0][0].uuid] if len(pages[0]) == 3 else [])
+        return iter(pages)
+
+    monkeypatch.setattr(MemoryGateway, "list_items", emptied)
+    rescued = world.onboarding.rescue(
+        folder, connection="connection", account="SHA256:test", nonce="x", actor="tester"
+    )
+    world.settle()
+    counts = world.view(rescued).counts
+    assert (counts.already_there, counts.unknown, counts.pending) == (2, 1, 0)
 
 
 def test_no_lease_runs_out_while_the_frames_of_many_groups_are_read(
