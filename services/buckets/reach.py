@@ -10,6 +10,8 @@ from typing import Final
 
 from services.cloud_storage.credentials import (
     Access,
+    CredentialProblem,
+    CredentialReason,
     anonymous,
     application_default,
     service_account,
@@ -47,14 +49,18 @@ class Reach:
         """Return a reader for one thread.
 
         Raises:
-            CredentialProblem: There are no credentials to ask with.
+            CredentialProblem: There are no credentials to ask with, or no more.
         """
         return connect(self._access(), api_endpoint=self.endpoint, timeout=TIMEOUT)
 
     def _access(self) -> Access:
         if self.is_sandbox or self.account == NOBODY:
             return anonymous()
-        return service_account(self.key) if self.key else application_default()
+        if self.account == SERVER:
+            return application_default()
+        if not self.key:  # forgotten a moment ago; the server must not stand in for a person
+            raise CredentialProblem(CredentialReason.GONE)
+        return service_account(self.key)
 
 
 def read_line(line: str) -> Reach:

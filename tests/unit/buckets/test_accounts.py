@@ -9,11 +9,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.buckets.accounts import NOBODY, Accounts
+from services.buckets.reach import Reach
 from services.cloud_storage.credentials import (
     CHANGING_SCOPE,
     SCOPE,
     CredentialProblem,
     CredentialReason,
+    anonymous,
     service_account,
 )
 from tests.unit.canaries import Canary, found_in, make_canaries
@@ -104,3 +106,11 @@ def test_changing_is_asked_for_only_when_something_is_changed(google: Canary) ->
     assert changing.scopes == [CHANGING_SCOPE]
     assert changing._always_use_jwt_access, "it would ask an address of Google's for a token"
     assert access.for_changes().name == access.name
+
+
+def test_a_key_that_is_gone_is_not_replaced_by_the_servers_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.buckets.reach.application_default", anonymous)
+    with pytest.raises(CredentialProblem, match="not held here any more"):
+        Reach(account="somebody's fingerprint").open()
