@@ -144,6 +144,7 @@ def _judge(
         return _unknown(part, compared, NOT_LISTED)
     except (InvalidRequest, NotAuthenticated) as refusal:
         return _unknown(part, compared, REFUSED[type(refusal)])
+    compared.at = min(compared.at, totals.at)  # one that was stopped goes on with older listings
     compared.objects_listed += totals.objects
     compared.requests += totals.requests
     return judge(part, spool)

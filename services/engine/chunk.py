@@ -30,7 +30,7 @@ from services.engine.errors import StopError
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs, state
 from services.ledger.attempts import Attempt
-from services.ledger.specs import WorkSpec, work_spec
+from services.ledger.specs import WorkSpec, run_spec, work_spec
 from services.ledger.tables import WORK
 
 #: The same count of items in this many looks at the folder means: no more will come.
@@ -46,28 +46,32 @@ def advance_chunk(step: Step) -> None:
         if attempt and attempt.state is AttemptState.SENDING:
             _doubt(step, cx, attempt, "the sender stopped before an answer was recorded")
             return
+        unsent = attempt is None or attempt.state is AttemptState.INTENT
+        if unsent and _is_called_off(step, cx, attempt):
+            return
     if attempt is None or attempt.state is AttemptState.INTENT:
-        if step.run.cancel_requested:
-            _drop(step, attempt)
-        elif step.run.paused:
-            with step.fenced() as cx:
-                runs.hold_back(cx, work.id)
-        else:
-            _send(step, work, attempt)
+        _send(step, work, attempt)
     elif attempt.state is AttemptState.UNKNOWN:
         _reconcile(step, work, attempt)
     else:
         _follow(step, work, attempt)
 
 
-def _drop(step: Step, attempt: Attempt | None) -> None:
+def _is_called_off(step: Step, cx: Connection, attempt: Attempt | None) -> bool:
+    """Close an unsent chunk of a cancelled run; hold back one of a paused run."""
+    run = run_spec(cx, step.claim.run)  # as it is now: a step may have looked for groups before
+    if run.cancel_requested:
+        _drop(step, cx, attempt)
+    elif run.paused:
+        runs.hold_back(cx, step.claim.work)
+    return run.cancel_requested or run.paused
+
+
+def _drop(step: Step, cx: Connection, attempt: Attempt | None) -> None:
     """Close a chunk that was never sent."""
-    with step.fenced() as cx:
-        if attempt:
-            attempts.move(
-                cx, attempt.token, AttemptState.ABANDONED, note="cancelled before sending"
-            )
-        runs.finish(cx, step.claim.work, WorkState.CANCELLED)
+    if attempt:
+        attempts.move(cx, attempt.token, AttemptState.ABANDONED, note="cancelled before sending")
+    runs.finish(cx, step.claim.work, WorkState.CANCELLED)
 
 
 def _send(step: Step, work: WorkSpec, attempt: Attempt | None) -> None:
@@ -125,6 +129,8 @@ def _post(step: Step, attempt: Attempt, document: Path) -> None:
     pace, ledger = step.tools.pace, step.tools.ledger
     gateway, folder = step.gateway, _folder(step)
     with step.fenced() as cx:
+        if _is_called_off(step, cx, attempt):
+            return
         now = ledger.clock.now(cx)
         attempts.move(cx, attempt.token, AttemptState.SENDING, sent_at=now, fence=step.claim.fence)
         ledger.hold(cx, step.claim, pace.send_deadline + MARGIN)
@@ -184,7 +190,8 @@ def _doubt(step: Step, cx: Connection, attempt: Attempt, why: str) -> None:
 def _reconcile(step: Step, work: WorkSpec, attempt: Attempt) -> None:
     """Decide an unclear send by what is in the folder."""
     if step.run.cancel_requested and step.run.folder_uuid is None:  # nowhere it could have gone
-        _drop(step, attempt)
+        with step.fenced() as cx:
+            _drop(step, cx, attempt)
         return
     sent = list(step.entries(Ranges.parse(attempt.entries)))
     present = find_present(step.gateway, _folder(step), sent, heartbeat=step.heartbeat)

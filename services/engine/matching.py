@@ -20,7 +20,7 @@ from services.engine.context import Step
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs
 from services.ledger.events import record
-from services.ledger.specs import work_spec
+from services.ledger.specs import run_spec, work_spec
 from services.ledger.tables import ATTEMPT, WORK
 
 BATCH: Final = 5_000
@@ -160,8 +160,9 @@ def _finish(step: Step) -> None:
     """Close the step; a dataset that was asked for at submission is next."""
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
-        wants_dataset = step.run.dataset_uuid or step.run.dataset_title
-        if wants_dataset and not step.run.cancel_requested:
+        run = run_spec(cx, step.claim.run)  # as it is now: the listing took a while
+        wants_dataset = run.dataset_uuid or run.dataset_title
+        if wants_dataset and not run.cancel_requested:
             runs.add_work(cx, step.claim.run, WorkKind.DATASET)
         record(cx, "matched", actor="worker", run=step.claim.run, detail="outcomes decided")
         runs.finish(cx, step.claim.work)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,14 @@ import pytest
 
 from services.buckets import prices, truth
 from services.buckets.addresses import addresses, scopes
-from services.buckets.spool import Scope
+from services.buckets.spool import Checkpoint, Scope, Span, Spool
 from services.cloud_storage.credentials import Access, anonymous, service_account
 from services.cloud_storage.google import connect
 from services.domain.entries import EntryType
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
-from tests.unit.buckets.conftest import BUCKET, MakeSpool, images
+from tests.unit.buckets.conftest import BUCKET, MakeSpool, images, rows_of
 from tests.unit.canaries import Canary
 from tests.unit.loopback import Reply, answer, serving
 
@@ -39,6 +40,18 @@ def one(manifests: ManifestStore) -> CheckedManifest:
 
 def told(folder: Path, name: str) -> Any:
     return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
+def test_what_goes_on_with_an_older_listing_is_no_newer_than_that(
+    one: CheckedManifest, tmp_path: Path
+) -> None:
+    spool, then = Spool(tmp_path / BUCKET), datetime(2026, 1, 2, tzinfo=UTC)
+    spool.begin(Scope(bucket=BUCKET))
+    spool.plan([Span(prefix="")])
+    spool.add(0, Checkpoint(), rows_of(*images("a.jpg")), 1, done=True)
+    spool.finish(now=then)
+    found = compared(one, tmp_path)
+    assert (found.at, found.counts) == (then, {})
 
 
 @pytest.mark.parametrize(

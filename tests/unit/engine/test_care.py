@@ -214,6 +214,31 @@ def test_what_vanishes_while_a_folder_is_read_is_unknown_and_the_rest_can_be_lin
     assert (counts.already_there, counts.unknown, counts.pending) == (2, 1, 0)
 
 
+@pytest.mark.parametrize("command", ["pause", "cancel"])
+def test_nothing_is_sent_once_somebody_stopped_it_while_groups_were_looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    frames = {f"objectUrl_{n}": f"gs://bucket/f{n}.jpg" for n in range(3)}
+    group = {"title": "Scene", "createVideo": False, **frames}
+    run = world.submit(world.manifest({"image_groups": [group]}))
+    read = MemoryGateway.list_items
+
+    def stopping(encord: MemoryGateway, folder: str, **how: Any) -> Iterator[list[Item]]:
+        getattr(world.onboarding, command)(run, actor="tester")
+        return read(encord, folder, **how)
+
+    monkeypatch.setattr(MemoryGateway, "list_items", stopping)
+    world.settle()
+    assert world.asked("start_upload") == 0
+    stopped = {"pause": RunState.PAUSED, "cancel": RunState.CANCELLED}
+    assert world.view(run).state is stopped[command]
+    if command == "pause":
+        monkeypatch.undo()
+        world.onboarding.resume(run, actor="tester")
+        world.settle()
+        assert world.view(run).counts.registered == 1
+
+
 def test_no_lease_runs_out_while_the_frames_of_many_groups_are_read(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

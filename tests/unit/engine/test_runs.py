@@ -1,6 +1,8 @@
 """What a person gets from a run: outcomes that add up, retries, links, and a verdict."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,14 +11,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from services.domain.outcomes import Outcome
 from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState, WorkKind
 from services.encord_api.errors import NotFound
-from services.encord_api.interface import JobState
+from services.encord_api.interface import Item, JobState
 from services.engine.advance import advance
 from services.engine.connections import Connections
 from services.engine.errors import NotConnectedError
 from services.engine.onboarding import retry_nonce
 from services.ledger.contradictions import contradictions
 from services.ledger.errors import NothingToRetryError
-from tests.contract.memory import Fault
+from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import KINDS, World
 
 MISSING = "404: no such object"
@@ -140,6 +142,22 @@ def test_a_run_that_was_paused_while_it_ended_is_linked_when_somebody_asks(world
     world.settle()
     assert world.ledger.receipts(run=run)[0].proven
     assert world.view(run).state is RunState.COMPLETE
+
+
+def test_a_run_cancelled_while_its_folder_is_listed_is_not_linked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world.submit(world.images(3), dataset="Unwanted")
+    read = MemoryGateway.list_items
+
+    def cancelling(encord: MemoryGateway, folder: str, **how: Any) -> Iterator[list[Item]]:
+        world.onboarding.cancel(run, actor="tester")
+        return read(encord, folder, **how)
+
+    monkeypatch.setattr(MemoryGateway, "list_items", cancelling)
+    world.settle()
+    assert world.view(run).state.is_final
+    assert world.encord.list_datasets() == []
 
 
 NOWHERE = DatasetChoice(uuid="00000000-0000-0000-0000-000000000000")
