@@ -27,6 +27,7 @@ from services.encord_api.errors import EncordError, NotAuthorised, NotFound, cla
 from services.encord_api.interface import JobState, JobStatus
 from services.engine.context import Step
 from services.engine.errors import StopError
+from services.engine.gone import is_past_hearing
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs, state
 from services.ledger.attempts import Attempt
@@ -51,10 +52,23 @@ def advance_chunk(step: Step) -> None:
             return
     if attempt is None or attempt.state is AttemptState.INTENT:
         _send(step, work, attempt)
-    elif attempt.state is AttemptState.UNKNOWN:
-        _reconcile(step, work, attempt)
-    else:
-        _follow(step, work, attempt)
+        return
+    look = _reconcile if attempt.state is AttemptState.UNKNOWN else _follow
+    try:
+        look(step, work, attempt)
+    except (NotFound, NotAuthorised):
+        if not is_past_hearing(step):
+            raise
+        _leave(step, attempt)
+
+
+def _leave(step: Step, attempt: Attempt) -> None:
+    """Close a chunk of a cancelled run of which nothing more can be heard."""
+    why = "Encord shows this account no such folder any more"
+    with step.fenced() as cx:
+        attempts.move(cx, attempt.token, AttemptState.ABANDONED, note=why)
+        step.note(cx, "abandoned", why, attempt=attempt)
+        runs.finish(cx, step.claim.work)
 
 
 def _is_called_off(step: Step, cx: Connection, attempt: Attempt | None) -> bool:

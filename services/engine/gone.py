@@ -26,6 +26,14 @@ def place_gone(step: Step) -> StopError | None:
     return None
 
 
+def is_past_hearing(step: Step) -> bool:
+    """Whether nothing more can be heard of a cancelled run, for its folder is not there.
+
+    A run that nobody cancelled waits instead: the folder may be restored, or access be given.
+    """
+    return step.run.cancel_requested and place_gone(step) is not None
+
+
 def _places(step: Step) -> Iterator[tuple[Problem, str, Callable[[str], object], str | None]]:
     kind, run = step.claim.kind, step.run
     question = asking.question_of(run)

@@ -15,8 +15,10 @@ from services.domain.chunks import Ranges
 from services.domain.entries import Entry
 from services.domain.outcomes import Outcome, cause_of
 from services.domain.runs import AttemptState, WorkKind, WorkState
+from services.encord_api.errors import NotAuthorised, NotFound
 from services.engine.carried import Carried
 from services.engine.context import Step
+from services.engine.gone import is_past_hearing
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs
 from services.ledger.events import record
@@ -25,6 +27,7 @@ from services.ledger.tables import ATTEMPT, WORK
 
 BATCH: Final = 5_000
 NOT_LISTED: Final = "Encord reported the job as done but does not list the item."
+NO_FOLDER: Final = "Encord showed this account no such folder any more; the run was cancelled."
 
 
 @dataclass(slots=True)
@@ -41,6 +44,8 @@ class Said:
     sent: set[int] = field(default_factory=set)
     #: Entries of uploads whose answer was lost and whose items were found.
     adopted: set[int] = field(default_factory=set)
+    #: Why nothing is known of entries of which nothing was said.
+    unlisted: str = NOT_LISTED
 
 
 def advance_match(step: Step) -> None:
@@ -49,13 +54,18 @@ def advance_match(step: Step) -> None:
         work = work_spec(cx, step.claim.work)
         said, carried = _collect(cx, step.claim.run), Carried(cx, step.claim.run)
     selection = step.selection()
-    present = _present(step, selection)
+    try:
+        present = _present(step, selection)
+    except (NotFound, NotAuthorised):
+        if not is_past_hearing(step):
+            raise
+        present, said.unlisted = {}, NO_FOLDER
     unlisted = [
         entry.index
         for entry in step.entries(selection)
         if entry.index not in present and _unexplained(entry, said)
     ]
-    if unlisted and work.tries < step.tools.pace.lag_looks:
+    if unlisted and said.unlisted is NOT_LISTED and work.tries < step.tools.pace.lag_looks:
         _look_again(step, work.tries, len(unlisted))
         return
     for batch in _batches(step.entries(selection)):
@@ -153,7 +163,7 @@ def _row(step: Step, entry: Entry, present: dict[int, str], said: Said) -> dict[
         return outcomes.outcome_row(
             place, entry, Outcome.FAILED, cause=cause_of(message).code, message=message
         )
-    return outcomes.outcome_row(place, entry, Outcome.UNKNOWN, message=NOT_LISTED)
+    return outcomes.outcome_row(place, entry, Outcome.UNKNOWN, message=said.unlisted)
 
 
 def _finish(step: Step) -> None:

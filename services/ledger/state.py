@@ -153,7 +153,7 @@ def _state(
 
 
 def _final(*, cancelled: bool, entries: int, counts: dict[str, int]) -> RunState:
-    if cancelled and counts.get("cancelled"):
+    if cancelled and (counts.get("cancelled") or counts.get("unknown")):
         return RunState.CANCELLED
     arrived = counts.get("registered", 0) + counts.get("already_there", 0)
     return RunState.COMPLETE if arrived or not entries else RunState.FAILED

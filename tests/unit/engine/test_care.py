@@ -9,6 +9,7 @@ import pytest
 from services.domain.chunks import Ranges
 from services.domain.runs import FolderChoice, Problem, RunState, Submission, WorkKind
 from services.encord_api.interface import Item
+from services.ledger.contradictions import contradictions
 from services.ledger.errors import NothingToRetryError
 from tests.contract.memory import BUCKET, MemoryGateway
 from tests.unit.engine.world import KINDS, OPTIONS, World
@@ -212,6 +213,29 @@ def test_what_vanishes_while_a_folder_is_read_is_unknown_and_the_rest_can_be_lin
     world.settle()
     counts = world.view(rescued).counts
     assert (counts.already_there, counts.unknown, counts.pending) == (2, 1, 0)
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_run_whose_folder_is_gone_can_be_ended_and_guesses_nothing(
+    world: World, looks: int
+) -> None:
+    world.encord.rate = 0
+    run = world.submit(world.images(3), dataset="Unwanted")
+    step_until(world, "job_status", 1)
+    if looks > 1:  # the job has ended, and the folder is to be listed
+        world.encord.advance()
+        step_until(world, "job_status", looks)
+    world.encord.delete_folder(world.view(run).folder_uuid or "")
+    world.settle()
+    assert world.view(run).problem is Problem.FOLDER_GONE
+    world.onboarding.cancel(run, actor="tester")
+    world.settle()
+    view = world.view(run)
+    assert (view.state, view.counts.unknown, view.counts.pending) == (RunState.CANCELLED, 3, 0)
+    assert world.ledger.outcomes(run).rows[0].message.startswith("Encord showed this account no")
+    assert world.encord.list_datasets() == []
+    with world.ledger.reading() as cx:
+        assert not list(contradictions(cx))
 
 
 @pytest.mark.parametrize("command", ["pause", "cancel"])
