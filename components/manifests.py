@@ -7,6 +7,7 @@ from components.runtime import get_runtime
 from services.domain.findings import Summary
 from services.manifests.basis import Basis
 from services.manifests.checked import CheckedManifest
+from services.manifests.errors import UnknownManifestError
 from services.manifests.options import CheckOptions
 
 DONE: Final = "done"
@@ -26,10 +27,18 @@ def options(fingerprint: str) -> CheckOptions:
 
 
 def checked(fingerprint: str | None) -> CheckedManifest | None:
-    """Return the finished check of a manifest; None when there is none."""
-    if fingerprint is None:
+    """Return the finished check of a manifest; None when there is none.
+
+    Nor is there one of a manifest that is not here: a ledger may be restored on another machine,
+    and a run that is being rescued has none yet.
+    """
+    if not fingerprint:
         return None
-    store, asked = get_runtime().manifests, options(fingerprint)
+    store = get_runtime().manifests
+    try:
+        asked = options(fingerprint)
+    except UnknownManifestError:
+        return None
     if store.check_state(fingerprint, asked).phase != DONE:
         return None
     return store.open(fingerprint, asked)

@@ -66,11 +66,25 @@ def show(receipt: ReceiptView) -> None:
     verdict(receipt)
     cards(receipt)
     receipt_since.show(receipt)
+    if not get_runtime().proofs.has_rows(receipt.id):
+        _without_rows(receipt)
+        return
     _by_stage(receipt)
     receipt_pictures.show(receipt)
     downloads(receipt, key="receipt")
     rows(receipt, key="verified_rows")
     unlinking.offer(receipt)
+
+
+def _without_rows(receipt: ReceiptView) -> None:
+    """Say that only the ledger's part of a receipt is here."""
+    st.warning(
+        "They are kept in the data directory, and this ledger was brought without it. The numbers "
+        "above are the receipt's own. Verify again to have rows.",
+        title="The rows of this receipt are not on this server",
+        icon=":material/folder_off:",
+    )
+    _download_receipt(receipt, key="receipt")
 
 
 def verdict(receipt: ReceiptView) -> None:
@@ -152,15 +166,7 @@ def downloads(receipt: ReceiptView, *, key: str) -> None:
     """Draw the receipt's files."""
     proofs = get_runtime().proofs
     with st.container(horizontal=True):
-        st.download_button(
-            "Download the receipt (JSON)",
-            partial(get_runtime().ledger.receipt_json, receipt.id),
-            file_name=f"receipt-{receipt.id}.json",
-            mime="application/json",
-            icon=":material/receipt_long:",
-            on_click="ignore",
-            key=f"{key}_json",
-        )
+        _download_receipt(receipt, key=key)
         st.download_button(
             "Download to print (HTML)",
             partial(proofs.document, receipt.id),
@@ -183,6 +189,18 @@ def downloads(receipt: ReceiptView, *, key: str) -> None:
             )
     layout.facts({"Checksum": receipt.rows_sha256})
     st.caption("The checksum is the SHA-256 of the JSON Lines file.")
+
+
+def _download_receipt(receipt: ReceiptView, *, key: str) -> None:
+    st.download_button(
+        "Download the receipt (JSON)",
+        partial(get_runtime().ledger.receipt_json, receipt.id),
+        file_name=f"receipt-{receipt.id}.json",
+        mime="application/json",
+        icon=":material/receipt_long:",
+        on_click="ignore",
+        key=f"{key}_json",
+    )
 
 
 def rows(receipt: ReceiptView, *, key: str) -> None:

@@ -40,6 +40,7 @@ from services.ledger.errors import LeaseLostError
 from services.ledger.specs import run_spec, work_spec
 from services.ledger.store import Claim
 from services.ledger.tables import WORK
+from services.manifests.errors import UnknownManifestError
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,9 @@ PROBLEMS: Final = MappingProxyType(
         TooLarge: Problem.REQUEST_REFUSED,
     }
 )
+NO_MANIFEST: Final = (
+    "The manifest is not stored on this server. Upload the same file again, then resume this run."
+)
 #: Our own mistakes are tried again this often before a person is told.
 UNEXPECTED_TRIES: Final = 3
 LONGEST_BACKOFF: Final = 300.0
@@ -88,6 +92,8 @@ def advance(tools: Tools, claim: Claim) -> None:
         _block(step, Problem.RECONNECT, words)
     except StopError as stop:
         _block(step, stop.problem, stop.detail)
+    except UnknownManifestError:
+        _block(step, Problem.MANIFEST_CHANGED, NO_MANIFEST)
     except EncordError as error:
         _after_error(step, error)
     except Exception as error:  # the boundary of the worker: nothing may end its loop

@@ -177,6 +177,10 @@ class Proofs:
         with self._ledger.reading() as cx:
             return arrived(cx, run.place.root)
 
+    def has_rows(self, receipt: str) -> bool:
+        """Whether the rows of a receipt are here: its ledger may come from another machine."""
+        return self._rows.path(receipt).exists()
+
     def page(
         self,
         receipt: str,

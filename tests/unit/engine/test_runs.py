@@ -1,5 +1,6 @@
 """What a person gets from a run: outcomes that add up, retries, links, and a verdict."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,19 @@ def test_a_run_cancelled_while_its_folder_is_listed_is_not_linked(
     world.settle()
     assert world.view(run).state.is_final
     assert world.encord.list_datasets() == []
+
+
+def test_a_run_goes_on_once_its_manifest_is_here_again(world: World) -> None:
+    manifest = world.images(3)
+    run = world.submit(manifest)
+    shutil.rmtree(world.folder / "manifests" / manifest)
+    world.settle()
+    assert world.view(run).problem is Problem.MANIFEST_CHANGED
+    assert "Upload the same file again, then resume" in world.view(run).problem_detail
+    assert world.images(3) == manifest
+    world.onboarding.resume(run, actor="tester")
+    world.settle()
+    assert world.view(run).counts.registered == 3
 
 
 NOWHERE = DatasetChoice(uuid="00000000-0000-0000-0000-000000000000")
