@@ -1,7 +1,12 @@
-"""The one thing SQLite and PostgreSQL spell differently in SQLAlchemy: insert or leave be."""
+"""Where SQLite and PostgreSQL differ: the words for "insert or leave be", and texts they hold."""
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+
+def storable(text: str) -> str:
+    """Return a text with U+FFFD for NUL, for which PostgreSQL would refuse the whole statement."""
+    return text.replace("\0", "\ufffd")
 
 
 def insert_into(cx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, func, insert, select
 
+from services.ledger.dialect import storable
 from services.ledger.tables import EVENT
 
 GENESIS: Final = "0" * 64
@@ -36,12 +37,12 @@ def record(
     previous = cx.scalar(select(EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)) or GENESIS
     row = {
         "at": utc_now(),
-        "actor": actor,
+        "actor": storable(actor),
         "run": run,
         "work": work,
         "attempt": attempt,
         "what": what,
-        "detail": detail,
+        "detail": storable(detail),  # as it is stored, or the seal would not be that of the row
         "prev_hash": previous,
     }
     cx.execute(insert(EVENT).values(**row, hash=_seal(row)))

@@ -11,7 +11,7 @@ from services.domain.chunks import Chunk, Ranges
 from services.domain.runs import FolderChoice, RunState, Submission, WorkKind
 from services.ledger import attempts, holders, migrate, runs
 from services.ledger.errors import LeaseLostError
-from services.ledger.events import broken_links
+from services.ledger.events import broken_links, record
 from services.ledger.store import Claim, Ledger
 
 KINDS = tuple(WorkKind)
@@ -42,6 +42,17 @@ def claimed(ledger: Ledger, lease: float = 30) -> Claim:
     claim = ledger.claim("worker", lease, KINDS)
     assert claim is not None
     return claim
+
+
+def test_nul_in_what_somebody_typed_ends_nothing(ledger: Ledger) -> None:
+    with ledger.transaction() as cx:
+        run = create(cx)
+        record(cx, "asked", actor="a\0b", run=run, detail="called a\0b")
+    assert ledger.runs(search="a\0b").total == 0
+    assert ledger.run("\0") is None
+    with ledger.reading() as cx:
+        assert list(broken_links(cx)) == []
+    assert ledger.events(run).rows[0].detail == "called a\ufffdb"
 
 
 def test_many_simultaneous_clicks_are_one_run(ledger: Ledger) -> None:
