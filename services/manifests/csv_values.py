@@ -18,6 +18,8 @@ _DANGEROUS: Final = re.compile(
 NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 #: Whole numbers of so many digits are exact everywhere.
 SAFE_DIGITS: Final = 15
+#: Longer ones are beyond every number, and Python itself reads only so many.
+MAX_DIGITS: Final = 300
 _WORDS: Final = {"true": True, "false": False}
 
 
@@ -51,7 +53,8 @@ def _number(text: str) -> object:
     bare = text.strip()
     if not NUMBER.fullmatch(bare):
         return text
-    return int(bare) if bare.lstrip("-").isdigit() and len(bare) <= SAFE_DIGITS else float(bare)
+    is_whole = len(bare) <= MAX_DIGITS and bare.lstrip("-").isdigit()
+    return int(bare) if is_whole else float(bare)
 
 
 def _geometry(text: str) -> object:

@@ -1,6 +1,5 @@
 """JSON in the cells of an entry: read as values, and written as the text that it stands in."""
 
-import math
 from dataclasses import dataclass
 
 import msgspec
@@ -21,7 +20,7 @@ class JsonCells:
         """Read a cell as the schema types it; text that does not fit stays text."""
         if not _is_json(text, declared, is_json=is_json):
             value = reader_of(declared)(text)
-            self.is_odd = self.is_odd or _is_infinite(value)
+            self.is_odd = self.is_odd or _is_beyond(value)
             return value
         found = _parsed(text)
         if found is None:
@@ -36,7 +35,7 @@ def raw_cell(text: str, *, is_json: bool, declared: MetadataKey | None) -> objec
     """Read a cell, JSON as the text that it is."""
     if not _is_json(text, declared, is_json=is_json):
         value = reader_of(declared)(text)
-        return msgspec.Raw(text.strip().encode()) if _is_infinite(value) else value
+        return msgspec.Raw(text.strip().encode()) if _is_beyond(value) else value
     found = _parsed(text)
     if found is None:
         return text
@@ -62,8 +61,9 @@ def _is_json(text: str, declared: MetadataKey | None, *, is_json: bool) -> bool:
     return is_shape or declared.type is ValueType.EMBEDDING
 
 
-def _is_infinite(value: object) -> bool:
-    return isinstance(value, float) and math.isinf(value)
+def _is_beyond(value: object) -> bool:
+    """Whether a value is a number that JSON cannot carry."""
+    return isinstance(value, int | float) and not json_text.is_carried(value)
 
 
 def _parsed(text: str) -> tuple[str, json_text.Parsed] | None:

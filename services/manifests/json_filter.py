@@ -24,6 +24,8 @@ from services.manifests.metadata_check import is_reserved, key_problem
 from services.manifests.options import CheckOptions
 
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+#: Whole numbers that are exact as numbers of 64 bits; of larger ones some are not.
+Exact = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Scalar = Whole | float | str | bool | None
 Title = Annotated[str, Meta(min_length=1, max_length=MAX_TITLE)]
 
@@ -115,7 +117,7 @@ def _value_type(declared: MetadataKey) -> Accepted:
     """Give the type that a declared value is decoded as."""
     simple: dict[ValueType, Any] = {
         ValueType.BOOLEAN: bool | None,
-        ValueType.NUMBER: Whole | float | None,
+        ValueType.NUMBER: Exact | float | None,
         ValueType.UUID: Annotated[str, Meta(pattern=_UUID)] | None,
         ValueType.DATETIME: Annotated[str, Meta(pattern=_MOMENT)] | None,
         ValueType.TEXT: str | None,

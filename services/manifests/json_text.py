@@ -278,7 +278,7 @@ class ValueFaults:
     def visit(self, value: object, path: Path = ()) -> None:
         """Collect numbers that JSON cannot carry, and the first value nested too deeply."""
         if isinstance(value, float | int):
-            if not _is_carried(value):
+            if not is_carried(value):
                 self.faults.append(Fault("json-number", path, None, {"value": _named(value)}))
         elif isinstance(value, dict | list):
             self._visit_members(value, path)
@@ -294,7 +294,8 @@ class ValueFaults:
                 self.visit(each, (*path, step))
 
 
-def _is_carried(value: int | float) -> bool:  # noqa: PYI041 - both are told apart here
+def is_carried(value: int | float) -> bool:  # noqa: PYI041 - both are told apart here
+    """Whether JSON readers agree on a number."""
     if isinstance(value, int):
         return _INT_FLOOR <= value < _INT_LIMIT
     return math.isfinite(value)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeGuard
 
 import orjson
 
@@ -19,6 +19,7 @@ from services.domain.metadata import (
 )
 from services.domain.nearest import hint
 from services.manifests.faults import Fault, Path, found, shown
+from services.manifests.json_text import is_carried
 
 #: Encord's documented limit for the metadata of one item, in bytes.
 MAX_BYTES: Final = 10_000_000
@@ -163,18 +164,35 @@ def value_faults(key: str, value: object, declared: MetadataKey, path: Path) -> 
         case ValueType.BOOLEAN:
             fault = None if isinstance(value, bool) else _misfit(key, value, "true or false")
         case ValueType.NUMBER:
-            fault = None if is_number(value) else _misfit(key, value, "a number")
+            fault = _number_fault(key, value)
         case ValueType.GEOSPATIAL:
             fault = None if isinstance(value, Mapping | str) else _misfit(key, value, "a geometry")
     if fault is not None:
         yield Fault(fault.code, path, value, fault.details)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a JSON value is a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return isinstance(value, int) or math.isfinite(value)
+
+
+def is_exact(value: object) -> bool:
+    """Whether Encord keeps a whole number as it is: its type for numbers is F64 (SDK 0.1.211)."""
+    if not isinstance(value, int) or not is_carried(value):
+        return True
+    return int(float(value)) == value
+
+
+def _number_fault(key: str, value: object) -> Fault | None:
+    if not is_number(value):
+        return _misfit(key, value, "a number")
+    if is_exact(value):
+        return None
+    said = f"{value}, which a number of 64 bits rounds to {float(value):.0f}"
+    details = {"key": key, "found": said, "expected": "a number"}
+    return Fault("metadata-value", details=details)
 
 
 def _misfit(key: str, value: object, expected: str) -> Fault:

@@ -24,7 +24,7 @@ from services.jobs import Progress, unwatched
 from services.manifests.checked import CheckedManifest
 from services.manifests.csv_values import NUMBER, SAFE_DIGITS
 from services.manifests.faults import shown
-from services.manifests.metadata_check import UUID, is_datetime, is_number
+from services.manifests.metadata_check import UUID, is_datetime, is_exact, is_number
 from services.manifests.stored import metadata_by_part
 
 #: Keys whose values are looked at; a manifest with more has data where keys should be.
@@ -204,7 +204,7 @@ def kind_of(value: object) -> tuple[Shape, int]:
     if isinstance(value, bool):
         return Shape.BOOLEAN, 0
     if is_number(value):
-        return Shape.NUMBER, 0
+        return (Shape.NUMBER if is_exact(value) else Shape.CODE), 0
     if isinstance(value, list) and value and all(map(is_number, value)):
         return Shape.NUMBERS, len(value)
     if isinstance(value, Mapping) and value.get("type") in _PLACES:

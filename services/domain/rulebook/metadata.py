@@ -58,7 +58,8 @@ METADATA: Final[tuple[Rule, ...]] = (
         "metadata-value",
         "Metadata value does not fit its type",
         Fix.RETYPE,
-        what="A value is not of the type that the schema declares, or cannot be stored.",
+        what="A value is not of the type that the schema declares, or cannot be stored: a number "
+        "of more than 15 digits may not be kept exactly.",
         why="Filtering by this key fails at Encord.",
         example='number: "12 km"',
         fix="Write the value in the declared type.",

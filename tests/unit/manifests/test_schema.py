@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from services.domain.metadata import OrganisationSchema
+from services.domain.chunks import Ranges
+from services.domain.metadata import OrganisationSchema, read_schema
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
+from services.manifests.stored import read_entries
 
 SCHEMA = OrganisationSchema.of(
     {
@@ -65,3 +67,33 @@ def test_options_come_back_as_they_were_written() -> None:
     options = CheckOptions(schema=SCHEMA)
     again = CheckOptions.from_json(options.to_json())
     assert (again, again.digest) == (options, options.digest)
+
+
+@pytest.mark.parametrize("name", ["m.csv", "m.json"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("9007199254740992", None),
+        ("-9007199254740993", "metadata-value"),
+        ("1152921504606846976", None),  # 2 to the power of 60: more than 15 digits, and exact
+        ("12345678901234567", "metadata-value"),
+        ("123456789012345678901", "json-number"),
+    ],
+)
+def test_a_whole_number_is_exact_or_told(
+    name: str, number: str, code: str | None, tmp_path: Path
+) -> None:
+    text = (
+        f"ObjectURL,Type,metadata.n\ngs://b/a.jpg,image,{number}\n"
+        if name == "m.csv"
+        else f'{{"images": [{{"objectUrl": "gs://b/a.jpg", "clientMetadata": {{"n": {number}}}}}]}}'
+    )
+    store = ManifestStore(tmp_path, max_bytes=10**6)
+    options = CheckOptions(schema=read_schema({"n": "number"}))
+    found = store.check(store.add(name, io.BytesIO(text.encode())), options)
+    assert found.summary.counts == ({code: 1} if code else {})
+    every = read_entries(found.source, Ranges.of([0]))
+    assert [json.loads(entry.payload)["clientMetadata"]["n"] for entry in every] == [int(number)]
+    if code == "metadata-value":
+        (finding,) = found.findings().rows
+        assert f"rounds to {float(number):.0f}" in finding.message
