@@ -16,12 +16,17 @@ MAX_BYTES: Final = 16_384
 GOOGLE_HOST: Final = "storage.googleapis.com"
 GOOGLE_PEOPLE_HOST: Final = "storage.cloud.google.com"
 
+#: Google's host with a bucket in it: names of buckets, unlike those of hosts, may have underscores.
+_IN_HOST: Final = (
+    r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9][A-Za-z0-9_-]*)*\.storage\.googleapis\.com"
+)
 #: What `fault_of` accepts, as one pattern without backtracking, for whole columns at once.
 #: It may refuse more than `fault_of` does, never less.
 GOOD: Final = (
     r"^(?:(?:gs|s3)://[A-Za-z0-9][A-Za-z0-9._-]{0,221}/"
     r"|https://[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*(?::[0-9]{1,5})?"
-    r"/[A-Za-z0-9._~%!$&'()*+,;=:-]+/)"
+    r"/[A-Za-z0-9._~%!$&'()*+,;=:-]+/"
+    r"|https://" + _IN_HOST + "/)"
     r"[^\x00-\x20\x7f-\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}"
     r"\u{3000}\u{fffd}#\\?]+$"
 )
@@ -30,6 +35,7 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,221}")
 _HOST: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*(?::[0-9]{1,5})?"
 )
+_GOOGLE: Final = re.compile(_IN_HOST + "(?::[0-9]{1,5})?", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ud800-\udfff]")
 _SPACE: Final = re.compile(r"\s")
 _SIGNED: Final = re.compile(
@@ -159,7 +165,7 @@ def _read_https(scheme: str, rest: str) -> ObjectUrl | UrlFault:
     authority, _, path = address.partition("/")
     if "@" in authority:
         return _malformed("User information before the host is not allowed")
-    if not _HOST.fullmatch(authority):
+    if not (_HOST.fullmatch(authority) or _GOOGLE.fullmatch(authority)):
         return _malformed(f"{authority[:80]!r} is not a host name" if authority else "No host")
     host = authority.partition(":")[0].lower()
     bucket, key, in_host = _locate(host, path)

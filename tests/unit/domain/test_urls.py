@@ -25,6 +25,8 @@ CORPORA = Path(os.environ.get("INGEST_CORPORA", Path(__file__).parents[4] / "sha
         ("s3://demo/a#b?c.JPEG", "demo", "a#b?c.JPEG", "jpeg"),
         ("https://storage.googleapis.com/demo/a.png", "demo", "a.png", "png"),
         ("https://demo.storage.googleapis.com/a.png", "demo", "a.png", "png"),
+        ("https://My_box.storage.googleapis.com/a.png", "my_box", "a.png", "png"),
+        ("https://a.b_c.storage.googleapis.com:443/d/e", "a.b_c", "d/e", ""),
         ("https://storage.cloud.google.com/demo/a.png", "demo", "a.png", "png"),
         ("https://demo.s3.eu-west-1.amazonaws.com/a/b.mp4", "demo", "a/b.mp4", "mp4"),
         ("https://s3.eu-west-1.amazonaws.com/demo/b.mp4", "demo", "b.mp4", "mp4"),
@@ -59,6 +61,8 @@ def test_forms_in_use(url: str, bucket: str, key: str, extension: str) -> None:
         ("https://host/b/k#fragment", "url-bucket"),
         ("https://a..b/c/d", "url-bucket"),
         ("https://host:port/b/k", "url-bucket"),
+        ("https://my_box.s3.amazonaws.com/k", "url-bucket"),
+        ("https://_box.storage.googleapis.com/k", "url-bucket"),
         ("gs://demo/" + "a" * 16_384, "url-too-long"),
     ],
 )
