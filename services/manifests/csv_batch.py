@@ -123,7 +123,7 @@ def _kinds(grid: Grid, layout: Layout) -> pl.Series:
     place = layout.place_of(csv_layout.TYPE)
     shared = grid.shared(place) if place is not None else None
     words = _cells(grid, layout, csv_layout.TYPE) if shared is None else pl.Series([shared])
-    known = {word: layout.kind or csv_layout.type_of(word) for word in words.unique()}
+    known = {word: csv_layout.kind_of(layout, word) for word in words.unique()}
     values = {
         word: None if kind is None or kind.is_composite or kind in _UNFILTERED else kind.value
         for word, kind in known.items()

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from services.manifests import carried, csv_layout
+from services.manifests import carried, csv_layout, csv_unsaid
 from services.manifests.collector import Where, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import Draft, kept_fields, spot_that_counts, spots_of
+from services.manifests.csv_fields import Draft, Spot, kept_fields, spot_that_counts, spots_of
 from services.manifests.entry_check import examine
-from services.manifests.faults import Fault, Path
+from services.manifests.faults import Fault
 from services.manifests.sink import Sink
 from services.manifests.url_check import frame_keys
 
@@ -23,22 +23,29 @@ class CsvEntry:
     sink: Sink
     index: int
     _frames: list[str] = field(default_factory=list)
+    #: Where faults stand that are about one cell of some that say the same field, by identity.
+    _spots: dict[int, Spot] = field(default_factory=dict)
 
     def judge(self) -> EntryColumns:
         """Examine the entry and count it; returns its row."""
         meant = carried.meant(self.draft, self.sink.options.schema)
         self._frames = frame_keys(meant.fields) if self.draft.kind.is_composite else []
         made = examine(self.draft.kind, meant.fields, self.sink.options)
+        clashes = csv_unsaid.clashes(self.draft, self.sink.options.schema)
         faults = [*meant.faults, *made.faults]
+        if clashes:
+            told = csv_unsaid.faults_of(self.draft, clashes)
+            self._spots = {id(fault): clash.at for fault, clash in told}
+            faults += [fault for fault, _ in told]
         row = self.sink.judge(self.index, made, faults, self.locate, places=self.url_places())
         first = self.draft.rows[0][0]
         is_text = meant.text is not None and not row.valid
         kept = made.rewritten or kept_fields(meant.fields)
+        payload = (meant.text or "").encode() if is_text else msgspec.json.encode(kept)
+        if not row.valid:
+            payload = csv_unsaid.put_before(payload, csv_unsaid.cells_beside(self.draft, clashes))
         return row._replace(
-            start=first.start,
-            length=first.length,
-            line=first.line,
-            payload=(meant.text or "").encode() if is_text else msgspec.json.encode(kept),
+            start=first.start, length=first.length, line=first.line, payload=payload
         )
 
     def url_places(self) -> list[tuple[int, int]]:
@@ -47,12 +54,14 @@ class CsvEntry:
 
     def locate(self, fault: Fault) -> Where:
         """Find the cell a fault of this entry is about."""
-        row, place = self._cell_of(fault.path)
+        row, place = self._cell_of(fault)
         line, column = row.place(place) if place is not None else (row.line, 1)
         return Where(line=line, column=column, pointer=pointer(f"/{self.index}", fault.path))
 
-    def _cell_of(self, path: Path) -> tuple[Row, int | None]:
-        rows = self.draft.rows
+    def _cell_of(self, fault: Fault) -> tuple[Row, int | None]:
+        rows, path = self.draft.rows, fault.path
+        if known := self._spots.get(id(fault)):
+            return rows[known[0]][0], known[1]
         step = path[0] if path else None
         frame = self._frames.index(step) if step in self._frames[: len(rows)] else None
         spots = spots_of([layout for _, layout in rows], path, frame)

@@ -46,6 +46,11 @@ def cell_of(row: Row, layout: Layout, role: str) -> str:
     place = layout.place_of(role)
     if place is None:
         return ""
+    return cell_text(row, layout, place)
+
+
+def cell_text(row: Row, layout: Layout, place: int) -> str:
+    """Return a cell without the mark our exports put before formulas."""
     text = row.cells[place]
     return unneutralized(text) if layout.is_ours else text
 
@@ -67,7 +72,7 @@ def _fill(fields: Fields, members: Fields, column: Column, text: str, read: _Rea
         case csv_layout.TITLE:
             fields.setdefault("title", text)
         case csv_layout.CREATE:
-            fields.setdefault("createVideo", _flag(text))
+            fields.setdefault("createVideo", flag_of(text))
         case "field" if fields.get(column.key) is None:
             fields[column.key] = read(text, column)
 
@@ -84,7 +89,8 @@ def _with_members(metadata: object, members: Fields) -> object:
     return {**metadata, **members} if isinstance(metadata, dict) else metadata
 
 
-def _flag(text: str) -> object:
+def flag_of(text: str) -> object:
+    """Read true and false; any other text stays text and is found later."""
     return {"true": True, "false": False}.get(text.strip().lower(), text)
 
 
@@ -119,8 +125,6 @@ def _name_group(draft: Draft, fields: Fields) -> None:
     is_named = "title" in fields or layout.is_ours
     if not is_named and (group := cell_of(row, layout, csv_layout.GROUP)):
         fields["title"] = group
-    if draft.kind is EntryType.IMAGE_SEQUENCE:
-        fields["createVideo"] = True
 
 
 def spots_of(layouts: Sequence[Layout], path: Path, frame: int | None = None) -> list[Spot]:
@@ -154,7 +158,11 @@ def _fills(column: Column, step: str, path: Path) -> bool | None:
         return False if is_key else None
     if column.role == "field":
         return len(path) > 1 if column.key == step else None
-    roles = {"title": csv_layout.TITLE, "createVideo": csv_layout.CREATE}
+    roles = {
+        "title": csv_layout.TITLE,
+        "createVideo": csv_layout.CREATE,
+        "type": csv_layout.TYPE,
+    }
     wanted = csv_layout.URL if step.startswith("objectUrl") else roles.get(step)
     return False if column.role == wanted else None
 

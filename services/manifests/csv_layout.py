@@ -19,6 +19,8 @@ JSON_SUFFIX: Final = ":json"
 
 URL, TYPE, TITLE, GROUP, CREATE = "url", "type", "title", "group", "create"
 IGNORED: Final = "ignored"
+#: What an entry has one value of, in however many rows.
+_SINGLE: Final = frozenset({TYPE, TITLE, CREATE, "metadata", "field"})
 
 _ROLES: Final = {
     "objecturl": URL,
@@ -56,6 +58,9 @@ OBJECT_FIELDS: Final = {
 
 KNOWN: Final = ("ObjectURL", "Type", "Title", "Group", "Create video", "metadata.<key>")
 
+#: Encord's header of a group holds for sequences too.
+_GROUPS: Final = {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE}
+
 _TYPES: Final = {fold(kind.value): kind for kind in EntryType} | {
     fold(kind.section): kind for kind in EntryType if kind is not EntryType.IMAGE_SEQUENCE
 }
@@ -83,6 +88,9 @@ class Layout:
     #: Whether cells carry the mark that our exports put before formulas.
     is_ours: bool = False
     unknown: list[int] = field(default_factory=list)
+    #: Columns of which an entry has one value, and whether two of them are about the same.
+    single: list[int] = field(default_factory=list)
+    repeats: bool = False
     #: Role to its first column.
     places: dict[str, int] = field(default_factory=dict)
 
@@ -110,10 +118,14 @@ def read_layout(cells: Sequence[str]) -> Layout:
         column = _column(header.strip(), layout)
         if column.role == "":
             layout.unknown.append(place)
+        if column.role in _SINGLE:
+            layout.single.append(place)
         layout.columns.append(column)
         layout.places.setdefault(column.role, place)
     if [each.role for each in layout.columns] == [URL]:
         layout.kind = EntryType.VIDEO
+    told = {(layout.columns[place].role, layout.columns[place].key) for place in layout.single}
+    layout.repeats = len(told) < len(layout.single)
     layout.is_ours = any(fold(each.header) == fold(FINDING_HEADER) for each in layout.columns)
     return layout
 
@@ -162,3 +174,12 @@ def header_faults(layout: Layout) -> list[tuple[int, Fault]]:
 def type_of(word: str) -> EntryType | None:
     """Read a type word as people write it: `Image Group`, `image_group`, `images`."""
     return _TYPES.get(fold(word.strip()))
+
+
+def kind_of(layout: Layout, word: str) -> EntryType | None:
+    """Return the type of a row by its header and its own word; None where they say none or two."""
+    said = type_of(word)
+    if layout.kind is None or not word.strip():
+        return layout.kind or said
+    is_same = said is layout.kind or {said, layout.kind} == _GROUPS
+    return said if is_same else None

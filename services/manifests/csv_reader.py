@@ -191,7 +191,7 @@ class CsvReader:
         self.rows += 1
         if row.problem or len(row.cells) != layout.width:
             return self._refuse(row, index, _row_fault(row, layout))
-        kind = layout.kind or csv_layout.type_of(cell_of(row, layout, csv_layout.TYPE))
+        kind = csv_layout.kind_of(layout, cell_of(row, layout, csv_layout.TYPE))
         if kind is None:
             return self._refuse_type(row, index)
         if layout.is_ours and (problem := carried.problem_of(row, layout)):
@@ -211,12 +211,15 @@ class CsvReader:
             self.sink.collector.add(Fault("csv-dicom"), None, always(where))
 
     def _refuse_type(self, row: Row, index: int) -> EntryColumns:
-        """Refuse a row without a known type."""
-        assert self.layout is not None
-        place = self.layout.place_of(csv_layout.TYPE)
+        """Refuse a row without a known type, or with another one than its header says."""
+        layout = self.layout
+        assert layout is not None
+        place = layout.place_of(csv_layout.TYPE)
         word = row.cells[place].strip() if place is not None else ""
         problem = f"{word[:80]!r} is not a type of entry" if word else "The row has no type"
         guess = hint(word, list(EntryType)) if word else ""
+        if layout.kind and csv_layout.type_of(word):
+            problem, guess = f"The row is {word!r} and its header says {layout.kind.label}", ""
         fault = Fault("entry-type", ("type",), word, {"problem": problem, "hint": guess})
         return self._refuse(row, index, fault, place)
 

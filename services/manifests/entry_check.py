@@ -44,6 +44,9 @@ def examine(kind: EntryType, given: dict[str, object], options: CheckOptions) ->
     fields = _in_encords_spelling(kind, given, faults)
     if kind is EntryType.IMAGE_GROUP and fields.get("createVideo") is True:
         kind = EntryType.IMAGE_SEQUENCE
+    is_implied = kind is EntryType.IMAGE_SEQUENCE and fields.get("createVideo") is None
+    if is_implied:
+        fields["createVideo"] = True  # a row or a line may say so by its type alone
     faults.extend(_title_faults(fields, kind))
     faults.extend(_location_faults(fields, kind, options))
     faults.extend(_other_faults(fields, kind, options))
@@ -56,7 +59,7 @@ def examine(kind: EntryType, given: dict[str, object], options: CheckOptions) ->
         urls=urls_of(kind, fields),
         title=title if isinstance(title := fields.get("title"), str) and title else None,
         faults=faults,
-        rewritten=kept if list(kept) != list(given) else None,
+        rewritten=kept if is_implied or list(kept) != list(given) else None,
     )
 
 
@@ -154,6 +157,9 @@ def _other_faults(
     elif media and options.strict_client_only:
         yield Fault("media-metadata-missing", details={"field": media})
     yield from _typed_faults(fields)
+    if kind is EntryType.IMAGE_SEQUENCE and fields["createVideo"] is False:
+        details = {"field": "createVideo", "found": "false", "expected": "true in a sequence"}
+        yield Fault("field-type", ("createVideo",), False, details)
 
 
 def _typed_faults(fields: dict[str, object]) -> Iterator[Fault]:

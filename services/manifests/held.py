@@ -109,6 +109,8 @@ def entry_lines(entry: StoredEntry, reason: str) -> Iterator[Line]:
     else:
         first, *others = lines_of(entry.kind, fields, group=f"{entry.index}")
         is_carried = not says_all([first, *others], entry.kind, text)
+        for line, more in zip([first, *others], entry.beside, strict=False):
+            line.update(more)
     if is_carried:
         first[ENTRY_HEADER] = in_a_cell(text)
     yield {**first, FINDING_HEADER: reason}

@@ -22,7 +22,9 @@ from services.manifests.csv_layout import (
     TITLE,
     TYPE,
     URL,
+    Column,
     column_of,
+    type_of,
 )
 from services.manifests.url_check import frame_keys
 
@@ -36,6 +38,8 @@ _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
 _LINE_END: Final = re.compile(r"[\r\n]")
 #: Keys are better off without line ends too.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+#: Holds a field `type` that does not say what the entry is.
+TYPE_FIELD: Final = "field type"
 #: What we write beside the entry itself.
 _OURS: Final = {fold(FINDING_HEADER), fold(ROW_HEADER), fold(ENTRY_HEADER)}
 
@@ -57,13 +61,15 @@ def lines_of(
 
     Args:
         kind: What the entry asks for.
-        given: Its fields; the one that tells the type in JSON Lines has a column of ours.
+        given: Its fields; where `type` tells the type, as in JSON Lines, a column of ours does.
         group: Holds the lines of a composite together: titles may repeat and may be missing.
     """
     is_many = kind is not None and kind.is_composite
     fields = {name: value for name, value in given.items() if name != "type"}
     word = kind.value if kind else writable(_text(given.get("type")))
     first: Line = {"Type": word}
+    if kind and "type" in given and not tells_type(given["type"], kind):
+        first[TYPE_FIELD] = _one_line(given["type"]) or json_cell(None)
     frames = frame_keys(fields) if is_many else []
     for name, value in fields.items():
         if name == "clientMetadata":
@@ -76,6 +82,12 @@ def lines_of(
         {**(first if number == 0 else {"Type": word}), "ObjectURL": _one_line(url), **cells}
         for number, url in enumerate(urls)
     ]
+
+
+def tells_type(value: object, kind: EntryType) -> bool:
+    """Whether a field `type` says what an entry is, as in JSON Lines."""
+    said = type_of(value) if isinstance(value, str) else None
+    return said is not None and said.section == kind.section
 
 
 def _url_of(fields: Mapping[str, object]) -> object:
@@ -115,26 +127,30 @@ def line_of_row(fields: Mapping[str, object]) -> Line:
         if fold(header) in _OURS or header == "objectUrl":
             continue
         column, kind = column_of(header)
-        name = _ROLES.get(column.role, header)
-        if column.role == "metadata":
-            name = f"{METADATA}{column.key}{JSON_SUFFIX if column.is_json else ''}"
-        elif column.role == "field":
-            name = f"{column.key}{JSON_SUFFIX}"
         if kind:
             line["Type"] = kind.value
-        line[name] = writable(_text(value))
+        line[header_of(column)] = writable(_text(value))
     return line
+
+
+def header_of(column: Column) -> str:
+    """Return the header that our files have for a column."""
+    if column.role == "metadata":
+        return f"{METADATA}{column.key}{JSON_SUFFIX if column.is_json else ''}"
+    if column.role == "field":
+        return f"{column.key}{JSON_SUFFIX}"
+    return _ROLES.get(column.role, column.header)
 
 
 def _metadata(value: object) -> Line:
     """Return a cell per key, or one for everything where keys cannot be headers."""
     if not isinstance(value, Mapping) or not value or any(map(_CONTROL.search, value)):
         return {f"clientMetadata{JSON_SUFFIX}": json_cell(value)}
-    return dict(_metadata_cell(str(key), each) for key, each in value.items())
+    return dict(metadata_cell(str(key), each) for key, each in value.items())
 
 
-def _metadata_cell(key: str, value: object) -> tuple[str, str]:
-    """Return a text as it is where reading gives the same key and text again, else JSON."""
+def metadata_cell(key: str, value: object) -> tuple[str, str]:
+    """Return header and cell of a key: text as it is where it is read as the same, else JSON."""
     header = f"{METADATA}{key}"
     is_plain = isinstance(value, str) and value and not _CONTROL.search(value)
     if is_plain and not key.endswith(JSON_SUFFIX) and key == key.rstrip():

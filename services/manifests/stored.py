@@ -1,6 +1,6 @@
 """Read entries back from their columns, with the payload from the document or the column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -16,6 +16,7 @@ from services.domain.entries import COMPOSITE, Entry, EntryType
 from services.manifests import json_text
 from services.manifests.columns import PART, UNKNOWN, part_path
 from services.manifests.csv_rows import CsvRows
+from services.manifests.csv_unsaid import taken_apart
 from services.manifests.document import Content
 from services.manifests.entry_check import urls_of
 
@@ -25,7 +26,7 @@ _MANY: Final = {*COMPOSITE, EntryType.SCENE}
 #: The digest's line of an entry with one URL, for a whole column at once.
 _LINE: Final = pl.format(line_of("{}", ["{}"]), "type", "url")
 _IS_MANY: Final = pl.col("type").is_in([kind.value for kind in _MANY])
-_ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length")
+_ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length", "valid")
 
 
 class _Described(msgspec.Struct):
@@ -48,6 +49,8 @@ class StoredEntry:
     start: int | None
     length: int
     payload: bytes
+    #: What the rows of a held entry say beside it, row by row.
+    beside: Sequence[Mapping[str, str]] = ()
 
     def urls(self) -> list[str]:
         """Return all URLs in frame order."""
@@ -139,7 +142,9 @@ def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
     for frame in frames(source.folder, ranges):
         rows = frame.select(_ROWS).iter_rows()
         for row, payload in zip(rows, source.payloads(frame), strict=True):
-            index, kind, title, url, count, start, length = row
+            index, kind, title, url, count, start, length, is_valid = row
+            has_cells = source.csv is not None and not is_valid
+            beside, text = taken_apart(payload) if has_cells else ((), payload)
             yield StoredEntry(
                 index=index,
                 kind=None if kind == UNKNOWN else EntryType(kind),
@@ -148,7 +153,8 @@ def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
                 url_count=count,
                 start=start,
                 length=length or 0,
-                payload=payload,
+                payload=text,
+                beside=beside,
             )
 
 

@@ -241,6 +241,16 @@ GROUPS: Final[tuple[Rule, ...]] = (
         fix="Remove one of the two.",
         message="{field} has the same URL as {previous}.",
     ),
+    error(
+        "group-conflict",
+        "Rows of one group disagree",
+        Fix.REMOVE_KEY,
+        what="Rows of a CSV that make one group or series give a field different values.",
+        why="An entry has one value for each field; the others would be lost without a word.",
+        example="two rows of one group, the one with the title a and the other with the title b",
+        fix="Write the same value in all rows, or only in the first; Remove keeps the first value.",
+        message="{field} is {value} here and {first} in line {line}; an entry has one value.",
+    ),
     warning(
         "group-mixed-types",
         "Frames of different kinds",

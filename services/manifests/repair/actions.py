@@ -31,7 +31,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class KeepLast:
-    """Of a key that is repeated, keep the one that readers keep."""
+    """Of a key that is repeated, or cells that contradict, keep the one that is read."""
 
     path: Path
 

@@ -211,7 +211,7 @@ class _Pass:
         self._queue.append(slot)
         if row.problem or len(row.cells) != layout.width or not (self._groups or place):
             return
-        kind = layout.kind or csv_layout.type_of(cell_of(row, layout, csv_layout.TYPE))
+        kind = csv_layout.kind_of(layout, cell_of(row, layout, csv_layout.TYPE))
         identity = group_of(row, layout, kind)
         if place is not None:
             self._groups[identity] = _Group(place)

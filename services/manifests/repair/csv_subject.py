@@ -9,10 +9,10 @@ from typing import Self
 
 from services.domain.entries import EntryType
 from services.domain.metadata import MetadataSchema
-from services.manifests import carried, csv_layout
+from services.manifests import carried, csv_layout, csv_unsaid
 from services.manifests.carried import Meant
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import Draft, spot_that_counts, spots_of
+from services.manifests.csv_fields import Draft, Spot, spot_that_counts, spots_of
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import neutralized, unneutralized
 from services.manifests.entry_check import examine
@@ -95,7 +95,10 @@ class CsvSubject:
         """The entry as the check reads it; a row that cannot be read gives nothing."""
         if self.kind is None:
             return Meant({})
-        return carried.meant(Draft(self.kind, [each.as_read() for each in self.lines]), self.schema)
+        return carried.meant(self._draft(self.kind), self.schema)
+
+    def _draft(self, kind: EntryType) -> Draft:
+        return Draft(kind, [each.as_read() for each in self.lines])
 
     @property
     def fields(self) -> dict[str, object]:
@@ -106,10 +109,15 @@ class CsvSubject:
         """Find what the check finds about this entry alone."""
         if self.kind is None:
             return []
-        return [*self._meant.faults, *examine(self.kind, self.fields, options).faults]
+        draft = self._draft(self.kind)
+        told = csv_unsaid.faults_of(draft, csv_unsaid.clashes(draft, self.schema))
+        found = examine(self.kind, self.fields, options).faults
+        return [*self._meant.faults, *(fault for fault, _ in told), *found]
 
     def value(self, path: Path) -> object:
         """Return the value at a path, None when there is none."""
+        if path == ("type",):  # no field of an entry, but a cell
+            return self.kind.value if self.kind else None
         value: object = self.fields
         for step in path:
             if not isinstance(value, Mapping):
@@ -159,10 +167,33 @@ def _applied(lines: tuple[Line, ...], action: Action) -> tuple[Line, ...]:
     if spot is None:
         return lines
     filled = [each for each in spots if lines[each[0]].cell(each[1])]
+    if isinstance(action, KeepLast) and not _inner(lines[spot[0]].layout.columns[spot[1]], action):
+        return _agreed(lines, spot, filled)
     made = list(lines)
     for number, place in filled if isinstance(action, Remove) else [spot]:
         made[number] = made[number].with_cell(place, _cell_after(made[number], place, action))
     return tuple(made)
+
+
+def _agreed(lines: tuple[Line, ...], counts: Spot, spots: Sequence[Spot]) -> tuple[Line, ...]:
+    """Empty the cells of a field in all rows but the one that counts.
+
+    What holds a row in its group is written like that one's: without a type, or with a title in
+    the place of a group, the row would be another entry's.
+    """
+    made = list(lines)
+    for number, place in spots:
+        line, role = made[number], lines[number].layout.columns[place].role
+        if number == counts[0] or (role == csv_layout.TITLE and not _has_group(line)):
+            continue
+        text = lines[counts[0]].cell(counts[1]) if role == csv_layout.TYPE else ""
+        made[number] = line.with_cell(place, text)
+    return tuple(made)
+
+
+def _has_group(line: Line) -> bool:
+    place = line.layout.place_of(csv_layout.GROUP)
+    return place is not None and bool(line.cell(place))
 
 
 def _frame_of(path: Path, lines: tuple[Line, ...]) -> int | None:
@@ -176,7 +207,7 @@ def _frame_of(path: Path, lines: tuple[Line, ...]) -> int | None:
 def _cell_after(line: Line, place: int, action: Put | Rename | Remove | KeepLast) -> str:
     """Return what a cell holds afterwards; what lies deeper is edited as JSON in the cell."""
     column = line.layout.columns[place]
-    inner = action.path[_below(column) :]
+    inner = _inner(column, action)
     if not inner and isinstance(action, Remove):
         return ""
     if not inner and isinstance(action, Put):
@@ -187,9 +218,9 @@ def _cell_after(line: Line, place: int, action: Put | Rename | Remove | KeepLast
     return json_edits.edited(line.cell(place), [replace(action, path=inner)])
 
 
-def _below(column: Column) -> int:
-    """Return how many steps of a path a column stands for."""
-    return 2 if column.role == "metadata" else 1
+def _inner(column: Column, action: Put | Rename | Remove | KeepLast) -> Path:
+    """Return the steps of a path inside the cells of a column."""
+    return action.path[2 if column.role == "metadata" else 1 :]
 
 
 def _without_frames(lines: tuple[Line, ...], action: Frames) -> tuple[Line, ...]:

@@ -153,8 +153,12 @@ def new_name(options: CheckOptions, subject: Subject, fault: Fault) -> str | Non
     return nearest(key, SHAPES[subject.kind].fields) if subject.kind else None
 
 
+#: Codes about a value that is given more than once.
+_TWICE: Final = frozenset({"json-duplicate-key", "group-conflict"})
+
+
 def _remove(mender: Mender, _: Subject, fault: Fault) -> Action | None:
-    return KeepLast(fault.path) if mender.code == "json-duplicate-key" else Remove(fault.path)
+    return KeepLast(fault.path) if mender.code in _TWICE else Remove(fault.path)
 
 
 _PLANS: Final[Mapping[Fix, Callable[[Mender, Subject, Fault], Action | None]]] = {

@@ -65,7 +65,10 @@ def edited(subject: CsvSubject, wanted: Mapping[str, str | None]) -> CsvSubject:
 
 
 def _put(subject: CsvSubject, lines: list[Line], name: str, text: str) -> None:
-    """Write the cell that counts; a group's type and title stand in every row."""
+    """Write the cell that counts, and each that says the same.
+
+    Of a field, all cells are written: where they contradict, a person who writes one decides.
+    """
     spots = [
         (number, place)
         for number, line in enumerate(lines)
@@ -76,8 +79,9 @@ def _put(subject: CsvSubject, lines: list[Line], name: str, text: str) -> None:
         raise UnknownEntryError(subject.index, name)
     old = next((cell for n, p in spots if (cell := _cell(lines[n], p))), "")
     for number, place in spots:
-        counts = _cell(lines[number], place) == old if old else (number, place) == spots[0]
-        if counts:
+        cell = _cell(lines[number], place)
+        is_same = cell == old or (cell and place in lines[number].layout.single)
+        if is_same if old else (number, place) == spots[0]:
             lines[number] = _padded(lines[number]).with_cell(place, text)
 
 

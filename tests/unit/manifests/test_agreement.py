@@ -51,6 +51,7 @@ URLS = st.sampled_from(
         "https://storage.googleapis.com/demo/g.jpg",
         "https://storage.cloud.google.com/demo/h.jpg",
         "https://demo.storage.googleapis.com/i.jpg",
+        "https://de_mo.storage.googleapis.com/i.jpg",
         "https://a..b/c/d.jpg",
         "https://host/b/j.jpg?X-Goog-Signature=1",
         "gs://demo/\ufffd.jpg",
@@ -65,6 +66,7 @@ TITLES = st.sampled_from(["a", "b : c", 'say "x": y', "\\", "a\u0007", "t" * 301
 VALUES = st.sampled_from(
     [
         1,
+        2**53 + 1,
         2**63,
         2**70,
         -1.5,
@@ -209,7 +211,7 @@ def test_json_filters_agree_with_the_rules(
 
 
 CELLS = st.sampled_from(
-    ["", "x", "sunny", "Sunny", "1", "1.50", "true", "2025-04-03", "\ufffd", "a b"]
+    ["", "x", "sunny", "Sunny", "1", "1.50", "true", "2025-04-03", "\ufffd", "a b", str(2**53 + 1)]
 )
 #: Titles that are more than one line, or look like something else, depending on their quotes.
 BROKEN = [
@@ -253,7 +255,8 @@ def tables(draw: Any) -> str:
     header = ["ObjectURL", "Type", "Title", third, "metadata.note"]
     rows = [header, *draw(st.lists(ROW, max_size=6))]
     if draw(st.booleans()):
-        rows.insert(draw(st.integers(1, len(rows))), ["Image title", "objecturl"])
+        below = draw(st.sampled_from([["Image title", "objecturl"], [*header[:2], "Image title"]]))
+        rows.insert(draw(st.integers(1, len(rows))), below)
     quotes = draw(st.sampled_from(["never", "always", "some"]))
     text: str = end.join(delimiter.join(quoted(cell, quotes) for cell in row) for row in rows)
     return text + str(end if draw(st.booleans()) else "")

@@ -1,11 +1,19 @@
 """Rows of a CSV become one entry: which cell counts, and where a finding about it points."""
 
+import csv
+import io
 import json
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.domain.metadata import read_schema
+from services.domain.rules import Fix
+from services.manifests import repair
+from services.manifests.options import CheckOptions
+from services.manifests.store import ManifestStore
 from tests.unit.manifests.conftest import Check
 
 GROUP = (
@@ -20,7 +28,11 @@ def test_a_value_of_a_group_is_found_in_the_row_that_gives_it(check: Check) -> N
     schema = read_schema({"k": "number"})
     checked = check(GROUP.format(title="x" * 301), "m.csv", schema=schema)
     places = [(f.code, f.line, f.column) for f in checked.findings().rows]
-    assert places == [("title-too-long", 3, 26), ("metadata-value", 3, 330)]
+    assert places == [
+        ("title-too-long", 3, 26),
+        ("metadata-value", 3, 330),
+        ("group-conflict", 4, 29),
+    ]
 
 
 def test_a_key_of_its_own_column_is_found_there(check: Check) -> None:
@@ -42,3 +54,95 @@ def test_columns_of_metadata_make_one_object_in_any_order(check: Check, order: l
     (entry,) = checked.read(checked.valid_indexes())
     assert json.loads(entry.payload)["clientMetadata"] == {"a": 1, "k": "v", "x": [0]}
     assert checked.summary.counts == {}
+
+
+DISAGREEING = (
+    "ObjectURL,Type,Title,Group,metadata.n,Vendor\n"
+    "gs://d/1.jpg,image group,A,g,5,acme\n"
+    "gs://d/2.jpg,image sequence,B,g,6,zeta\n"
+    "gs://d/3.jpg,image group,A,g,5.0,\n"
+)
+#: Row and column of what the second row says otherwise.
+DISAGREED = [("/0/type", 3, 14), ("/0/title", 3, 29), ("/0/clientMetadata/n", 3, 33)]
+NUMBERS = CheckOptions(schema=read_schema({"n": "number"}))
+
+
+def test_rows_that_disagree_are_held_and_keep_what_they_say(check: Check, tmp_path: Path) -> None:
+    checked = check(DISAGREEING, "m.csv", schema=NUMBERS.schema)
+    for _ in range(2):  # what is held says it again
+        found = [each for each in checked.findings().rows if each.code == "group-conflict"]
+        assert [each.pointer for each in found] == [pointer for pointer, *_ in DISAGREED]
+        checked.write_held(tmp_path / "held.csv")
+        with (tmp_path / "held.csv").open(encoding="utf-8-sig", newline="") as stream:
+            _, second, third = csv.DictReader(stream)
+        told = [second[name] for name in ("Type", "Title", "metadata.n:json", "Vendor")]
+        assert told == ["image sequence", "B", "6", "zeta"]
+        assert (third["Title"], third["Vendor"]) == ("", "")
+        checked = check((tmp_path / "held.csv").read_bytes(), "h.csv", schema=NUMBERS.schema)
+
+
+def test_what_rows_disagree_about_is_found_in_its_cell(check: Check) -> None:
+    checked = check(DISAGREEING, "m.csv", schema=NUMBERS.schema)
+    found = [(f.pointer, f.line, f.column) for f in checked.findings().rows if f.entry == 0]
+    assert found == DISAGREED
+
+
+def test_the_first_row_can_be_kept_and_another_value_be_written(store: ManifestStore) -> None:
+    first = store.add("m.csv", io.BytesIO(DISAGREEING.encode()))
+    fixed = repair.apply(store, first, NUMBERS, "group-conflict", Fix.REMOVE_KEY)
+    edits: dict[int, dict[str, str | None]] = {
+        0: {"title": "C", "type": "image sequence", "metadata.n": "7"}
+    }
+    edited = repair.edit(store, first, edits, NUMBERS)
+    for made, kind, title, number in (
+        (fixed, "image_group", "A", 5),
+        (edited, "image_sequence", "C", 7),
+    ):
+        (entry,) = store.check(made, NUMBERS).read(store.check(made, NUMBERS).valid_indexes())
+        said = json.loads(entry.payload)
+        assert (entry.type, entry.title, said["clientMetadata"]) == (kind, title, {"n": number})
+        assert len(entry.urls) == 3
+
+
+def test_a_title_that_holds_its_row_in_the_group_is_not_taken_away(store: ManifestStore) -> None:
+    text = "ObjectURL,Type,Title,Group\ngs://d/1.jpg,image group,A,g\ngs://d/2.jpg,image group,g,\n"
+    first = store.add("m.csv", io.BytesIO(text.encode()))
+    assert store.check(first, NUMBERS).summary.counts == {"group-conflict": 1}
+    assert repair.apply(store, first, NUMBERS, "group-conflict", Fix.REMOVE_KEY) == first
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("video", "The row is 'video' and its header says image."), ("cat", "'cat' is not a type")],
+)
+def test_a_type_that_contradicts_its_header_is_told(word: str, said: str, check: Check) -> None:
+    checked = check(
+        f"ObjectURL,Image title,Type\ngs://d/a.jpg,a,\ngs://d/b.jpg,b,{word}\n", "m.csv"
+    )
+    (finding,) = checked.findings().rows
+    assert (finding.code, finding.line, finding.column) == ("entry-type", 3, 16)
+    assert finding.message.startswith(said)
+    assert checked.summary.by_type["image"] == 1
+
+
+SEQUENCE = '"title": "s", "objectUrl_0": "gs://d/1.jpg"'
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ObjectURL,Type,Title,Create video\ngs://d/1.jpg,image sequence,s,{}\n", "csv"),
+        (
+            '{{"type":"image_sequence","title":"s","objectUrl_0":"gs://d/1","createVideo":{}}}',
+            "jsonl",
+        ),
+    ],
+)
+def test_a_sequence_that_is_to_be_no_video_is_told(text: str, name: str, check: Check) -> None:
+    checked = check(text.format("false"), f"m.{name}")
+    assert [f.message for f in checked.findings().rows] == [
+        "createVideo is false; it must be true in a sequence."
+    ]
+    silent = check(text.format({"csv": "", "jsonl": "null"}[name]), f"m.{name}")
+    (entry,) = silent.read(silent.valid_indexes())
+    assert json.loads(entry.payload)["createVideo"] is True

@@ -226,3 +226,30 @@ def test_scattered_entries_are_gathered_at_once(
     assert sent["images"] == [images[0], images[2], images[5]]
     assert sent["audio"] == [{"objectUrl": "gs://demo/a.mp3"}]
     assert len(reads) == 3  # once to see which sections there are, once for each of them
+
+
+def test_cells_that_are_not_sent_stay_in_every_round(check: Check, tmp_path: Path) -> None:
+    text = (
+        "ObjectURL,Type,Title,Group,Vendor,Vendor,=cmd,Title\n"
+        "/bad.jpg,image,t,left,acme,zeta,'x,other\n"
+        "/1.jpg,image group,u,g,,,,\n"
+        "/2.jpg,image group,,g,second,,,\n"
+    )
+    checked, columns = check(text, "m.csv"), ["Group", "Vendor", "Vendor (6)", "'=cmd", "Title (8)"]
+    for _ in range(3):
+        checked.write_held(tmp_path / "held.csv")
+        first, group, frame = rows(tmp_path / "held.csv")
+        assert [first[name] for name in columns] == ["left", "acme", "zeta", "''x", "other"]
+        assert (group["Vendor"], frame["Vendor"]) == ("", "second")
+        checked = check((tmp_path / "held.csv").read_bytes(), "held.csv")
+        assert checked.summary.entries == 2
+        for entry in stored(checked):
+            assert "Vendor" not in json.loads(entry.payload)  # they are not part of the entry
+
+
+def test_a_field_of_our_own_name_stays_a_field(check: Check, tmp_path: Path) -> None:
+    cells = {"Onboarding cells": [{"Title": "x"}], "objectUrl": "/bad.jpg"}
+    made = again(check, {"images": [cells]}, tmp_path)
+    (entry,) = stored(made)
+    assert json.loads(entry.payload) == {**cells, "objectUrl": "gs://demo/bad.jpg"}
+    assert "Title" not in json.loads(entry.payload)

@@ -1,0 +1,174 @@
+"""What rows of a CSV say beside the fields of their entry.
+
+These are cells that contradict earlier ones, and those of columns nobody knows. Nothing of it is
+sent. A held file writes it where it stood: it travels before the fields of a held entry, under a
+key of its own.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from services.domain.metadata import MetadataSchema
+from services.manifests import csv_layout, json_text
+from services.manifests.csv_cells import Row
+from services.manifests.csv_fields import METADATA, Draft, Spot, cell_text, flag_of
+from services.manifests.csv_layout import Column, Layout
+from services.manifests.csv_values import read_cell, unneutralized
+from services.manifests.faults import Fault, Path
+from services.manifests.held_lines import Line, header_of, metadata_cell
+
+#: The key of a held entry that the cells beside its fields stand under.
+_CELLS: Final = "Onboarding cells"
+#: In a row that could not be read, a column of that name holds text.
+_OPENING: Final = f'{{"{_CELLS}":['.encode()
+_FIELDS: Final = {
+    csv_layout.TYPE: "type",
+    csv_layout.TITLE: "title",
+    csv_layout.CREATE: "createVideo",
+}
+#: Values in messages are cut here.
+_SHOWN: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A cell that says something else than the one that counts."""
+
+    at: Spot
+    counts: Spot
+    column: Column
+    value: object
+
+    @property
+    def path(self) -> Path:
+        """The field that both are about."""
+        if self.column.role == "metadata":
+            return METADATA, self.column.key
+        return (_FIELDS.get(self.column.role, self.column.key),)
+
+
+def clashes(draft: Draft, schema: MetadataSchema | None) -> list[Clash]:
+    """Find the cells that contradict an earlier one of their entry."""
+    rows = draft.rows
+    layout = rows[0][1]
+    if layout.repeats or any(each is not layout for _, each in rows):
+        return list(_clashes(rows, None, schema))
+    if len(rows) == 1:
+        return []
+    # Nearly always the text alone tells that there is none.
+    columns = list(zip(*(row.cells for row, _ in rows), strict=True))
+    doubt = [place for place in layout.single if len({*columns[place], ""}) > 2]  # noqa: PLR2004 - "" and one text
+    return list(_clashes(rows, doubt, schema)) if doubt else []
+
+
+def _clashes(
+    rows: Sequence[tuple[Row, Layout]], places: list[int] | None, schema: MetadataSchema | None
+) -> Iterator[Clash]:
+    """Compare cells by what they mean, in some columns or in all."""
+    first: dict[tuple[str, str], tuple[Spot, object]] = {}
+    for number, (row, layout) in enumerate(rows):
+        for place in layout.single if places is None else places:
+            column, text = layout.columns[place], cell_text(row, layout, place)
+            value = _value(text, column, schema) if text else None
+            if not text or (value is None and column.role == "field"):
+                continue  # of a field, null says as little as an empty cell
+            counts, said = first.setdefault((column.role, column.key), ((number, place), value))
+            if said != value or isinstance(said, bool) is not isinstance(value, bool):
+                yield Clash((number, place), counts, column, value)
+
+
+def _value(text: str, column: Column, schema: MetadataSchema | None) -> object:
+    """Read a cell as far as two of them can be compared."""
+    match column.role:
+        case csv_layout.TYPE:
+            return csv_layout.type_of(text)
+        case csv_layout.CREATE:
+            return flag_of(text)
+        case csv_layout.TITLE:
+            return text
+    declared = schema.get(column.key) if schema and column.role == "metadata" else None
+    return read_cell(text, is_json=column.is_json, declared=declared)
+
+
+def faults_of(draft: Draft, found: Sequence[Clash]) -> list[tuple[Fault, Clash]]:
+    """Say what rows disagree about; of two columns of one name the header's finding tells."""
+    return [(_fault(draft, each), each) for each in found if each.at[0] != each.counts[0]]
+
+
+def _fault(draft: Draft, clash: Clash) -> Fault:
+    text, first = (
+        cell_text(*draft.rows[number], place) for number, place in (clash.at, clash.counts)
+    )
+    details = {
+        "field": ".".join(map(str, clash.path)),
+        "value": text[:_SHOWN],
+        "first": first[:_SHOWN],
+        "line": f"{draft.rows[clash.counts[0]][0].line:,}",
+    }
+    return Fault("group-conflict", clash.path, text, details)
+
+
+def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
+    """Return the cells of each row that its entry does not say; nothing where it says all."""
+    first = draft.rows[0][1]
+    is_single = not draft.kind.is_composite
+    if is_single and not (found or first.unknown or csv_layout.GROUP in first.places):
+        return []  # as most rows
+    lines = [_unknown(row, layout) for row, layout in draft.rows]
+    if is_single:
+        # It holds nothing together here, but stood there.
+        row, layout = draft.rows[0]
+        place = layout.place_of(csv_layout.GROUP)
+        if place is not None and (text := cell_text(row, layout, place)):
+            lines[0][header_of(layout.columns[place])] = text
+    for clash in found:
+        number, place = clash.at
+        text = cell_text(*draft.rows[number], place)
+        if number == clash.counts[0]:
+            lines[number][_numbered(clash.column.header, place)] = text
+        elif clash.column.role == "metadata" and not clash.column.is_json:
+            header, cell = metadata_cell(clash.column.key, clash.value)
+            lines[number][header] = cell
+        else:
+            lines[number][header_of(clash.column)] = text
+    return lines if any(lines) else []
+
+
+def _unknown(row: Row, layout: Layout) -> Line:
+    """Return the cells of columns nobody knows."""
+    line: Line = {}
+    for place in layout.unknown:
+        header = layout.columns[place].header
+        if layout.is_ours:
+            header = unneutralized(header)
+        if text := cell_text(row, layout, place):
+            line[_numbered(header, place) if header in line else header] = text
+    return line
+
+
+def _numbered(header: str, place: int) -> str:
+    """Name a column whose name is taken, by its number."""
+    return f"{header} ({place + 1})".strip()
+
+
+def put_before(payload: bytes, lines: Sequence[Line]) -> bytes:
+    """Write cells before the fields of an entry; `taken_apart` takes them away again."""
+    payload = payload.lstrip()
+    if not lines and not payload.startswith(_OPENING):
+        return payload
+    fields = payload[1:].lstrip()
+    comma = b"" if fields.startswith(b"}") else b","
+    return _OPENING + msgspec.json.encode(lines)[1:] + comma + fields
+
+
+def taken_apart(payload: bytes) -> tuple[list[Line], bytes]:
+    """Return the cells that stand before the fields of an entry, and its text without them."""
+    if not payload.startswith(_OPENING):
+        return [], payload
+    text = payload.decode()
+    _, _, start, end = next(json_text.members(text, 0))
+    return json.loads(text[start:end]), b"{" + text[end:].removeprefix(",").encode()
