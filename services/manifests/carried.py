@@ -26,7 +26,7 @@ from services.manifests.csv_layout import (
 )
 from services.manifests.csv_values import unneutralized
 from services.manifests.faults import Fault
-from services.manifests.held_lines import Line, line_of_row, lines_of, object_of
+from services.manifests.held_lines import TYPE_FIELD, Line, line_of_row, lines_of, object_of
 from services.manifests.json_cells import JsonCells, raw_cell
 from services.manifests.json_entry import text_faults
 from services.manifests.url_check import frame_keys
@@ -54,7 +54,7 @@ class Meant:
 
 def says_all(lines: Sequence[Line], kind: EntryType | None, text: str) -> bool:
     """Whether the cells of lines, read again, give the entry that stands in a text."""
-    given = _read(text)
+    given = _read(text, keeps_type=TYPE_FIELD in lines[0])
     if kind is None or given.faults:
         return False
     cells = kept_fields(_fields_of(lines, kind, None))
@@ -84,10 +84,8 @@ def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:
     if text is None:
         return cells
     was = _fields_of(lines_of(draft.kind, object_of(text) or {}), draft.kind, schema)
-    made = _changed(_read(text), was, cells)
-    if draft.kind is EntryType.IMAGE_SEQUENCE:  # a line of JSON Lines may say so by its type alone
-        made.fields.setdefault("createVideo", True)
-    return made
+    given = _read(text, keeps_type=bool(_cell(*draft.rows[0], TYPE_FIELD)))
+    return _changed(given, was, cells)
 
 
 def _cells(draft: Draft, schema: MetadataSchema | None) -> Meant:
@@ -122,13 +120,19 @@ def _place(layout: Layout, header: str) -> int | None:
     return next((n for n, each in enumerate(layout.columns) if each.header == header), None)
 
 
-def _read(text: str) -> Meant:
-    """Read the text of an entry; repeated keys keep the last value and are faults."""
+def _read(text: str, *, keeps_type: bool = False) -> Meant:
+    """Read the text of an entry; repeated keys keep the last value and are faults.
+
+    Args:
+        text: JSON of an object.
+        keeps_type: Whether its field `type` is a field like others, and not what it is.
+    """
     flat = json_text.shallow(text)
     sound = json_text.without_halves(flat)
     parsed = json_text.parse(sound)
     fields = parsed.value if isinstance(parsed.value, dict) else {}
-    fields.pop("type", None)
+    if not keeps_type:
+        fields.pop("type", None)
     halves = json_text.halves(json_text.parse(flat).value) if sound != flat else ()
     broken = [Fault("json-syntax", path, details={"problem": HALF}) for path in halves]
     return Meant(fields, [*broken, *text_faults(parsed, sound)], text)

@@ -22,6 +22,7 @@ from services.jobs import unwatched
 from services.manifests.csv_values import neutralized
 from services.manifests.errors import ManifestError
 from services.manifests.held import write_held
+from services.manifests.held_lines import tells_type
 from services.manifests.registration import rows_of, write_registration
 from services.manifests.stored import Source, StoredEntry, read_entries
 from services.manifests.url_check import frame_keys
@@ -65,7 +66,7 @@ class CannotBeSaidError(ManifestError):
     def __init__(self, form: Form, number: int, why: str) -> None:
         super().__init__(
             f"Entry {number:,} cannot be written as {form.value}: {why}. "
-            "Write json, jsonl or csv instead; they hold everything."
+            f"Write {'json' if form is Form.JSONL else 'json, jsonl'} or csv instead."
         )
 
 
@@ -136,9 +137,11 @@ def _flags(source: Source) -> dict[str, bool]:
 def _line(entry: StoredEntry) -> bytes:
     """Return an entry as a line of JSON Lines: its type, then what the document says."""
     fields = msgspec.json.decode(entry.payload, type=dict[str, msgspec.Raw])
-    fields.pop("type", None)
-    kind = entry.kind.value if entry.kind else ""
-    typed = {"type": msgspec.Raw(msgspec.json.encode(kind)), **fields}
+    given, kind = fields.pop("type", None), entry.kind
+    assert kind is not None, "valid entries have a type"
+    if given is not None and not tells_type(msgspec.json.decode(given), kind):
+        raise CannotBeSaidError(Form.JSONL, entry.index, "its field type says something else")
+    typed = {"type": msgspec.Raw(msgspec.json.encode(kind.value)), **fields}
     return msgspec.json.format(msgspec.json.encode(typed), indent=-1) + b"\n"
 
 

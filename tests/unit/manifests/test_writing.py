@@ -208,3 +208,16 @@ def test_line_ends_beside_much_text_come_back_from_csv(
     again = check(store, written(checked, Form.CSV, tmp_path).read_bytes(), "o.csv")
     assert again.summary.valid_entries == 2
     assert meaning(again) == meaning(checked)
+
+
+def test_a_field_that_is_called_type_is_not_lost(store: ManifestStore, tmp_path: Path) -> None:
+    images = [{"objectUrl": f"gs://b/{n}.jpg", "type": each} for n, each in enumerate(("cat", 5))]
+    checked = check(store, json.dumps({"images": images}).encode())
+    for form in (Form.JSON, Form.WIRE, Form.CSV):
+        target = written(checked, form, tmp_path)
+        assert meaning(check(store, target.read_bytes(), target.name)) == meaning(checked)
+    with pytest.raises(CannotBeSaidError, match=r"its field type .* Write json or csv instead"):
+        written(checked, Form.JSONL, tmp_path)
+    images = [{"objectUrl": "gs://b/a.jpg", "type": "Image"}]  # as JSON Lines says it too
+    target = written(check(store, json.dumps({"images": images}).encode()), Form.JSONL, tmp_path)
+    assert json.loads(target.read_text()) == {"type": "image", "objectUrl": "gs://b/a.jpg"}
