@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from services.domain.entries import TYPE_OF_SECTION, EntryType
-from services.domain.nearest import hint
+from services.domain.nearest import fold, hint
 from services.manifests import json_text
 from services.manifests.collector import Where, always, pointer
 from services.manifests.csv_layout import type_of
@@ -21,6 +21,8 @@ _STEP: Final = 4_096
 #: How a document of sections begins: none of their names is a field of an entry. Such a document
 #: may be one line of its whole length, which need not be read to know.
 _SECTION: Final = re.compile(rf'\s*{{\s*"(?:{"|".join(TYPE_OF_SECTION)})"\s*:\s*\['.encode())
+_SECTIONS: Final = frozenset(map(fold, TYPE_OF_SECTION))
+_ENTRIES: Final = re.compile(rb"\[[ \t\r\n]*[\]{]")
 _FIRST: Final = re.compile(rb"[ \t\r\n]*([^\n]*)")
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 _LOOSE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -38,7 +40,14 @@ def looks_like_jsonl(data: Content) -> bool:
         keys = _LOOSE.decode(memoryview(data)[first.start(1) : first.end(1)])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
-    return "type" in keys or any(key.startswith("objectUrl") for key in keys)
+    if any(fold(key).startswith("objecturl") for key in keys):
+        return True
+    return "type" in keys and not any(map(_is_section, keys, keys.values()))
+
+
+def _is_section(key: str, value: msgspec.Raw) -> bool:
+    """Whether a key of a document, and not a field of an entry, holds a list of entries."""
+    return fold(key) in _SECTIONS and bool(_ENTRIES.match(memoryview(value)))
 
 
 def read_jsonl(sink: Sink) -> None:
@@ -104,8 +113,6 @@ def _read_value(sink: Sink, place: Place, parsed: json_text.Parsed) -> None:
         sink.refused(_type_fault(value, word), place.locate, span=span)
         return
     fields = {key: each for key, each in value.items() if key != "type"}
-    if kind is EntryType.IMAGE_SEQUENCE:
-        fields.setdefault("createVideo", True)
     made = examine(kind, fields, sink.options)
     kept = made.rewritten if made.rewritten is not None else fields
     more = text_faults(parsed, place.text)

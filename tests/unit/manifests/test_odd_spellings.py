@@ -186,3 +186,22 @@ def test_a_csv_with_old_line_ends_is_refused_and_says_how_to_save_it(check: Chec
     (finding,) = checked.findings().rows
     assert (finding.code, finding.line) == ("csv-syntax", 1)
     assert "LF or CRLF" in finding.message
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.txt"])
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ('{"type": "registration", "images": [{"objectUrl": "gs://b/a.png"}]}', "json"),
+        ('{"type": "image", "version": 1, "Images": [ {"objectUrl": "gs://b/a.png"}]}\n', "json"),
+        ('{"type": "image", "objectUrl": "gs://b/a.png", "images": [{}]}', "jsonl"),
+        ('{"type": "image", "object_url": "gs://b/a.png", "text": ["a"]}', "jsonl"),
+        ('{"ObjectURL": "gs://b/a.png", "type": "image"}', "jsonl"),
+    ],
+)
+def test_a_document_in_one_line_is_told_by_its_structure(
+    text: str, read_as: str, name: str, check: Check
+) -> None:
+    checked = check(text, name)
+    assert (checked.summary.format, checked.summary.by_type) == (read_as, {"image": 1})
+    assert [entry.urls for entry in checked.read(checked.valid_indexes())] == [("gs://b/a.png",)]
