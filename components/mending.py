@@ -4,6 +4,7 @@ The work is a job that goes on without the page. The session that asked is led t
 when it is there; everybody else finds the work, and what came of it, on the manifest's page.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.scripts.script import Script
 from services.manifests.checked import CheckedManifest
+from services.manifests.errors import ManifestError
 from services.manifests.repair import (
     FixOrder,
     KnownOrder,
@@ -24,6 +26,7 @@ from services.manifests.repair import (
     Preview,
     ReplaceOrder,
     file_name,
+    lineage,
 )
 
 Answer = TypeVar("Answer")
@@ -202,6 +205,14 @@ def _arrive(before: str, made: str) -> None:
         _say("Nothing has changed", "The result has the same bytes as this manifest.")
         session.go_to("manifest", manifest=made)
         return
+    with suppress(ManifestError):
+        # A manifest is its bytes: there and back again is no new one, and has no undo of its own.
+        if made in {step.parent for step in lineage(get_runtime().manifests, before)}:
+            _say(
+                "This is an earlier manifest again",
+                "The change gave the same bytes as before, so it leads back here. "
+                "To undo it, choose *Open the result* of the step that had been made from here.",
+            )
     manifests.go_to(made)
 
 
