@@ -16,17 +16,32 @@ from services.domain.metadata import MetadataSchema
 from services.domain.nearest import fold
 from services.manifests import json_text
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import METADATA, Draft, Fields, entry_fields, kept_fields
+from services.manifests.csv_fields import (
+    METADATA,
+    Draft,
+    Fields,
+    cell_text,
+    entry_fields,
+    kept_fields,
+)
 from services.manifests.csv_layout import (
     ENTRY_HEADER,
     IGNORED,
     ROW_HEADER,
     Layout,
+    header_of,
     read_layout,
 )
 from services.manifests.csv_values import unneutralized
 from services.manifests.faults import Fault
-from services.manifests.held_lines import TYPE_FIELD, Line, line_of_row, lines_of, object_of
+from services.manifests.held_lines import (
+    TYPE_FIELD,
+    Line,
+    line_of_row,
+    lines_of,
+    object_of,
+    one_way,
+)
 from services.manifests.json_cells import JsonCells, raw_cell
 from services.manifests.json_entry import text_faults
 from services.manifests.url_check import frame_keys
@@ -71,10 +86,20 @@ def problem_of(row: Row, layout: Layout) -> str | None:
         return UNREADABLE
     if ROW_HEADER not in fields:
         return None
-    was = line_of_row(fields)
-    names = [column.header for column in layout.columns if column.role != IGNORED]
-    is_changed = any(_cell(row, layout, name) != was.get(name, "") for name in names)
+    was = one_way(line_of_row(fields), [column.header for column in layout.columns])
+    is_changed = any(
+        cell_text(row, layout, place) != was.get(header_of(layout, place), "")
+        for place, column in enumerate(layout.columns)
+        if column.role != IGNORED
+    )
     return None if is_changed else UNCHANGED
+
+
+def first_text(row: Row, layout: Layout) -> str:
+    """Return the text of a row that could not be read before; empty where there is none."""
+    if row.problem or len(row.cells) != layout.width:
+        return ""
+    return _cell(row, layout, ROW_HEADER)
 
 
 def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:

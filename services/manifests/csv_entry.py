@@ -33,10 +33,9 @@ class CsvEntry:
         made = examine(self.draft.kind, meant.fields, self.sink.options)
         clashes = csv_unsaid.clashes(self.draft, self.sink.options.schema)
         faults = [*meant.faults, *made.faults]
-        if clashes:
-            told = csv_unsaid.faults_of(self.draft, clashes)
-            self._spots = {id(fault): clash.at for fault, clash in told}
-            faults += [fault for fault, _ in told]
+        for clash in clashes:
+            faults.append(csv_unsaid.fault_of(self.draft, clash))
+            self._spots[id(faults[-1])] = clash.at
         row = self.sink.judge(self.index, made, faults, self.locate, places=self.url_places())
         first = self.draft.rows[0][0]
         is_text = meant.text is not None and not row.valid

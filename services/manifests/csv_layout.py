@@ -7,6 +7,7 @@ from typing import Final
 
 from services.domain.entries import EntryType
 from services.domain.nearest import fold, hint
+from services.manifests.csv_values import unneutralized
 from services.manifests.faults import Fault
 
 #: The ignored column that reasons are written to, and the mark of our own exports.
@@ -88,9 +89,9 @@ class Layout:
     #: Whether cells carry the mark that our exports put before formulas.
     is_ours: bool = False
     unknown: list[int] = field(default_factory=list)
-    #: Columns of which an entry has one value, and whether two of them are about the same.
+    #: Columns of which an entry has one value, and those that are about the same as another one.
     single: list[int] = field(default_factory=list)
-    repeats: bool = False
+    repeated: list[int] = field(default_factory=list)
     #: Role to its first column.
     places: dict[str, int] = field(default_factory=dict)
 
@@ -114,18 +115,19 @@ def is_header(cells: Sequence[str]) -> bool:
 def read_layout(cells: Sequence[str]) -> Layout:
     """Read a header row."""
     layout = Layout([])
+    told: set[tuple[str, str]] = set()
     for place, header in enumerate(cells):
         column = _column(header.strip(), layout)
         if column.role == "":
             layout.unknown.append(place)
-        if column.role in _SINGLE:
-            layout.single.append(place)
+        elif column.role in _SINGLE:
+            is_new = (column.role, column.key) not in told
+            (layout.single if is_new else layout.repeated).append(place)
+            told.add((column.role, column.key))
         layout.columns.append(column)
         layout.places.setdefault(column.role, place)
     if [each.role for each in layout.columns] == [URL]:
         layout.kind = EntryType.VIDEO
-    told = {(layout.columns[place].role, layout.columns[place].key) for place in layout.single}
-    layout.repeats = len(told) < len(layout.single)
     layout.is_ours = any(fold(each.header) == fold(FINDING_HEADER) for each in layout.columns)
     return layout
 
@@ -151,6 +153,12 @@ def _column(header: str, layout: Layout) -> Column:
     if field_name := OBJECT_FIELDS.get(fold(name)):
         return Column("field", header, field_name, is_json=True)
     return Column("", header)
+
+
+def header_of(layout: Layout, place: int) -> str:
+    """Return a header, without the mark our exports put before formulas."""
+    header = layout.columns[place].header
+    return unneutralized(header) if layout.is_ours else header
 
 
 def header_faults(layout: Layout) -> list[tuple[int, Fault]]:

@@ -13,16 +13,15 @@ import msgspec
 
 from services.domain.entries import EntryType
 from services.domain.nearest import hint
-from services.manifests import carried, csv_layout
+from services.manifests import carried, csv_layout, csv_unsaid
 from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_batch import Plan, Stretch, read_stretch
 from services.manifests.csv_cells import Lines, Row, next_row, rows_until
 from services.manifests.csv_entry import CsvEntry
-from services.manifests.csv_fields import Draft, cell_of, group_of
+from services.manifests.csv_fields import Draft, cell_of, cell_text, group_of
 from services.manifests.csv_layout import Layout
 from services.manifests.csv_merge import Merge
-from services.manifests.csv_values import unneutralized
 from services.manifests.document import Content
 from services.manifests.faults import Fault
 from services.manifests.sink import Sink
@@ -231,7 +230,7 @@ class CsvReader:
         held = self._held(row)
         assert self.layout is not None
         titled = self.layout.place_of(csv_layout.TITLE)
-        title = "" if titled is None else held[self.layout.columns[titled].header]
+        title = None if titled is None else held[csv_layout.header_of(self.layout, titled)]
         return refused._replace(
             title=title or None,
             url=held.get("objectUrl"),
@@ -242,18 +241,24 @@ class CsvReader:
         )
 
     def _held(self, row: Row) -> dict[str, str]:
-        """Return the cells of a row under their headers, and its whole text."""
+        """Return the cells of a row under their headers, and its whole text.
+
+        Of a row that was held before, that is the text that it had in the first place.
+        """
         layout = self.layout
         assert layout is not None
-        names = [column.header for column in layout.columns]
-        fields = dict.fromkeys(names, "")
-        if not row.problem:
-            cells = [unneutralized(cell) if layout.is_ours else cell for cell in row.cells]
-            fields.update(zip(names, cells, strict=False))
-            url = layout.place_of(csv_layout.URL)
-            if url is not None and url < len(cells):
-                fields["objectUrl"] = cells[url]
-        return {**fields, csv_layout.ROW_HEADER: row.text}
+        fields: dict[str, str] = {}
+        cells = [] if row.problem else row.cells
+        for place, column in enumerate(layout.columns):
+            if layout.is_ours and column.role == csv_layout.IGNORED:
+                continue
+            name = csv_layout.header_of(layout, place)
+            text = cell_text(row, layout, place) if place < len(cells) else ""
+            fields[csv_unsaid.numbered(name, place) if name in fields else name] = text
+        url = layout.place_of(csv_layout.URL)
+        if url is not None and url < len(cells):
+            fields["objectUrl"] = cell_text(row, layout, url)
+        return {**fields, csv_layout.ROW_HEADER: carried.first_text(row, layout) or row.text}
 
     def _finish(self) -> None:
         for draft in self.drafts.values():

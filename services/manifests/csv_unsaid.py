@@ -17,7 +17,7 @@ from services.manifests import csv_layout, json_text
 from services.manifests.csv_cells import Row
 from services.manifests.csv_fields import METADATA, Draft, Spot, cell_text, flag_of
 from services.manifests.csv_layout import Column, Layout
-from services.manifests.csv_values import read_cell, unneutralized
+from services.manifests.csv_values import read_cell
 from services.manifests.faults import Fault, Path
 from services.manifests.held_lines import Line, header_of, metadata_cell
 
@@ -55,7 +55,7 @@ def clashes(draft: Draft, schema: MetadataSchema | None) -> list[Clash]:
     """Find the cells that contradict an earlier one of their entry."""
     rows = draft.rows
     layout = rows[0][1]
-    if layout.repeats or any(each is not layout for _, each in rows):
+    if layout.repeated or any(each is not layout for _, each in rows):
         return list(_clashes(rows, None, schema))
     if len(rows) == 1:
         return []
@@ -71,13 +71,15 @@ def _clashes(
     """Compare cells by what they mean, in some columns or in all."""
     first: dict[tuple[str, str], tuple[Spot, object]] = {}
     for number, (row, layout) in enumerate(rows):
-        for place in layout.single if places is None else places:
+        for place in sorted([*layout.single, *layout.repeated]) if places is None else places:
             column, text = layout.columns[place], cell_text(row, layout, place)
+            is_type = column.role == csv_layout.TYPE and place in layout.repeated
             value = _value(text, column, schema) if text else None
-            if not text or (value is None and column.role == "field"):
+            if not text or is_type or (value is None and column.role == "field"):
                 continue  # of a field, null says as little as an empty cell
             counts, said = first.setdefault((column.role, column.key), ((number, place), value))
-            if said != value or isinstance(said, bool) is not isinstance(value, bool):
+            is_same = said == value and isinstance(said, bool) is isinstance(value, bool)
+            if not is_same and place not in layout.repeated:
                 yield Clash((number, place), counts, column, value)
 
 
@@ -94,12 +96,8 @@ def _value(text: str, column: Column, schema: MetadataSchema | None) -> object:
     return read_cell(text, is_json=column.is_json, declared=declared)
 
 
-def faults_of(draft: Draft, found: Sequence[Clash]) -> list[tuple[Fault, Clash]]:
-    """Say what rows disagree about; of two columns of one name the header's finding tells."""
-    return [(_fault(draft, each), each) for each in found if each.at[0] != each.counts[0]]
-
-
-def _fault(draft: Draft, clash: Clash) -> Fault:
+def fault_of(draft: Draft, clash: Clash) -> Fault:
+    """Say what two rows disagree about."""
     text, first = (
         cell_text(*draft.rows[number], place) for number, place in (clash.at, clash.counts)
     )
@@ -116,7 +114,8 @@ def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
     """Return the cells of each row that its entry does not say; nothing where it says all."""
     first = draft.rows[0][1]
     is_single = not draft.kind.is_composite
-    if is_single and not (found or first.unknown or csv_layout.GROUP in first.places):
+    has_more = first.unknown or first.repeated or csv_layout.GROUP in first.places
+    if is_single and not has_more:
         return []  # as most rows
     lines = [_unknown(row, layout) for row, layout in draft.rows]
     if is_single:
@@ -128,9 +127,7 @@ def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
     for clash in found:
         number, place = clash.at
         text = cell_text(*draft.rows[number], place)
-        if number == clash.counts[0]:
-            lines[number][_numbered(clash.column.header, place)] = text
-        elif clash.column.role == "metadata" and not clash.column.is_json:
+        if clash.column.role == "metadata" and not clash.column.is_json:
             header, cell = metadata_cell(clash.column.key, clash.value)
             lines[number][header] = cell
         else:
@@ -139,20 +136,20 @@ def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
 
 
 def _unknown(row: Row, layout: Layout) -> Line:
-    """Return the cells of columns nobody knows."""
+    """Return the cells of columns nobody knows, and of those that are there already."""
     line: Line = {}
-    for place in layout.unknown:
-        header = layout.columns[place].header
-        if layout.is_ours:
-            header = unneutralized(header)
+    for place in (*layout.unknown, *layout.repeated):
+        header = csv_layout.header_of(layout, place)
         if text := cell_text(row, layout, place):
-            line[_numbered(header, place) if header in line else header] = text
+            is_taken = header in line or place in layout.repeated
+            line[numbered(header, place) if is_taken else header] = text
     return line
 
 
-def _numbered(header: str, place: int) -> str:
-    """Name a column whose name is taken, by its number."""
-    return f"{header} ({place + 1})".strip()
+def numbered(header: str, place: int) -> str:
+    """Name a column whose name is taken, by its number; nobody knows the new name."""
+    name = f"{header} ({place + 1})".strip()
+    return f"field {name}" if csv_layout.column_of(name)[0].role else name
 
 
 def put_before(payload: bytes, lines: Sequence[Line]) -> bytes:

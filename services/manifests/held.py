@@ -7,7 +7,7 @@ with the cells that somebody changed; see `carried`.
 
 import csv
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -19,24 +19,27 @@ from services.manifests.csv_layout import (
     ENTRY_HEADER,
     FINDING_HEADER,
     JSON_SUFFIX,
-    METADATA,
     ROW_HEADER,
 )
 from services.manifests.csv_values import neutralized
 from services.manifests.held_lines import (
     COLUMNS,
     Line,
+    as_json,
     in_a_cell,
     json_cell,
     line_of_row,
     lines_of,
     object_of,
+    one_way,
     writable,
 )
 from services.manifests.stored import StoredEntry
 
 #: Entries between two words about the progress.
 _STEP: Final = 4_096
+#: The metadata in one cell.
+_WHOLE: Final = f"clientMetadata{JSON_SUFFIX}"
 _LINE: Final = msgspec.json.Decoder(Line)
 
 
@@ -69,31 +72,15 @@ def _lines(
 
 def _write(lines: Iterable[Line], headers: Mapping[str, None], target: Path) -> None:
     fixed = {*COLUMNS, ENTRY_HEADER, FINDING_HEADER}
-    extra = [each for each in headers if each not in fixed and _as_json(each) not in headers]
+    extra = [each for each in headers if each not in fixed and as_json(each) not in headers]
     ours = [each for each in (ENTRY_HEADER, FINDING_HEADER) if each in headers]
     columns = [*COLUMNS, *extra, *(ours or [FINDING_HEADER])]
     with target.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
         writer.writerow(map(neutralized, columns))
         for line in lines:
-            made = _one_way(line, headers)
+            made = one_way(line, headers)
             writer.writerow([neutralized(made.get(header, "")) for header in columns])
-
-
-def _as_json(header: str) -> str | None:
-    """Name the column of the same key that holds JSON, where one may be needed."""
-    is_text = header.startswith(METADATA) and not header.endswith(JSON_SUFFIX)
-    return f"{header}{JSON_SUFFIX}" if is_text else None
-
-
-def _one_way(line: Line, headers: Container[str]) -> Line:
-    """Write text as JSON where other entries need JSON for the same key: one column a key."""
-    return {
-        other if (other := _as_json(header)) and other in headers else header: (
-            json_cell(text) if other in headers and text else text
-        )
-        for header, text in line.items()
-    }
 
 
 def entry_lines(entry: StoredEntry, reason: str) -> Iterator[Line]:
@@ -105,10 +92,13 @@ def entry_lines(entry: StoredEntry, reason: str) -> Iterator[Line]:
         return
     if ROW_HEADER in fields:
         first, *others = [line_of_row(fields)]
-        is_carried = "objectUrl" in fields
+        is_carried = True
     else:
         first, *others = lines_of(entry.kind, fields, group=f"{entry.index}")
         is_carried = not says_all([first, *others], entry.kind, text)
+        if any(_WHOLE in more for more in entry.beside):
+            # What contradicts the whole of it would count, where its keys alone have columns.
+            first[_WHOLE] = json_cell(fields.get("clientMetadata"))
         for line, more in zip([first, *others], entry.beside, strict=False):
             line.update(more)
     if is_carried:

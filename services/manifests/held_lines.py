@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -123,13 +123,15 @@ def _field(name: str, value: object) -> tuple[str, str]:
 def line_of_row(fields: Mapping[str, object]) -> Line:
     """Return the cells of a row that could not be read, under the headers that everybody has."""
     line: Line = {ROW_HEADER: writable(_text(fields[ROW_HEADER]))}
+    told: EntryType | None = None
     for header, value in fields.items():
-        if fold(header) in _OURS or header == "objectUrl":
+        if fold(header) in _OURS:
             continue
         column, kind = column_of(header)
-        if kind:
-            line["Type"] = kind.value
-        line[header_of(column)] = writable(_text(value))
+        told, name = told or kind, header_of(column)
+        line[name] = line.get(name) or writable(_text(value))
+    if told and not line.get("Type"):
+        line["Type"] = told.value
     return line
 
 
@@ -176,3 +178,19 @@ def json_cell(value: object) -> str:
 def in_a_cell(text: str) -> str:
     """Write JSON text in one line, without characters that no cell may hold."""
     return writable(" ".join(text.split("\n")).replace("\r", " ").replace("\t", " "))
+
+
+def as_json(header: str) -> str | None:
+    """Name the column of the same key that holds JSON, where one may be needed."""
+    is_text = header.startswith(METADATA) and not header.endswith(JSON_SUFFIX)
+    return f"{header}{JSON_SUFFIX}" if is_text else None
+
+
+def one_way(line: Line, headers: Container[str]) -> Line:
+    """Write text as JSON where other entries need JSON for the same key: one column a key."""
+    return {
+        other if (other := as_json(header)) and other in headers else header: (
+            json_cell(text) if other in headers and text else text
+        )
+        for header, text in line.items()
+    }

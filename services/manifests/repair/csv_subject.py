@@ -110,9 +110,10 @@ class CsvSubject:
         if self.kind is None:
             return []
         draft = self._draft(self.kind)
-        told = csv_unsaid.faults_of(draft, csv_unsaid.clashes(draft, self.schema))
+        clashes = csv_unsaid.clashes(draft, self.schema)
+        told = [csv_unsaid.fault_of(draft, clash) for clash in clashes]
         found = examine(self.kind, self.fields, options).faults
-        return [*self._meant.faults, *(fault for fault, _ in told), *found]
+        return [*self._meant.faults, *told, *found]
 
     def value(self, path: Path) -> object:
         """Return the value at a path, None when there is none."""

@@ -81,6 +81,27 @@ def test_rows_that_disagree_are_held_and_keep_what_they_say(check: Check, tmp_pa
         checked = check((tmp_path / "held.csv").read_bytes(), "h.csv", schema=NUMBERS.schema)
 
 
+def test_rows_that_disagree_about_the_whole_metadata_still_do_when_held(
+    check: Check, tmp_path: Path
+) -> None:
+    text = (
+        "ObjectURL,Type,Title,Group,clientMetadata,Type\n"
+        'gs://d/1.jpg,image group,A,g,"{""a"":1}",video\n'
+        'gs://d/2.jpg,image group,A,g,"{""b"":2}",image\n'
+    )
+    checked = check(text, "m.csv")
+    for _ in range(2):
+        assert checked.summary.counts["group-conflict"] == 1
+        assert checked.summary.entries == 1
+        checked.write_held(tmp_path / "held.csv")
+        with (tmp_path / "held.csv").open(encoding="utf-8-sig", newline="") as stream:
+            first, second = csv.DictReader(stream)
+        assert json.loads(first["clientMetadata:json"]) == {"a": 1}
+        assert json.loads(second["clientMetadata:json"]) == {"b": 2}
+        assert (first["Type (6)"], second["Type (6)"]) == ("video", "image")
+        checked = check((tmp_path / "held.csv").read_bytes(), "held.csv")
+
+
 def test_what_rows_disagree_about_is_found_in_its_cell(check: Check) -> None:
     checked = check(DISAGREEING, "m.csv", schema=NUMBERS.schema)
     found = [(f.pointer, f.line, f.column) for f in checked.findings().rows if f.entry == 0]

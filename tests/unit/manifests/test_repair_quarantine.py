@@ -338,6 +338,30 @@ def test_cells_that_did_not_fit_are_not_dropped_in_silence(tmp_path: Path) -> No
     assert entries_of(uploaded(store, rows)) == [("image", sent)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ObjectURL,Type,% done\ngs://d/a.jpg,image,5,lost\n",
+        "ObjectURL,Type,metadata.km\ngs://d/a.jpg,image,5,lost\n/b.jpg,image,7\n",
+        "objectUrl,Type,Image title\ngs://d/a.jpg,video,lost\n",
+        "ObjectURL,Type,Type\n,image,lost\ngs://d/a.jpg\n",
+        "Type,ObjectURL\nimage group\n",
+    ],
+)
+def test_a_row_that_could_not_be_read_is_never_read_before_it_was_changed(
+    text: str, tmp_path: Path
+) -> None:
+    store = store_in(tmp_path)
+    checked, sizes = check(store, text, "m.csv"), []
+    said = {row["Onboarding row"] for row in held_rows(checked, tmp_path)}
+    for _ in range(3):
+        checked = uploaded(store, rows := held_rows(checked, tmp_path))
+        assert checked.summary.valid_entries == 0
+        assert {row["Onboarding row"] for row in rows} == said
+        sizes.append(sum(len(cell) for cell in rows[0].values()))
+    assert sizes[1] == sizes[2]  # nothing is carried within what is carried
+
+
 @PROVEN
 @given(st.lists(ENTRIES, min_size=1, max_size=3))
 def test_mended_urls_give_the_entries_that_were_meant(
