@@ -29,9 +29,11 @@ from services.manifests.csv_layout import (
     IGNORED,
     ROW_HEADER,
     Layout,
+    column_of,
     header_of,
     read_layout,
 )
+from services.manifests.csv_unsaid import put_before
 from services.manifests.csv_values import unneutralized
 from services.manifests.faults import Fault
 from services.manifests.held_lines import (
@@ -41,6 +43,7 @@ from services.manifests.held_lines import (
     lines_of,
     object_of,
     one_way,
+    our_header,
 )
 from services.manifests.json_cells import JsonCells, raw_cell
 from services.manifests.json_entry import text_faults
@@ -86,13 +89,26 @@ def problem_of(row: Row, layout: Layout) -> str | None:
         return UNREADABLE
     if ROW_HEADER not in fields:
         return None
-    was = one_way(line_of_row(fields), [column.header for column in layout.columns])
-    is_changed = any(
-        cell_text(row, layout, place) != was.get(header_of(layout, place), "")
+    return None if _changed_cells(row, layout, line_of_row(fields)) else UNCHANGED
+
+
+def _changed_cells(row: Row, layout: Layout, line: Line) -> Line:
+    """Return the cells of a row that a line of ours had otherwise."""
+    was = one_way(line, [column.header for column in layout.columns])
+    now = {
+        header_of(layout, place): cell_text(row, layout, place)
         for place, column in enumerate(layout.columns)
         if column.role != IGNORED
-    )
-    return None if is_changed else UNCHANGED
+    }
+    return {header: text for header, text in now.items() if text != was.get(header, "")}
+
+
+def anew(row: Row, layout: Layout, text: str) -> bytes:
+    """Hold a row whose type nobody knows: the entry that it carries, and what was changed since."""
+    (line, *_) = lines_of(None, object_of(text) or {})
+    cells = _changed_cells(row, layout, line)
+    changed = {our_header(column_of(header)[0]): text for header, text in cells.items()}
+    return put_before(text.encode(), [changed] if changed else [])
 
 
 def first_text(row: Row, layout: Layout) -> str:

@@ -108,14 +108,22 @@ def entry_fields(draft: Draft, schema: MetadataSchema | None, reader: Reader = r
         for column, cell in zip(layout.columns, row.cells, strict=True):
             text = unneutralized(cell) if layout.is_ours else cell
             if column.role == csv_layout.URL:
-                fields[f"objectUrl_{number}" if composite else "objectUrl"] = text
+                name = f"objectUrl_{number}" if composite else "objectUrl"
+                fields[name] = fields.get(name) or text
             elif text:
                 _fill(fields, members, column, text, read)
     if members:
         fields[METADATA] = _with_members(fields[METADATA], members)
-    if composite:
-        _name_group(draft, fields)
+    _finish(draft, fields)
     return fields
+
+
+def _finish(draft: Draft, fields: Fields) -> None:
+    """Give a group its name, and leave out the URL that a scene has no need of."""
+    if draft.kind.is_composite:
+        _name_group(draft, fields)
+    elif draft.kind is EntryType.SCENE and fields["objectUrl"] == "":
+        del fields["objectUrl"]
 
 
 def _name_group(draft: Draft, fields: Fields) -> None:

@@ -120,10 +120,13 @@ def read_layout(cells: Sequence[str]) -> Layout:
         column = _column(header.strip(), layout)
         if column.role == "":
             layout.unknown.append(place)
-        elif column.role in _SINGLE:
+        elif column.role in _SINGLE or column.role == URL:
             is_new = (column.role, column.key) not in told
-            (layout.single if is_new else layout.repeated).append(place)
             told.add((column.role, column.key))
+            if not is_new:
+                layout.repeated.append(place)
+            elif column.role != URL:
+                layout.single.append(place)
         layout.columns.append(column)
         layout.places.setdefault(column.role, place)
     if [each.role for each in layout.columns] == [URL]:

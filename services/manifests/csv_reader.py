@@ -227,17 +227,19 @@ class CsvReader:
         line, column = row.place(place or 0)
         where = Where(line=line, column=column, pointer=pointer(f"/{index}", fault.path))
         refused = self.sink.judge_refused(index, fault, always(where), None)
-        held = self._held(row)
-        assert self.layout is not None
-        titled = self.layout.place_of(csv_layout.TITLE)
-        title = None if titled is None else held[csv_layout.header_of(self.layout, titled)]
+        held, layout = self._held(row), self.layout
+        assert layout is not None
+        titled = layout.place_of(csv_layout.TITLE)
+        title = None if titled is None else held[csv_layout.header_of(layout, titled)]
+        is_whole = not row.problem and len(row.cells) == layout.width
+        text = carried.carried_text(row, layout) if is_whole else None
         return refused._replace(
             title=title or None,
             url=held.get("objectUrl"),
             start=row.start,
             length=row.length,
             line=row.line,
-            payload=msgspec.json.encode(held),
+            payload=msgspec.json.encode(held) if text is None else carried.anew(row, layout, text),
         )
 
     def _held(self, row: Row) -> dict[str, str]:

@@ -19,7 +19,7 @@ from services.manifests.csv_fields import METADATA, Draft, Spot, cell_text, flag
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import read_cell
 from services.manifests.faults import Fault, Path
-from services.manifests.held_lines import Line, header_of, metadata_cell
+from services.manifests.held_lines import Line, metadata_cell, our_header
 
 #: The key of a held entry that the cells beside its fields stand under.
 _CELLS: Final = "Onboarding cells"
@@ -30,6 +30,8 @@ _FIELDS: Final = {
     csv_layout.TITLE: "title",
     csv_layout.CREATE: "createVideo",
 }
+#: Columns of which only the first is read, where there are two.
+_FIRST_ONLY: Final = frozenset({csv_layout.TYPE, csv_layout.URL})
 #: Values in messages are cut here.
 _SHOWN: Final = 80
 
@@ -73,9 +75,9 @@ def _clashes(
     for number, (row, layout) in enumerate(rows):
         for place in sorted([*layout.single, *layout.repeated]) if places is None else places:
             column, text = layout.columns[place], cell_text(row, layout, place)
-            is_type = column.role == csv_layout.TYPE and place in layout.repeated
+            is_extra = place in layout.repeated and column.role in _FIRST_ONLY
             value = _value(text, column, schema) if text else None
-            if not text or is_type or (value is None and column.role == "field"):
+            if not text or is_extra or (value is None and column.role == "field"):
                 continue  # of a field, null says as little as an empty cell
             counts, said = first.setdefault((column.role, column.key), ((number, place), value))
             is_same = said == value and isinstance(said, bool) is isinstance(value, bool)
@@ -123,7 +125,7 @@ def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
         row, layout = draft.rows[0]
         place = layout.place_of(csv_layout.GROUP)
         if place is not None and (text := cell_text(row, layout, place)):
-            lines[0][header_of(layout.columns[place])] = text
+            lines[0][our_header(layout.columns[place])] = text
     for clash in found:
         number, place = clash.at
         text = cell_text(*draft.rows[number], place)
@@ -131,7 +133,7 @@ def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
             header, cell = metadata_cell(clash.column.key, clash.value)
             lines[number][header] = cell
         else:
-            lines[number][header_of(clash.column)] = text
+            lines[number][our_header(clash.column)] = text
     return lines if any(lines) else []
 
 

@@ -128,14 +128,14 @@ def line_of_row(fields: Mapping[str, object]) -> Line:
         if fold(header) in _OURS:
             continue
         column, kind = column_of(header)
-        told, name = told or kind, header_of(column)
+        told, name = told or kind, our_header(column)
         line[name] = line.get(name) or writable(_text(value))
     if told and not line.get("Type"):
         line["Type"] = told.value
     return line
 
 
-def header_of(column: Column) -> str:
+def our_header(column: Column) -> str:
     """Return the header that our files have for a column."""
     if column.role == "metadata":
         return f"{METADATA}{column.key}{JSON_SUFFIX if column.is_json else ''}"

@@ -106,7 +106,7 @@ def _respelled(name: str, value: Mapping[str, object]) -> dict[str, object]:
 
 def to_wire(section: str, given: Mapping[str, object]) -> dict[str, object]:
     """Convert an entry of the registration document to one of a section of the wire form."""
-    frames = frame_keys(given)
+    frames = frame_keys(given) if section in {"imageGroups", "dicomSeries"} else []
     made = {name: value for name, value in given.items() if name not in frames}
     if section == "imageGroups":
         made["images"] = [{"url": given[name]} for name in frames]

@@ -57,7 +57,7 @@ _TITLES: Final = {
     EntryType.IMAGE_SEQUENCE: "Image group title",
     EntryType.DICOM_SERIES: "Dicom title",
 }
-_PLAIN: Final = frozenset({"objectUrl", "title", "createVideo"})
+_VIDEO_CHOICE: Final = frozenset({EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE})
 
 
 class CannotBeSaidError(ManifestError):
@@ -182,11 +182,12 @@ def _write_encord(entries: Iterator[StoredEntry], stream: TextIO) -> None:
 
 def _said(entry: StoredEntry, fields: dict[str, object]) -> EntryType:
     """Return the type of an entry that Encord's CSV can say, or refuse."""
-    extra = [name for name in fields if name not in _PLAIN and not name.startswith("objectUrl_")]
     if entry.kind not in _TITLES:
         why = f"it has no column for {entry.kind.label if entry.kind else 'such an entry'}"
         raise CannotBeSaidError(Form.CSV_ENCORD, entry.index, why)
-    if extra:
+    known = {"title", *(frame_keys(fields) if entry.kind.is_composite else ("objectUrl",))}
+    known |= {"createVideo"} if entry.kind in _VIDEO_CHOICE else set()
+    if extra := [name for name in fields if name not in known]:
         raise CannotBeSaidError(Form.CSV_ENCORD, entry.index, f"it has no column for {extra[0]}")
     texts = (value for value in fields.values() if isinstance(value, str))
     if any(neutralized(text) != text for text in texts):
@@ -196,15 +197,13 @@ def _said(entry: StoredEntry, fields: dict[str, object]) -> EntryType:
 
 
 def _header(kind: EntryType) -> list[str]:
-    is_image_group = kind in {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE}
-    return ["ObjectURL", _TITLES[kind], *(["Create video"] if is_image_group else [])]
+    return ["ObjectURL", _TITLES[kind], *(["Create video"] if kind in _VIDEO_CHOICE else [])]
 
 
 def _rows(kind: EntryType, title: str, fields: dict[str, object]) -> Iterator[list[object]]:
     if not kind.is_composite:
         yield [fields["objectUrl"], title]
         return
-    is_image_group = len(_header(kind)) > len(("ObjectURL", "title"))
-    video = ["true" if fields.get("createVideo") else "false"] if is_image_group else []
+    video = ["true" if fields.get("createVideo") else "false"] if kind in _VIDEO_CHOICE else []
     for name in frame_keys(fields):
         yield [fields[name], title, *video]

@@ -167,3 +167,13 @@ def test_a_sequence_that_is_to_be_no_video_is_told(text: str, name: str, check: 
     silent = check(text.format({"csv": "", "jsonl": "null"}[name]), f"m.{name}")
     (entry,) = silent.read(silent.valid_indexes())
     assert json.loads(entry.payload)["createVideo"] is True
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("gs://d/1.jpg", "gs://d/2.jpg"), ("gs://d/1.jpg", "")]
+)
+def test_of_two_columns_of_urls_the_first_counts(first: str, second: str, check: Check) -> None:
+    checked = check(f"ObjectURL,Type,objecturl\n{first},image,{second}\n", "m.csv")
+    assert checked.summary.counts == {"csv-syntax": 1}  # two columns are both the URL
+    (entry,) = checked.read(checked.valid_indexes())
+    assert entry.urls == (first,)

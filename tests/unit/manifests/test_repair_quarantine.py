@@ -362,6 +362,20 @@ def test_a_row_that_could_not_be_read_is_never_read_before_it_was_changed(
     assert sizes[1] == sizes[2]  # nothing is carried within what is carried
 
 
+def test_an_entry_of_a_type_nobody_knows_is_carried_through_every_round(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    entry = {"type": "picture", "objectUrl": "gs://d/a.jpg", "clientMetadata": {"vec": [1, 2.5]}}
+    checked = check(store, json.dumps({**entry, "label": {"deep": [1]}}), "m.jsonl")
+    for title in ("", "new", ""):
+        (row,) = held_rows(checked, tmp_path)
+        checked = uploaded(store, [{**row, "Title": title or row["Title"]}])
+        assert checked.summary.counts["entry-type"] == 1
+    (row,) = held_rows(checked, tmp_path)
+    sent = {**entry, "title": "new", "label": {"deep": [1]}}
+    del sent["type"]
+    assert entries_of(uploaded(store, [{**row, "Type": "image"}])) == [("image", sent)]
+
+
 @PROVEN
 @given(st.lists(ENTRIES, min_size=1, max_size=3))
 def test_mended_urls_give_the_entries_that_were_meant(
