@@ -107,11 +107,11 @@ class ColumnMapping:
             if targets.count(target) > 1
         )
         found.extend(f"{each} cannot be a column" for each in targets if not _is_target(each))
-        found.extend(
-            f"the pattern names {name!r}, which is no column"
-            for name in template_headers(self.template)
-            if name not in self.headers
-        )
+        for name in dict.fromkeys(template_headers(self.template)):
+            count = self.headers.count(name)
+            if count != 1:
+                said = "more than one column" if count else "no column"
+                found.append(f"the pattern names {name!r}, which is {said}")
         if TYPE not in targets and self.constant_type is None and not self.type_by_extension:
             found.append("nothing gives the type of the rows")
         return found

@@ -188,6 +188,9 @@ def test_incomplete_mappings_say_what_is_missing() -> None:
     ]
     made = ColumnMapping(columns=(), template="gs://{x}/a", constant_type=EntryType.IMAGE)
     assert made.problems() == ["the pattern names 'x', which is no column"]
+    both = (Mapped(header="x", target=""), Mapped(header="x", target="Title"))
+    made = ColumnMapping(columns=both, template="gs://{x}/a", type_by_extension=True)
+    assert made.problems() == ["the pattern names 'x', which is more than one column"]
 
 
 def test_choices_are_remembered_for_the_same_headers_in_any_order(tmp_path: Path) -> None:
