@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from services.bootstrap import Runtime
 from services.manifests import repair
-from services.manifests.repair import EditOrder, HoldOrder
+from services.manifests.repair import EditOrder, HoldOrder, Kind, Replacement, ReplaceOrder
 from tests.apptest.conftest import Open, scripts, words
 from tests.unit.engine.world import OPTIONS, World
 
@@ -148,25 +148,24 @@ def test_a_replacement_is_shown_as_a_script_beside_its_preview(
     )
 
 
-def test_there_and_back_again_says_where_the_way_back_is(open_page: Open, world: World) -> None:
+def test_there_and_back_again_says_where_the_way_back_is(
+    open_page: Open, runtime: Runtime, world: World
+) -> None:
     before = world.manifest({"images": [{"objectUrl": "gs://one/1.jpg"}]})
-    app, there = replaced(open_page, before, "one", "other")
-    assert "This is an earlier manifest again" not in words(app)
-    app, back = replaced(open_page, there, "other", "one")
-    assert back == before
+    options = world.manifests.open(before, OPTIONS).options.to_json()
+    replacement = Replacement(kind=Kind.BUCKET, old="one", new="other")
+    order = ReplaceOrder(options=options, replacement=replacement)
+    runtime.repairs.start(before, order)
+    there = runtime.repairs.answer(before, order, str)
+    world.manifests.check(there, OPTIONS)
+    app = open_page("manifest", manifest=there, manifest_view="Edit")
+    app.text_input(key="replace_bucket_new").set_value("one").run()
+    app.button(key="replace_preview").click().run()
+    app.button(key="replace_yes").click().run()
+    assert app.query_params["manifest"] == before
     assert "This is an earlier manifest again" in words(app)
     app.button(key=f"lineage_{there}").click().run()
     assert app.query_params["manifest"] == there
-
-
-def replaced(open_page: Open, manifest: str, old: str, new: str) -> tuple[AppTest, str]:
-    """Replace a bucket on the page; returns where that leads."""
-    app = open_page("manifest", manifest=manifest, manifest_view="Edit")
-    app.text_input(key="replace_bucket_old").set_value(old)
-    app.text_input(key="replace_bucket_new").set_value(new).run()
-    app.button(key="replace_preview").click().run()
-    app.button(key="replace_yes").click().run()
-    return app, str(app.query_params["manifest"])
 
 
 def test_many_entries_to_fix_are_prepared_before_they_are_downloaded(

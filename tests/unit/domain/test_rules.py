@@ -9,7 +9,7 @@ from services.domain.nearest import distance, nearest
 from services.domain.rules import GROUPS, ORDER, RULES, Fix, rule
 
 #: The codes of the public contract; adding one is a decision, changing one is a break.
-CODES = 70
+CODES = 71
 
 
 def test_every_code_is_registered_once() -> None:
