@@ -7,7 +7,7 @@ from typing import Final
 
 from services.domain.entries import SHAPES, EntryType
 from services.domain.nearest import fold, hint
-from services.manifests.faults import Fault, article, found
+from services.manifests.faults import Fault, article, begun, found
 from services.manifests.media_check import media_faults
 from services.manifests.metadata_check import metadata_faults
 from services.manifests.options import CheckOptions
@@ -116,18 +116,13 @@ def _title_faults(fields: dict[str, object], kind: EntryType) -> Iterator[Fault]
     if title is None or title == "":
         if SHAPES[kind].needs_title:
             at = ("title",) if "title" in fields else ()
-            yield Fault("title-missing", at, title, {"article": _sentence(kind)})
+            yield Fault("title-missing", at, title, {"article": begun(article(kind.label))})
     elif not isinstance(title, str):
         yield Fault("title-type", ("title",), title, {"found": found(title)})
     elif _CONTROL.search(title):
         yield Fault("title-type", ("title",), title, {"found": "text with control characters"})
     elif len(title) > MAX_TITLE:
         yield Fault("title-too-long", ("title",), title, {"length": f"{len(title):,}"})
-
-
-def _sentence(kind: EntryType) -> str:
-    words = article(kind.label)
-    return words[0].upper() + words[1:]
 
 
 def _location_faults(

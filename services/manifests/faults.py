@@ -41,6 +41,11 @@ def article(words: str) -> str:
     return f"{'an' if words[0].lower() in 'aeio' or words == 'NIfTI file' else 'a'} {words}"
 
 
+def begun(words: str) -> str:
+    """Begin a sentence; `capitalize` would write DICOM small."""
+    return words[0].upper() + words[1:]
+
+
 def shown(value: object) -> str | None:
     """Cut a value to what a finding holds; control characters are written out."""
     if value is None:

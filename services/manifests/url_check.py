@@ -6,7 +6,7 @@ from typing import Final
 
 from services.domain import urls
 from services.domain.entries import EntryType
-from services.manifests.faults import Fault, Path, article, found
+from services.manifests.faults import Fault, Path, article, begun, found
 from services.manifests.options import CheckOptions
 
 #: Extension to the family of types it belongs to (formats that Encord names).
@@ -103,7 +103,7 @@ def frame_faults(
     """Check the numbered URLs of a composite entry."""
     keys = frame_keys(fields)
     if not keys:
-        yield Fault("group-empty", details={"article": article(kind.label).capitalize()})
+        yield Fault("group-empty", details={"article": begun(article(kind.label))})
         return
     yield from _number_faults(keys)
     first_with: dict[object, str] = {}

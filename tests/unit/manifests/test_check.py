@@ -149,3 +149,8 @@ def test_a_flag_is_found_where_it_stands(
     checked = check(text)
     found = [(f.code, f.line, f.column, f.pointer) for f in checked.findings().rows]
     assert [each for each in found if each[0] not in {"url-missing", "key-case"}] == expected
+
+
+def test_a_sentence_begins_large_and_leaves_names_as_they_are(check: Check) -> None:
+    (finding,) = check('{"dicom_series": [{"title": "d"}]}').findings().rows
+    assert finding.message == "A DICOM series has no objects."
