@@ -83,6 +83,7 @@ class Worker:
         self._connections = connections
         self._kinds = kinds
         self._noting = threading.Lock()
+        self._looking = threading.Lock()
         self.owner = owner_name()
         self._stopping = threading.Event()
         self._rung = threading.Event()
@@ -128,11 +129,7 @@ class Worker:
         self.stop()
 
     def _loop(self) -> None:
-        while not self._stopping.is_set():
-            claim = self._claim()
-            if claim is None:
-                self._rest()
-                continue
+        while claim := self._look():
             self._alive()
             try:
                 advance(self.tools, claim)
@@ -141,6 +138,20 @@ class Worker:
                 self._stopping.wait(IDLE_SECONDS)
             finally:
                 self._started.pop(threading.get_ident(), None)
+                self._rung.set()  # what this step led to need not wait until somebody looks again
+
+    def _look(self) -> Claim | None:
+        """Return work, once there is some; None when told to stop.
+
+        One slot looks and the others wait behind it: all of them would ask an idle ledger for the
+        same thing.
+        """
+        with self._looking:
+            while not self._stopping.is_set():
+                if claim := self._claim():
+                    return claim
+                self._rest()
+        return None
 
     def _alive(self) -> None:
         self._started[threading.get_ident()] = time.monotonic()

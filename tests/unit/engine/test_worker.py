@@ -2,8 +2,11 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from queue import Queue
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,6 +18,7 @@ from services.domain.runs import Problem, RunState, WorkKind
 from services.encord_api.credentials import load_private_key
 from services.encord_api.errors import RateLimited
 from services.engine import advance as advancing
+from services.engine import worker as working
 from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Step, Tools
 from services.engine.errors import NotConnectedError
@@ -22,7 +26,7 @@ from services.engine.supervisor import forget_line, hold_line
 from services.engine.worker import EXIT_STUCK, Worker
 from services.engine.worker_process import _hear, _listen
 from services.ledger import holders
-from services.ledger.store import Ledger
+from services.ledger.store import Claim, Ledger
 from services.ledger.tables import HOLDER
 from tests.contract.memory import Fault, MemoryGateway
 from tests.nursery import NURSERY
@@ -144,6 +148,58 @@ def test_two_workers_share_the_work_and_stop_when_told(tmp_path: Path) -> None:
         assert not thread.is_alive()
     assert world.view(run).counts.registered == 40
     assert world.asked("start_upload") == 20
+
+
+@contextmanager
+def at_work(worker: Worker) -> Iterator[None]:
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def looks(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> Queue[str]:
+    """Note which slot looks for work, as often as one does."""
+    queue, claim = Queue[str](), tools.ledger.claim
+
+    def noted(*given: Any, **how: Any) -> Claim | None:
+        queue.put(threading.current_thread().name)
+        return claim(*given, **how)
+
+    monkeypatch.setattr(tools.ledger, "claim", noted)
+    return queue
+
+
+def test_one_slot_looks_for_work_and_every_slot_does_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, tools = in_real_time(tmp_path)
+    queue, together = looks(tools, monkeypatch), threading.Barrier(4)
+    monkeypatch.setattr(advancing, "STEPS", dict.fromkeys(WorkKind, lambda _: together.wait(60)))
+    with at_work(Worker(tools, slots=3, connections=world.held)):
+        looked = {queue.get(timeout=60) for _ in range(4)}
+        assert len(looked) == 1, "slots look for the same work beside each other"
+        for nonce in "abc":
+            world.submit(world.images(1), nonce=nonce)
+        together.wait(60)
+
+
+def test_what_a_step_leads_to_waits_for_no_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "IDLE_SECONDS", 600)
+    world, tools = in_real_time(tmp_path)
+    tools = replace(tools, pace=replace(tools.pace, lease=600))
+    run = world.submit(world.images(4), chunk=2)
+    queue = looks(tools, monkeypatch)
+    with at_work(Worker(tools, slots=3, connections=world.held)):
+        while not world.view(run).state.is_final:
+            queue.get(timeout=60)
+    assert world.view(run).counts.registered == 4
 
 
 def staff(tools: Tools, encord: MemoryGateway, held: Sequence[str]) -> Worker:
