@@ -3,13 +3,15 @@
 Importing costs a second of processor time for a job and four for a worker, again for each of the
 hundred that the tests start. What is forked is a process of its own all the same, with its own
 pipes, directory and environment, and a child of who asked for it, to be waited for or killed; only
-the imports are behind it. The browser's tests, those of the sandbox and `test_durability` start
-everything as users do.
+the imports are behind it. The tests of the sandbox and `test_durability` start everything as users
+do, and so do those of the browser whose server is a test of its own: the journey, the first
+request, half a million entries, keys, uploads that break off, and servers that are killed.
 """
 
 import atexit
 import ctypes
 import gc
+import importlib
 import json
 import os
 import random
@@ -45,8 +47,10 @@ class _Order(TypedDict):
 class Nursery:
     """The side that asks; the other one is there from the first time on."""
 
-    def __init__(self, line: socket.socket | None = None) -> None:
+    def __init__(self, line: socket.socket | None = None, *, more: tuple[str, ...] = ()) -> None:
+        """Take the line of a process that is there already, or what a new one imports besides."""
         self._line = line
+        self._more = more
         self._process: BaseProcess | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -65,7 +69,7 @@ class Nursery:
         with theirs, pytest.MonkeyPatch.context() as patch:
             # What draws a page is the main module then, and would be run once more.
             patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-            self._process = NURSERY.Process(target=serve, args=(theirs,), daemon=True)
+            self._process = NURSERY.Process(target=serve, args=(theirs, self._more), daemon=True)
             self._process.start()
         return ours
 
@@ -115,7 +119,7 @@ def popen_of(asked: Nursery) -> type[subprocess.Popen[Any]]:
 
 def _is_ours(args: Any) -> bool:
     is_module = isinstance(args, list) and args[:2] == [sys.executable, "-m"]
-    return is_module and str(args[2]).partition(".")[0] == "services"
+    return is_module and str(args[2]).partition(".")[0] in ("services", "streamlit")
 
 
 def _born(line: socket.socket) -> _Order:
@@ -185,8 +189,10 @@ def _run(order: _Order) -> NoReturn:
     os._exit(code)
 
 
-def serve(line: socket.socket) -> NoReturn:
+def serve(line: socket.socket, more: tuple[str, ...]) -> NoReturn:
     """Be the process that forks; the modules that it is asked for become main modules."""
+    for name in more:
+        importlib.import_module(name)
     for name in PROGRAMS:
         sys.modules.pop(name, None)
     gc.collect()

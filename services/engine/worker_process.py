@@ -31,10 +31,10 @@ class AnyWorker(Protocol):
         ...
 
 
-def serve(worker: AnyWorker, connections: Connections, lines: TextIO = sys.stdin) -> None:
-    """Work until the parent closes the pipe."""
+def serve(worker: AnyWorker, connections: Connections) -> None:
+    """Work until the parent closes standard input."""
     listener = threading.Thread(
-        target=_listen, args=(worker, connections, lines), daemon=True, name="parent"
+        target=_listen, args=(worker, connections, sys.stdin), daemon=True, name="parent"
     )
     listener.start()
     worker.run()

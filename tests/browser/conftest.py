@@ -1,14 +1,21 @@
 """The dashboard in a real browser: one server for all tests of a worker, one session a test."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from components.launch import WARM
 from tests.browser.axe import Theme
 from tests.browser.driver import PATIENCE, SCREEN, Dashboard, launch, visiting
-from tests.browser.server import Server, serving
+from tests.browser.server import Server, Start, serving
+from tests.forked import Nursery, popen_of
+
+#: What every dashboard imports before its first visitor comes.
+DASHBOARD = ("streamlit.web.cli", "services.bootstrap", *WARM)
 
 
 def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) -> BrowserContext:
@@ -40,8 +47,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server")) as running:
+def forking() -> Iterator[Start]:
+    """Have dashboards forked that are no test of how one starts, where that is possible."""
+    if sys.platform != "linux":
+        yield subprocess.Popen
+        return
+    nursery = Nursery(more=DASHBOARD)
+    yield popen_of(nursery)
+    nursery.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, forking: Start) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server"), start=forking) as running:
         yield running
 
 

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from services.engine.sandbox_demo import SandboxDemo
 from services.ledger.store import Ledger
@@ -24,6 +25,8 @@ FAST = {
     "ENCORD_ONBOARDING_POLL_LAST_SECONDS": "1",
     "ENCORD_ONBOARDING_SETTLE_SECONDS": "2",
 }
+#: What starts a process, or forks it.
+Start = type[subprocess.Popen[Any]]
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 _left: list[int] = []
@@ -32,7 +35,14 @@ _left: list[int] = []
 class Server:
     """One running dashboard."""
 
-    def __init__(self, folder: Path, *, rate: float = 200.0, sandbox: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rate: float = 200.0,
+        sandbox: bool = True,
+        start: Start = subprocess.Popen,
+    ) -> None:
         self.data = folder / "data"
         self.log = folder / "server.log"
         self.port = _free_port()
@@ -46,7 +56,7 @@ class Server:
             "PYTHONUNBUFFERED": "1",
         }
         with self.log.open("w") as log:
-            self._process = subprocess.Popen(
+            self._process = start(
                 [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"],
                 cwd=ROOT,
                 env=environment,
@@ -107,9 +117,15 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *, rate: float = 200.0, sandbox: bool = True) -> Iterator[Server]:
+def serving(
+    folder: Path,
+    *,
+    rate: float = 200.0,
+    sandbox: bool = True,
+    start: Start = subprocess.Popen,
+) -> Iterator[Server]:
     """Run a dashboard for a while, and end it whatever happens."""
-    server = Server(folder, rate=rate, sandbox=sandbox)
+    server = Server(folder, rate=rate, sandbox=sandbox, start=start)
     try:
         yield server
     except BaseException:

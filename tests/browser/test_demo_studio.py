@@ -15,13 +15,13 @@ from services.ledger.views import RunView
 from tests.browser.axe import violations
 from tests.browser.conftest import new_context
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import Server, serving
+from tests.browser.server import Server, Start, serving
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def stage(tmp_path_factory: pytest.TempPathFactory, forking: Start) -> Iterator[Server]:
     """A server of its own: setting a scenario up starts the sandbox over."""
-    with serving(tmp_path_factory.mktemp("stage")) as server:
+    with serving(tmp_path_factory.mktemp("stage"), start=forking) as server:
         yield server
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import (
 from services.sandbox.demo import demo_manifest_csv
 from tests.browser.conftest import Seeded
 from tests.browser.driver import MOMENT, TRIES, Dashboard, tab_to, visiting
-from tests.browser.server import serving
+from tests.browser.server import Start, serving
 
 
 def press(person: Dashboard, wanted: Locator, key: str = "Enter") -> None:
@@ -31,10 +31,10 @@ def page_link(person: Dashboard, title: str) -> Locator:
 
 
 def test_from_a_manifest_to_the_proof_without_a_mouse(
-    window: BrowserContext, tmp_path: Path
+    window: BrowserContext, tmp_path: Path, forking: Start
 ) -> None:
     with (
-        serving(tmp_path, rate=500) as server,
+        serving(tmp_path, rate=500, start=forking) as server,
         visiting(window, server.url, Dashboard) as person,
     ):
         person.open("/")

@@ -14,15 +14,15 @@ from services.engine.proof.command import main as verify_receipt
 from services.ledger.views import ReceiptView
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import Server, serving
+from tests.browser.server import Server, Start, serving
 
 GONE = "gs://encord-demo-bucket/images/street/9999.jpg"
 HEADER = "ObjectURL,Type,Title,metadata.split\r\n"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("proof")) as running:
+def server(tmp_path_factory: pytest.TempPathFactory, forking: Start) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("proof"), start=forking) as running:
         yield running
 
 

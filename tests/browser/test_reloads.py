@@ -9,16 +9,16 @@ from sqlalchemy import func, select
 
 from services.ledger.tables import ATTEMPT
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import Server, serving
+from tests.browser.server import Server, Start, serving
 
 RELOADS = 20
 ENTRIES = 60
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def slow(tmp_path_factory: pytest.TempPathFactory, forking: Start) -> Iterator[Server]:
     """A dashboard whose jobs stand still until a test lets them go on."""
-    with serving(tmp_path_factory.mktemp("reloads"), rate=0) as running:
+    with serving(tmp_path_factory.mktemp("reloads"), rate=0, start=forking) as running:
         yield running
 
 

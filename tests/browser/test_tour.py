@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 from components.tour_stops import STOPS
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import serving
+from tests.browser.server import Start, serving
 
 SCREEN = {"width": 1280, "height": 800}
 MOST_CLICKS = 15
@@ -30,9 +30,11 @@ class Newcomer(Dashboard):
         self.idle()
 
 
-def test_a_newcomer_comes_to_a_proven_dataset(window: BrowserContext, tmp_path: Path) -> None:
+def test_a_newcomer_comes_to_a_proven_dataset(
+    window: BrowserContext, tmp_path: Path, forking: Start
+) -> None:
     with (
-        serving(tmp_path, rate=500) as server,
+        serving(tmp_path, rate=500, start=forking) as server,
         visiting(window, server.url, Newcomer) as person,
     ):
         person.page.set_viewport_size(SCREEN)  # type: ignore[arg-type] # a plain dictionary
