@@ -27,12 +27,21 @@ def show(fingerprint: str, *, key: str) -> None:
         )
         _check_again(fingerprint, key=key)
     else:
-        layout.empty_state(
-            icon=":material/fact_check:",
-            title="Not checked yet",
-            body="Nothing is sent to Encord before a check.",
-            action=lambda: _check_again(fingerprint, key=key),
+        # Somebody may just have started it, or it may have ended since we looked.
+        watching.until(
+            lambda: _state(fingerprint).phase != "none",
+            lambda: _not_checked(fingerprint, key=key),
+            key=f"{key}_none",
         )
+
+
+def _not_checked(fingerprint: str, *, key: str) -> None:
+    layout.empty_state(
+        icon=":material/fact_check:",
+        title="Not checked yet",
+        body="Nothing is sent to Encord before a check.",
+        action=lambda: _check_again(fingerprint, key=key),
+    )
 
 
 def _state(fingerprint: str) -> JobState:

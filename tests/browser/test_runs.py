@@ -1,5 +1,6 @@
 """Runs in the browser: retry by choice, adopt, rescue, and go on after the server was killed."""
 
+import io
 import json
 import threading
 import time
@@ -10,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from services.engine.connections import Connections
 from services.ledger.views import RunView
+from services.manifests.store import ManifestStore
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting
 from tests.browser.server import Server, serving
@@ -32,6 +34,20 @@ def submit(person: Dashboard, file: Path, text: str) -> str:
     person.page.get_by_role("button", name="Submit 4 entries").click()
     person.heading("Run")
     return person.query("run")
+
+
+def test_a_check_that_another_tab_starts_is_shown_in_this_one(
+    dashboard: Dashboard, server: Server
+) -> None:
+    store = ManifestStore(server.data / "manifests", max_bytes=10_000)
+    brought = store.add("brought.csv", io.BytesIO(MIXED.encode()))
+    here = dashboard.open(f"/manifest?manifest={brought}").page
+    expect(here.get_by_text("Not checked yet")).to_be_visible()
+    dashboard.new_tab()
+    dashboard.open(f"/manifest?manifest={brought}")
+    dashboard.click("Check the manifest")
+    dashboard.sees("4 entries ready")
+    expect(here.get_by_text("4 entries ready")).to_be_visible()
 
 
 def started_elsewhere(server: Server, document: Path) -> tuple[str, str]:
