@@ -10,6 +10,7 @@ from components import (
     bucket_listing,
     bucket_recipe,
     by_script,
+    glossary,
     layout,
     manifests,
     session,
@@ -91,7 +92,7 @@ def _make(seen: View, listing: Listing, recipe: Recipe, *, key: str) -> None:
             "Name of the recipe",
             key="recipe_name",
             placeholder="Walks",
-            help="Kept with the recipe, to make only what changed later.",
+            help=glossary.meaning("recipe"),
         )
         named = replace(recipe, name=(name or "").strip())
         asked = Asked(view=seen, listing=listing.id, recipe=named, save=True)

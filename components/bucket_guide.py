@@ -47,7 +47,7 @@ def _clicks(bucket: str) -> tuple[Click, ...]:
 
 def show(bucket: str, *, key: str) -> None:
     """Draw the checklist; ticks are the person's own and mean nothing to the trial."""
-    with layout.card_box("Create the integration in Encord", key=key):
+    with layout.card_box("Create the integration in Encord", key=key, word="integration"):
         for place, click in enumerate(_clicks(bucket), 1):
             st.checkbox(f"{place}. {click.text}", key=f"{key}_{bucket}_{place}")
             if click.value:

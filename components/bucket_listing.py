@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import bucket_access, layout, session, watching
+from components import bucket_access, glossary, layout, session, watching
 from components.runtime import get_runtime
 from components.text import code, count, size, stamp, told_apart
 from services.buckets.catalog import Listing, View
@@ -43,7 +43,10 @@ def choose(seen: View, *, key: str) -> Listing | None:
     watching.failure(catalog.state(seen, asked), title="The listing stopped")
     known = {each.id: each for each in catalog.listings(seen)}
     if not known:
-        st.caption("Nothing is known of this bucket yet. Listing reads names, never contents.")
+        st.caption(
+            "Nothing is known of this bucket yet. Listing reads names, never contents.",
+            help=glossary.meaning("listing"),
+        )
         _form(seen, first=True, key=key)
         return None
     chosen = _chosen(known, key=key)
@@ -75,7 +78,7 @@ def _chosen(known: dict[str, Listing], *, key: str) -> Listing:
     asked = st.query_params.get(CHOSEN, "")
     chosen = asked if asked in known else next(iter(known))
     if len(known) == 1:
-        st.caption(_name(known[chosen]))
+        st.caption(_name(known[chosen]), help=glossary.meaning("listing"))
         return known[chosen]
     named = told_apart({each: _name(listing) for each, listing in known.items()})
     field = f"{key}_{CHOSEN}_{chosen}"
@@ -85,6 +88,7 @@ def _chosen(known: dict[str, Listing], *, key: str) -> Listing:
         index=list(named).index(chosen),
         format_func=lambda each: named.get(each, each),
         key=field,
+        help=glossary.meaning("listing"),
         on_change=_use,
         args=(field,),
     )

@@ -10,6 +10,7 @@ from components import (
     by_script,
     connection_card,
     encord_pages,
+    glossary,
     layout,
     session,
     watching,
@@ -36,10 +37,7 @@ def show(bucket: str, *, key: str) -> None:
     current = connections.current()
     with layout.card_box("Prove it with one object", key=key):
         layout.notice("trial")
-        st.caption(
-            "Registers one object through the integration, finds its item, opens Encord's signed "
-            "URL as Encord's page would, and takes everything away again."
-        )
+        st.caption(glossary.meaning("trial"))
         if current is None:
             st.caption("Connect to Encord first.")
             return

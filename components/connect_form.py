@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import layout, session
+from components import glossary, layout, session
 from components.runtime import get_runtime
 from components.text import code
 from services.engine.connections import Connection
@@ -54,8 +54,8 @@ def _own_connections() -> None:
 def _sandbox_choice(sandbox: Connection | None) -> bool:
     """Offer the sandbox; tell whether it is not in use yet."""
     st.caption(
-        "A stand-in for Encord and Google Cloud Storage on this machine, with a bucket of demo "
-        "files. It needs no account and no key."
+        f"{glossary.meaning('sandbox')} It has a bucket of demo files, and needs no account and "
+        "no key."
     )
     chosen = session.connection_id()
     default = get_runtime().connections.default()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import session
+from components import glossary, session
 from components.runtime import get_runtime
 from services.engine.connections import Connection
 
@@ -27,7 +27,7 @@ def footer() -> None:
         with st.container(horizontal=True, gap="xsmall"):
             _mark(connection)
         if connection.kind == "sandbox":
-            st.caption("A stand-in for Encord on this machine. Nothing leaves it.")
+            st.caption(f"{glossary.meaning('sandbox')} Nothing leaves it.")
 
 
 def _mark(connection: Connection) -> None:

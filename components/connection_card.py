@@ -69,8 +69,7 @@ def _forget(connection: str) -> None:
 def integrations(connection: Connection, *, key: str) -> None:
     """Draw the integrations this account may use."""
     check = get_runtime().connections.last_check(connection.id)
-    with layout.card_box("Integrations", key=key):
-        st.caption("Encord's stored access to buckets. Encord reveals the title and the id.")
+    with layout.card_box("Integrations", key=key, word="integration"):
         if check is None or not check.ok:
             st.caption("Not known: Encord did not answer the last check.")
             return

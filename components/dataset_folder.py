@@ -9,6 +9,7 @@ from components import (
     connection,
     dataset_create,
     folder_lookup,
+    glossary,
     layout,
     proof_nonce,
     search_field,
@@ -75,7 +76,12 @@ def show() -> None:
 
 def _ask_for_files() -> None:
     left, right = st.columns(2)
-    left.text_input("UUID of the folder", key=FOLDER, bind="query-params")
+    left.text_input(
+        "UUID of the folder",
+        key=FOLDER,
+        bind="query-params",
+        help=glossary.meaning("folder, item"),
+    )
     with right:
         search_field.ask(key=SEARCH, label="Only names or URLs with", placeholder="Any name or URL")
     left.selectbox("Type", list(TYPES), key=TYPE, bind="query-params")

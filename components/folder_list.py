@@ -39,6 +39,7 @@ def _open(folder: Folder) -> None:
 TABLE = PagedTable[Listed](
     noun="folder",
     alt="Folders of this account",
+    word="folder, item",
     columns=(
         Column("Name", lambda row: row.folder.name, width=190),
         Column("Description", lambda row: row.folder.description, width=100),

@@ -41,5 +41,21 @@ WORDS: Final = {
 
 
 def meaning(word: str) -> str:
-    """Return what a word means, to be shown as help where it is new."""
+    """Return what a word means, to be shown where it is new."""
     return WORDS[word]
+
+
+def about(*words: str) -> str | None:
+    """Return the help of a field, heading or number; none where no word is new.
+
+    One word is explained alone, several each by its name.
+    """
+    new = [word for word in words if word]
+    if len(new) == 1:
+        return meaning(new[0])
+    return "\n\n".join(f"**{heading(word)}**: {meaning(word)}" for word in new) or None
+
+
+def heading(word: str) -> str:
+    """Return a word as a heading has it: *Object URL*, not *Object url*."""
+    return f"{word[0].upper()}{word[1:]}"

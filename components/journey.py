@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from components import navigation
+from components import glossary, navigation
 from components.status import Color, is_active
 from components.text import ago, count
 from services.domain.bucket_checks import Verdict
@@ -60,6 +60,8 @@ class Step:
     action: str
     #: What the page is about, as its address names it.
     query: dict[str, Any]
+    #: The glossary's word that is new here.
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class _Judged:
     because: str
     page: str
     action: str
+    word: str = ""
     blocked: bool = False
     optional: bool = False
 
@@ -91,6 +94,7 @@ def steps(facts: Facts) -> tuple[Step, ...]:
                 page=step.page,
                 action=step.action,
                 query=_query(facts, step.page),
+                word=step.word,
             )
         )
     return tuple(judged)
@@ -130,6 +134,7 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
     )
     yield _Judged(
         title="Create the integration",
+        word="integration",
         done=facts.proof is not None,
         because=_about_integrations(facts, len(found), failed=failed),
         page="connect" if failed else "bucket",
@@ -138,6 +143,7 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
     )
     yield _Judged(
         title="Define custom metadata",
+        word="schema",
         done=bool(keys),
         because=f"{count(len(keys), 'key')} in the schema" if keys else "Only for custom metadata",
         page="schema",
@@ -167,6 +173,7 @@ def _sending(facts: Facts) -> Iterator[_Judged]:
     unusable = manifest is not None and not manifest.valid_entries
     yield _Judged(
         title="Prepare the manifest",
+        word="manifest",
         done=run is not None or (manifest is not None and not unusable),
         because=_about_manifest(manifest),
         page="manifest",
@@ -216,6 +223,7 @@ def _proving(facts: Facts) -> Iterator[_Judged]:
     has_dataset = run is not None and run.dataset_uuid is not None
     yield _Judged(
         title="Create the dataset",
+        word="dataset, data row",
         done=has_dataset,
         because="A dataset is chosen" if has_dataset else "Choose or create a dataset",
         page="datasets",
@@ -230,6 +238,7 @@ def _proving(facts: Facts) -> Iterator[_Judged]:
     )
     yield _Judged(
         title="Verify",
+        word="verification",
         done=receipt is not None and receipt.proven,
         because=_about_proof(receipt),
         page="verify",
@@ -266,7 +275,8 @@ def _card(place: int, step: Step, *, key: str) -> None:
     color, icon = LOOKS[step.state]
     with st.container(border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.markdown(f"**{place}. {step.title}**", width="content")
+            title = f"**{place}. {step.title}**"
+            st.markdown(title, width="content", help=glossary.about(step.word))
             st.badge(step.state.value, icon=icon, color=color)
         st.caption(step.because or f"After step {place - 1}")
         if step.state not in {StepState.DONE, StepState.LATER}:

@@ -1,12 +1,17 @@
 """The parts every page is put together from: head, cards, empty state, notices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import focus, glossary, session, troubleshooting
+
+#: Of facts whose names are known.
+NO_WORDS: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +22,8 @@ class Card:
     value: str
     icon: str
     note: str = ""
+    #: The glossary's word that is new here.
+    word: str = ""
 
 
 def page_head(
@@ -35,7 +42,7 @@ def page_head(
     ):
         with st.container(width="stretch", gap=None):
             st.title(title, anchor=False)
-            st.caption(line, help=glossary.meaning(word) if word else None)
+            st.caption(line, help=glossary.about(word))
         place = st.container(width="content", horizontal=True)
         if action:
             with place:
@@ -43,9 +50,9 @@ def page_head(
     return place
 
 
-def section(title: str, line: str = "") -> None:
-    """Draw the heading of a part of the page."""
-    st.subheader(title, anchor=False)
+def section(title: str, line: str = "", *, word: str = "") -> None:
+    """Draw the heading of a part of the page, with the meaning of `word` where it is new."""
+    st.subheader(title, anchor=False, help=glossary.about(word))
     if line:
         st.caption(line)
 
@@ -63,6 +70,7 @@ def cards(*entries: Card) -> None:
                 delta=card.note or None,
                 delta_color="off",
                 delta_arrow="off",
+                help=glossary.about(card.word),
             )
 
 
@@ -136,16 +144,24 @@ def error(title: str, remedy: str, *, reference: str | None = None, symptom: str
         st.code(reference, language=None)
 
 
-def card_box(title: str, *, key: str) -> DeltaGenerator:
-    """Open a bordered box with a heading."""
+def card_box(title: str, *, key: str, word: str = "") -> DeltaGenerator:
+    """Open a bordered box with a heading, with the meaning of `word` where it is new."""
     box = st.container(border=True, key=key)
-    box.subheader(title, anchor=False)
+    box.subheader(title, anchor=False, help=glossary.about(word))
     return box
 
 
-def facts(rows: dict[str, str], *, width: int = 110) -> None:
-    """Draw names and values; the values may be untrusted."""
+def facts(
+    rows: dict[str, str], *, width: int = 110, words: Mapping[str, Sequence[str]] = NO_WORDS
+) -> None:
+    """Draw names and values; the values may be untrusted.
+
+    Args:
+        rows: Values by name.
+        width: Of the names, in pixels.
+        words: The glossary's words that are new here, by name.
+    """
     for name, value in rows.items():
         with st.container(horizontal=True, gap="small", wrap=False):
-            st.caption(name, width=width)
+            st.caption(name, width=width, help=glossary.about(*words.get(name, ())))
             st.text(value, width="stretch")

@@ -8,6 +8,7 @@ import streamlit as st
 from components import (
     connection,
     focus,
+    layout,
     reference_codes,
     repair_fix,
     schema_proposal,
@@ -178,7 +179,7 @@ def _about_cap(checked: CheckedManifest, groups: Sequence[FindingGroup]) -> None
 
 
 def _all_findings(checked: CheckedManifest, groups: Sequence[FindingGroup], *, key: str) -> None:
-    st.subheader("Every finding", anchor=False)
+    layout.section("Every finding", word="finding")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = search_field.ask(key="findings_find", placeholder="Value, field or message")
         chosen = st.selectbox(

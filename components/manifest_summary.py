@@ -41,6 +41,7 @@ def cards(summary: Summary) -> None:
             value=number(summary.entries),
             icon=":material/list_alt:",
             note=count(kinds, "type"),
+            word="entry",
         ),
         layout.Card(
             label="Ready",
@@ -53,12 +54,14 @@ def cards(summary: Summary) -> None:
             value=number(summary.held_entries),
             icon=":material/error:",
             note=count(len(summary.counts), "kind of finding", "kinds of finding"),
+            word="held back",
         ),
         layout.Card(
             label="Object URLs",
             value=number(summary.urls),
             icon=":material/link:",
             note="in all entries",
+            word="object URL",
         ),
     )
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import retries, search_field, session, status
+from components import glossary, retries, search_field, session, status
 from components.retries import Narrowed
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
@@ -28,11 +28,11 @@ TABLE: Final = PagedTable[OutcomeRow](
             lambda row: [status.OUTCOMES[row.outcome].word],
             status_column("Outcome", status.OUTCOMES),
         ),
-        Column("Object URL", lambda row: row.url, width=330),
+        Column("Object URL", lambda row: row.url, width=330, word="object URL"),
         Column("Title", lambda row: row.title or "", width=150),
         Column("Cause", lambda row: BY_CODE[row.cause].title if row.cause else "", width=230),
         Column("Message", lambda row: row.message, width=260),
-        Column("Item", lambda row: row.item_uuid or "", width=150),
+        Column("Item", lambda row: row.item_uuid or "", width=150, word="folder, item"),
     ),
 )
 
@@ -43,7 +43,14 @@ def show(run: RunView, *, key: str) -> None:
     total = runtime.ledger.outcomes(run.id, limit=1).total
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search_field.ask(key=FIND, placeholder="URL, title or message")
-        chosen = st.selectbox("Outcome", [ANY, *WORDS], key=OUTCOME, bind="query-params", width=200)
+        chosen = st.selectbox(
+            "Outcome",
+            [ANY, *WORDS],
+            key=OUTCOME,
+            bind="query-params",
+            width=200,
+            help=glossary.meaning("outcome"),
+        )
         st.selectbox("Cause", [ANY_CAUSE, *CAUSES], key=CAUSE, bind="query-params", width=230)
         st.download_button(
             f"Download {count(total, 'row')}",

@@ -15,6 +15,7 @@ from components import (
     answers,
     bucket_access,
     connection,
+    glossary,
     layout,
     links,
     navigation,
@@ -40,6 +41,8 @@ FRESH: Final = timedelta(minutes=1)
 #: Larger images are not fetched for a preview.
 LARGEST: Final = 5 * 1024 * 1024
 T = TypeVar("T")
+#: Words that are new in the first entry shown.
+NEW_WORDS: Final = {"Entry": ("entry",), "Job": ("job", "chunk"), "Unit": ("unit",)}
 SHOWABLE: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -59,6 +62,7 @@ def asked() -> str:
         value=known,
         key=BOX,
         placeholder="Object URL, UUID of an item or a data row, or title",
+        help=glossary.about("object URL", "folder, item", "dataset, data row"),
         icon=":material/search:",
         on_change=_look,
     )
@@ -222,7 +226,8 @@ def _mention(mention: Mention, *, newest: bool) -> None:
             "Unit": mention.subtask_uuid or "",
             "Item": mention.item_uuid or "",
         }
-        layout.facts({name: value for name, value in rows.items() if value})
+        shown = {name: value for name, value in rows.items() if value}
+        layout.facts(shown, words=NEW_WORDS if newest else layout.NO_WORDS)
         if mention.asked and newest:
             with st.expander("As the manifest has it"):
                 text = orjson.dumps(mention.asked, option=orjson.OPT_INDENT_2).decode()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import layout
-from components.glossary import WORDS
+from components.glossary import WORDS, heading
 
 
 def show(search: str) -> None:
@@ -18,5 +18,5 @@ def show(search: str) -> None:
     with st.grid(2, min_column_width=300):
         for word, meaning in found.items():
             with st.container(border=True, height="stretch", gap="xsmall"):
-                st.markdown(f"**{word.capitalize()}**")
+                st.markdown(f"**{heading(word)}**")
                 st.caption(meaning)

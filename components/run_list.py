@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import links, search_field, status
+from components import layout, links, navigation, search_field, status
 from components.runtime import get_runtime
 from components.tables import Column, Opening, PagedTable, status_column
 from components.text import moment, stamp
@@ -40,7 +40,7 @@ TABLE: Final = PagedTable[RunView](
             status_column("Status", ALL_LOOKS, width=155),
         ),
         Column("Run", lambda run: run.name, width=140),
-        Column("Manifest", lambda run: run.manifest_name, width=115),
+        Column("Manifest", lambda run: run.manifest_name, width=115, word="manifest"),
         Column(
             "Progress",
             _progress,
@@ -48,7 +48,7 @@ TABLE: Final = PagedTable[RunView](
                 "Progress", format="%d%%", min_value=0, max_value=100, width=90
             ),
         ),
-        Column("Entries", lambda run: run.counts.entries, width=65),
+        Column("Entries", lambda run: run.counts.entries, width=65, word="entry"),
         Column("Failed", lambda run: run.counts.failed, width=60),
         Column("Started", lambda run: moment(run.created_at), width=228),
     ),
@@ -58,6 +58,16 @@ TABLE: Final = PagedTable[RunView](
 def recent(runs: list[RunView], *, key: str) -> None:
     """Draw the newest runs, without pages."""
     TABLE.show(lambda _offset, _limit: Page(runs, len(runs)), key=key, name="recent_page")
+
+
+def nothing_yet() -> None:
+    """Say that there is no run, and lead to the first."""
+    layout.empty_state(
+        icon=":material/list_alt:",
+        title="No run yet",
+        body="A run appears here as soon as a manifest is submitted.",
+        action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
+    )
 
 
 def search_and_show(*, key: str) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import links, session
+from components import glossary, links, session
 from components.runtime import get_runtime
 from components.text import ago, stamp, told_apart
 from services.ledger.views import RunView
@@ -37,6 +37,7 @@ def show(page: str, chosen: RunView | None) -> None:
         index=list(named).index(chosen.id),
         format_func=lambda run: named.get(run, run),
         key=key,
+        help=glossary.meaning("run"),
         on_change=_choose,
         args=(page, key),
     )

@@ -53,6 +53,7 @@ def progress_or_counts(run: RunView, counts: Counts) -> None:
             value=number(counts.entries),
             icon=":material/list_alt:",
             note=f"{number(run.held)} held back",
+            word="entry",
         ),
         layout.Card(
             label="Registered",
@@ -138,7 +139,13 @@ def _asked(run: RunView) -> None:
             "Upload jobs": f"{run.chunks_done:,} of {count(run.chunks, 'job')} finished",
             **({"Adopted job": run.adopted_job} if run.adopted_job else {}),
             "Run": run.id,
-        }
+        },
+        words={
+            "Manifest": ("manifest",),
+            "Integration": ("integration",),
+            "Held back": ("held back",),
+            "Upload jobs": ("job", "chunk"),
+        },
     )
 
 

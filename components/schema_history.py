@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import layout, schema_desk, session
+from components import glossary, layout, schema_desk, session
 from components.runtime import get_runtime
 from components.session import SchemaDesk
 from components.tables import Column, PagedTable
@@ -17,6 +17,7 @@ from services.ledger.snapshots import SchemaSnapshot
 TABLE: Final = PagedTable[SchemaSnapshot](
     noun="snapshot",
     alt="Snapshots of the metadata schema, newest first",
+    word="snapshot",
     columns=(
         Column("When", lambda row: moment(row.at), width=240),
         Column("Who", lambda row: row.actor, width=160),
@@ -34,7 +35,8 @@ def show(connection: Connection, desk: SchemaDesk, *, key: str) -> None:
         layout.empty_state(
             icon=":material/history:",
             title="No snapshot yet",
-            body="One is taken before and after each change made here, to go back to.",
+            body=f"{glossary.meaning('snapshot')} One is taken before and after each change made "
+            "here.",
             action=_to_design,
         )
         return

@@ -44,7 +44,8 @@ def show(connection: Connection, desk: SchemaDesk, plan: Plan, *, key: str) -> N
         st.caption("Encord's schema is as you want it; there is nothing to apply.")
         return
     title = "The way back" if desk.snapshot else "Plan"
-    layout.section(title, f"{count(len(plan.steps), 'change')} of the whole organisation's schema")
+    line = f"{count(len(plan.steps), 'change')} of the whole organisation's schema"
+    layout.section(title, line, word="plan")
     st.dataframe(
         pd.DataFrame([_row(step) for step in plan.steps]),
         key=f"{key}_steps",

@@ -123,7 +123,12 @@ def _integration(found: tuple[Integration, ...]) -> None:
 
 def _folder(connection: Connection, summary: Summary) -> None:
     way = st.radio(
-        "Folder", [NEW, EXISTING], key=FOLDER_WAY, horizontal=True, persist_state="session"
+        "Folder",
+        [NEW, EXISTING],
+        key=FOLDER_WAY,
+        horizontal=True,
+        persist_state="session",
+        help=glossary.meaning("folder, item"),
     )
     if way == NEW:
         st.text_input(
@@ -164,6 +169,7 @@ def _hold_back(summary: Summary) -> None:
             value=True,
             key=HOLD_BACK,
             persist_state="session",
+            help=glossary.meaning("held back"),
         )
 
 
@@ -188,7 +194,8 @@ def _options(summary: Summary) -> None:
             value=MAX_ENTRIES,
             key=SIZE,
             persist_state="session",
-            help="Smaller jobs are answered sooner and cancelled more finely",
+            help=f"{glossary.about('job', 'chunk')}\n\nSmaller jobs are answered sooner and "
+            "cancelled more finely.",
         )
         st.caption(_about_jobs(summary, int(size)))
 

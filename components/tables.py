@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import pandas as pd
 import streamlit as st
 
-from components import layout, session
+from components import glossary, layout, session
 from components.status import Status
 from components.text import count, number, told_apart
 
@@ -50,15 +50,18 @@ class Column(Generic[T]):
     value: Callable[[T], object]
     config: Any = None
     width: int | None = None
+    #: The glossary's word that is new here.
+    word: str = ""
 
     def settings(self, cells: Sequence[object]) -> Any:  # noqa: ANN401 - Streamlit's column types share no base
         """Return Streamlit's settings of the column; numbers get separators."""
         if self.config:
             return self.config
         numbers = [cell for cell in cells if cell is not None]
+        about = glossary.about(self.word)
         if numbers and all(type(cell) is int for cell in numbers):
-            return st.column_config.NumberColumn(format="localized", width=self.width)
-        return st.column_config.Column(width=self.width)
+            return st.column_config.NumberColumn(format="localized", width=self.width, help=about)
+        return st.column_config.Column(width=self.width, help=about)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,8 @@ class PagedTable(Generic[T]):
     noun: str
     #: What the table shows, for a screen reader.
     alt: str
+    #: The glossary's word for a row, where it is new.
+    word: str = ""
     page_rows: int = 25
     nothing: str = "There is none yet."
     opening: Opening[T] | None = None
@@ -159,9 +164,10 @@ class PagedTable(Generic[T]):
         if len(page.rows) < page.total:
             many = f"more than {count(page.total, self.noun)}" if page.more else ""
             whole = many or count(page.total, self.noun)
-            st.caption(f"{number(start + 1)} to {number(end)} of {whole}")
+            said = f"{number(start + 1)} to {number(end)} of {whole}"
         else:
-            st.caption(count(page.total, self.noun))
+            said = count(page.total, self.noun)
+        st.caption(said, help=glossary.about(self.word))
         cells = {column.label: [column.value(row) for row in page.rows] for column in self.columns}
         settings = {each.label: each.settings(cells[each.label]) for each in self.columns}
         if self.opening:

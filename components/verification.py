@@ -7,6 +7,7 @@ import streamlit as st
 
 from components import (
     by_script,
+    glossary,
     layout,
     links,
     receipt_pictures,
@@ -44,13 +45,13 @@ TABLE: Final = PagedTable[VerifiedRow](
             lambda row: [status.VERDICTS[row.verdict].word],
             status_column("Verdict", status.VERDICTS, width=130),
         ),
-        Column("Object URL", lambda row: row.url, width=320),
+        Column("Object URL", lambda row: row.url, width=320, word="object URL"),
         Column("Title", lambda row: row.title or "", width=150),
         Column("Type", lambda row: row.type, width=100),
         Column("Where it stopped", lambda row: row.stage, width=170),
         Column("Why", lambda row: row.detail, width=220),
-        Column("Item", lambda row: row.item_uuid, width=150),
-        Column("Data rows", lambda row: row.row_uuids, width=150),
+        Column("Item", lambda row: row.item_uuid, width=150, word="folder, item"),
+        Column("Data rows", lambda row: row.row_uuids, width=150, word="dataset, data row"),
     ),
     opening=Opening(
         act=lambda row: links.open_object(row.url or row.item_uuid),
@@ -198,6 +199,7 @@ def _download_receipt(receipt: ReceiptView, *, key: str) -> None:
         file_name=f"receipt-{receipt.id}.json",
         mime="application/json",
         icon=":material/receipt_long:",
+        help=glossary.meaning("receipt"),
         on_click="ignore",
         key=f"{key}_json",
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import connection, layout, navigation, tour
+from components import connection, glossary, layout, navigation, tour
 from services.ledger.views import OverviewView
 
 
@@ -22,8 +22,7 @@ def show(*, key: str) -> None:
             st.badge("Sandbox", icon=":material/science:", color="orange")
             connection.demo_mark()
             st.caption(
-                "You are connected to a stand-in for Encord and Google Cloud Storage on this "
-                "machine. Nothing leaves it; no account is needed.",
+                f"{glossary.meaning('sandbox')} Nothing leaves it; no account is needed.",
                 width="stretch",
             )
         st.markdown(

@@ -26,6 +26,7 @@ else:
             value=number(overview.runs),
             icon=":material/list_alt:",
             note=f"{number(overview.active)} active",
+            word="run",
         ),
         layout.Card(
             label="Files registered",
@@ -48,9 +49,4 @@ if not is_new:
         run_list.recent(runs, key="recent_runs")
         navigation.link("runs", "All runs", icon=":material/arrow_forward:")
     else:
-        layout.empty_state(
-            icon=":material/list_alt:",
-            title="No run yet",
-            body="A run appears here as soon as a manifest is submitted.",
-            action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
-        )
+        run_list.nothing_yet()

@@ -16,7 +16,10 @@ if run is None:
 else:
     counts = run_view.counts_of(run)
     layout.page_head(
-        "Run", run_view.line(run), action=partial(run_actions.head_action, run, counts)
+        "Run",
+        run_view.line(run),
+        action=partial(run_actions.head_action, run, counts),
+        word="run",
     )
     run_view.state(run, counts)
     run_actions.needs_attention(run, key="attention")

@@ -18,12 +18,7 @@ layout.page_head(
 if overview.runs:
     run_list.search_and_show(key="runs")
 else:
-    layout.empty_state(
-        icon=":material/list_alt:",
-        title="No run yet",
-        body="A run is one submission of a manifest to a folder. Check a manifest to begin.",
-        action=lambda: navigation.button("manifest", "Check a manifest", key="first_manifest"),
-    )
+    run_list.nothing_yet()
 with st.container(horizontal=True, gap="small"):
     adopt.button()
     rescue.button()
