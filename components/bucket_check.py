@@ -76,8 +76,7 @@ def _running(snapshot: Snapshot) -> None:
     with st.container(border=True):
         st.markdown("**Checking the bucket**")
         st.caption("The check goes on without this page.")
-        for check in snapshot.results:
-            st.text(f"{check.title}: {check.verdict.value}")
+        bucket_checks.so_far(snapshot.results)
 
 
 def _start(place: Place) -> None:

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from components import layout, status, tables, watching
-from components.text import number
 from services.buckets.tasks import Snapshot
 from services.domain.bucket_checks import BucketCheck, Verdict
 
@@ -48,8 +47,13 @@ def counts(checks: Sequence[BucketCheck]) -> None:
     with st.container(horizontal=True, gap="small"):
         for verdict, look in status.CHECKS.items():
             if found[verdict]:
-                word = f"{number(found[verdict])} {look.word.lower()}"
-                st.badge(word, icon=look.icon, color=look.color)
+                status.counted(look, found[verdict])
+
+
+def so_far(checks: Sequence[BucketCheck]) -> None:
+    """Draw the checks that have ended while the others go on."""
+    for check in checks:
+        st.text(f"{check.title}: {status.CHECKS[check.verdict].word.lower()}")
 
 
 def box(check: BucketCheck, *, key: str) -> None:

@@ -1,6 +1,7 @@
 """The CORS clinic: what the rules mean for Encord's pages, the smallest mend, and a live test."""
 
 from functools import partial
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +14,7 @@ from components import (
     encord_pages,
     layout,
     session,
+    status,
     tables,
     troubleshooting,
 )
@@ -30,6 +32,8 @@ from services.domain.cors import Evaluation, PageRequest
 from services.domain.scripts import buckets
 
 _OBJECT = "cors_object"
+#: How tables of requests show what a browser does.
+BROWSER: Final = {"Browser": tables.status_column("Browser", status.BROWSER)}
 
 
 def show(bucket: str, *, key: str) -> None:
@@ -117,7 +121,7 @@ def _evaluations(evaluations: list[Evaluation], *, key: str) -> None:
         {
             "Page": [each.request.origin for each in evaluations],
             "Request": [words(each.request) for each in evaluations],
-            "Browser": ["Allows" if each.allowed else "Refuses" for each in evaluations],
+            "Browser": [[status.BROWSER[each.allowed].word] for each in evaluations],
             "By": [f"Rule {each.rule}" if each.rule else "No rule" for each in evaluations],
         }
     )
@@ -125,6 +129,7 @@ def _evaluations(evaluations: list[Evaluation], *, key: str) -> None:
         frame,
         key=f"{key}_evaluations",
         alt="What a browser makes of the rules, by page and request",
+        column_config=BROWSER,
         **tables.GRID,
     )
 
@@ -260,10 +265,11 @@ def _tried(results: tuple[Tried | BucketCheck, ...], *, key: str) -> None:
             "Page": [each.request.origin for each in tried],
             "Request": [words(each.request) for each in tried],
             "Status": [each.opened.status for each in tried],
-            "Browser": ["Allows" if each.opened.allowed else "Refuses" for each in tried],
+            "Browser": [[status.BROWSER[each.opened.allowed].word] for each in tried],
             "Why": [each.opened.why for each in tried],
         }
     )
     with st.container(key=f"{key}_tried"):
         st.text(f"Asked for {tried[0].url}")
-        st.dataframe(frame, alt="What really came back, by page and request", **tables.GRID)
+        alt = "What really came back, by page and request"
+        st.dataframe(frame, alt=alt, column_config=BROWSER, **tables.GRID)

@@ -1,6 +1,7 @@
 """The trial of an integration with one object: start it, watch it, see what it proved."""
 
 from functools import partial
+from typing import Final
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from components import (
     glossary,
     layout,
     session,
+    status,
     watching,
 )
 from components import connection as connections
@@ -28,6 +30,13 @@ from services.engine.connections import Connection, explain
 from services.engine.errors import EngineError
 from services.ledger.buckets import TrialState, TrialView
 
+#: What a trial that has ended means.
+ENDINGS: Final = {
+    TrialState.PROVEN: "Encord read the object and its page opens it.",
+    TrialState.INTERRUPTED: "Clean up, then try again.",
+    TrialState.UNKNOWN: "No answer decided it. What is needed is below.",
+    TrialState.FAILED: "What is needed is below.",
+}
 _CHOICE, _OBJECT, _STRICT = "trial_integration", "trial_object", "trial_strict"
 
 
@@ -115,7 +124,7 @@ def _trial(place: Place, trial: TrialView, *, key: str) -> None:
                 partial(_is_over, place, trial), partial(_running, trial), key=f"{key}_running"
             )
             return
-        _verdict(trial)
+        status.alert(status.TRIALS[trial.state], ENDINGS[trial.state])
         bucket_checks.show(trial.steps, key=key, alt="Steps of the trial that need nothing")
         if not trial.clean:
             st.button(
@@ -127,17 +136,6 @@ def _trial(place: Place, trial: TrialView, *, key: str) -> None:
             )
 
 
-def _verdict(trial: TrialView) -> None:
-    if trial.state is TrialState.PROVEN:
-        st.success("Encord read the object and its page opens it.", title="Proven")
-    elif trial.state is TrialState.INTERRUPTED:
-        st.warning("Clean up, then try again.", title="The trial was interrupted")
-    elif trial.state is TrialState.UNKNOWN:
-        st.warning("No answer decided it. What is needed is below.", title="Not known")
-    else:
-        st.error("What is needed is below.", title="Not proven")
-
-
 def _is_over(place: Place, trial: TrialView) -> bool:
     now = {each.id: each.state for each in _trials(place)}
     return now.get(trial.id) is not TrialState.RUNNING
@@ -146,8 +144,7 @@ def _is_over(place: Place, trial: TrialView) -> bool:
 def _running(trial: TrialView) -> None:
     st.caption("The trial goes on without this page, and cleans up after itself.")
     snapshot = get_runtime().buckets.trial(trial.id)
-    for step in snapshot.results if snapshot else ():
-        st.text(f"{step.title}: {step.verdict.value}")
+    bucket_checks.so_far(snapshot.results if snapshot else ())
 
 
 def _clean_up(place: Place, trial: str) -> None:

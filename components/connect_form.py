@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import glossary, layout, session
+from components import glossary, layout, session, status
 from components.runtime import get_runtime
 from components.text import code
 from services.engine.connections import Connection
@@ -60,7 +60,7 @@ def _sandbox_choice(sandbox: Connection | None) -> bool:
     chosen = session.connection_id()
     default = get_runtime().connections.default()
     if sandbox and (chosen or (default and default.id)) == sandbox.id:
-        st.badge("In use", icon=":material/check_circle:", color="green")
+        status.badge(status.IN_USE)
         return False
     st.button(
         "Use the sandbox",

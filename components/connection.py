@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import glossary, session
+from components import glossary, session, status
 from components.runtime import get_runtime
 from services.engine.connections import Connection
 
@@ -32,23 +32,23 @@ def footer() -> None:
 
 def _mark(connection: Connection) -> None:
     if connection.kind == "sandbox":
-        st.badge("Sandbox", icon=":material/science:", color="orange")
+        status.badge(status.SANDBOX)
         demo_mark()
     elif connection.label.startswith("Encord "):
-        st.badge(connection.label, icon=":material/check_circle:", color="green")
+        status.badge(status.ENCORD, connection.label)
     else:
-        st.badge("Own domain", icon=":material/check_circle:", color="green")
+        status.badge(status.OWN_DOMAIN)
         st.text(connection.label)
 
 
 def demo_mark() -> None:
     """Draw the mark of everything that is not anybody's real data."""
-    st.badge("Demo data", icon=":material/dataset:", color="gray")
+    status.badge(status.DEMO_DATA)
 
 
 def _lost() -> None:
     st.caption("Connection")
-    st.badge("Key forgotten", icon=":material/key_off:", color="orange")
+    status.badge(status.KEY_FORGOTTEN)
     st.caption("The key of this connection was forgotten. Give it again, or choose another one.")
 
 
@@ -58,6 +58,6 @@ def _waiting() -> None:
         st.rerun()
     st.caption("Connection")
     if get_runtime().settings.sandbox:
-        st.badge("Starting the sandbox", icon=":material/progress_activity:", color="gray")
+        status.badge(status.STARTING)
     else:
-        st.badge("Not connected", icon=":material/link_off:", color="gray")
+        status.badge(status.NOT_CONNECTED)

@@ -33,9 +33,9 @@ TASKS: Final = PagedTable[RunView](
     alt="Datasets made of parts of this run",
     columns=(
         Column(
-            "State",
+            "Status",
             lambda task: [status.of_run(task).word],
-            status_column("State", status.RUN_STATES, width=140),
+            status_column("Status", status.RUN_LOOKS, width=140),
         ),
         Column("Dataset", lambda task: task.dataset_title or task.name, width=260),
         Column("UUID", lambda task: task.dataset_uuid or "", width=290),

@@ -8,10 +8,11 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, layout
+from components import connection, layout, status
 from components.runtime import get_runtime
 from components.text import number
 from services.demo_studio.studio import Progress
+from services.domain.outcomes import Outcome
 
 #: Names the audience's tab in the address.
 PARAMETER: Final = "audience"
@@ -63,18 +64,13 @@ def _cards(progress: Progress) -> None:
     entries = layout.Card(
         label="Entries", value=number(progress.entries), icon=":material/list_alt:"
     )
+    looks = status.OUTCOMES
     if progress.registered or progress.failed or progress.waiting:
         layout.cards(
             entries,
-            layout.Card(
-                label="Registered",
-                value=number(progress.registered),
-                icon=":material/cloud_done:",
-            ),
-            layout.Card(label="Failed", value=number(progress.failed), icon=":material/error:"),
-            layout.Card(
-                label="Waiting", value=number(progress.waiting), icon=":material/schedule:"
-            ),
+            layout.status_card(looks[Outcome.REGISTERED], progress.registered),
+            layout.status_card(looks[Outcome.FAILED], progress.failed),
+            layout.status_card(looks[Outcome.PENDING], progress.waiting),
         )
     else:
         layout.cards(

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import demo_card, layout, session, watching
+from components import demo_card, layout, session, status, watching
 from components.runtime import get_background, get_runtime
 from components.text import count
 from services.demo_studio.scenarios import SCENARIOS, Scenario
@@ -97,7 +97,7 @@ def _card(scenario: Scenario, showing: Showing | None, number: int) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.subheader(scenario.title, anchor=False, width="stretch")
             if is_on:
-                st.badge("On", icon=":material/play_circle:", color="green")
+                status.badge(status.IN_USE)
         st.markdown(scenario.promise)
         minutes = count(scenario.minutes, "minute")
         st.caption(f"{count(len(scenario.beats), 'beat')}, about {minutes}")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from components import by_script, troubleshooting
+from components import by_script, status, troubleshooting
 from components.text import code, count
+from services.domain.outcomes import Outcome
 from services.domain.scripts.script import Script
 from services.domain.symptoms import of_cause
 from services.ledger.views import CauseGroup
@@ -37,7 +38,7 @@ def _group(group: CauseGroup, *, key: str, on_retry: Retry, scripted: Scripted) 
     with st.container(border=True, key=key, gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(f"**{group.cause.title}**", width="content")
-            st.badge(count(group.count, "entry"), icon=":material/error:", color="red")
+            status.badge(status.OUTCOMES[Outcome.FAILED], count(group.count, "entry"))
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):

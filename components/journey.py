@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
-from components import glossary, navigation
-from components.status import Color, is_active
+from components import glossary, navigation, status
+from components.status import StepState, is_active
 from components.text import ago, count
 from services.domain.bucket_checks import Verdict
 from services.domain.findings import Summary
@@ -16,16 +15,6 @@ from services.domain.metadata import MetadataSchema
 from services.engine.connections import Check, Connection
 from services.ledger.buckets import CheckedBucket, Proof
 from services.ledger.views import Counts, ReceiptView, RunView
-
-
-class StepState(StrEnum):
-    """Where a step stands."""
-
-    DONE = "Done"
-    CURRENT = "Next"
-    BLOCKED = "Blocked"
-    LATER = "Later"
-    OPTIONAL = "Optional"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,15 +244,6 @@ def _about_proof(receipt: ReceiptView | None) -> str:
     return f"{count(receipt.expected - receipt.matched, 'entry')} missing or not as asked for"
 
 
-LOOKS: Final[dict[StepState, tuple[Color, str]]] = {
-    StepState.DONE: ("green", ":material/check_circle:"),
-    StepState.CURRENT: ("blue", ":material/arrow_circle_right:"),
-    StepState.BLOCKED: ("red", ":material/block:"),
-    StepState.LATER: ("gray", ":material/schedule:"),
-    StepState.OPTIONAL: ("gray", ":material/circle:"),
-}
-
-
 def show(judged: tuple[Step, ...], *, key: str) -> None:
     """Draw the steps as cards, in order; the next has a button."""
     with st.grid(3, min_column_width=240, key=key):
@@ -272,12 +252,11 @@ def show(judged: tuple[Step, ...], *, key: str) -> None:
 
 
 def _card(place: int, step: Step, *, key: str) -> None:
-    color, icon = LOOKS[step.state]
     with st.container(border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             title = f"**{place}. {step.title}**"
             st.markdown(title, width="content", help=glossary.about(step.word))
-            st.badge(step.state.value, icon=icon, color=color)
+            status.badge(status.STEPS[step.state])
         st.caption(step.because or f"After step {place - 1}")
         if step.state not in {StepState.DONE, StepState.LATER}:
             navigation.button(

@@ -9,6 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import focus, glossary, session, troubleshooting
+from components.status import Status
+from components.text import number
 
 #: Of facts whose names are known.
 NO_WORDS: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
@@ -72,6 +74,11 @@ def cards(*entries: Card) -> None:
                 delta_arrow="off",
                 help=glossary.about(card.word),
             )
+
+
+def status_card(look: Status, value: int, note: str = "") -> Card:
+    """Return how many have a status, as a number on a card."""
+    return Card(label=look.word, value=number(value), icon=look.icon, note=note)
 
 
 def empty_state(

@@ -24,7 +24,7 @@ from components import (
     status,
 )
 from components.runtime import get_background, get_runtime
-from components.tables import GRID
+from components.tables import GRID, status_column
 from components.text import ago, count, moment, number, size
 from services.buckets.desk import Place
 from services.cloud_storage.credentials import CredentialProblem
@@ -250,11 +250,22 @@ def _history(found: Passport) -> None:
     with st.expander(f"Uploads and events ({count(len(found.events), 'event')})"):
         uploads = pd.DataFrame(
             [
-                {"State": each.state, "Job": each.job or "", "Note": each.note}
+                {
+                    "Status": [status.UPLOADS[each.state].word],
+                    "Job": each.job or "",
+                    "Note": each.note,
+                }
                 for each in found.attempts
             ]
         )
-        st.dataframe(uploads, key="uploads", alt="Uploads that carried the object", **GRID)
+        settings = {"Status": status_column("Status", status.UPLOADS)}
+        st.dataframe(
+            uploads,
+            key="uploads",
+            alt="Uploads that carried the object",
+            column_config=settings,
+            **GRID,
+        )
         events = pd.DataFrame(
             [
                 {"At": moment(each.at), "What": each.what, "Detail": each.detail}

@@ -11,13 +11,7 @@ from components.text import moment, stamp
 from services.domain.paging import Page
 from services.ledger.views import RunView
 
-ANY: Final = "Any state"
-STATES: Final = {look.word: state for state, look in status.RUN_STATES.items()}
-ALL_LOOKS: Final = {
-    **{state.value: look for state, look in status.RUN_STATES.items()},
-    "with failures": status.COMPLETE_WITH_FAILURES,
-    "stalled": status.STALLED,
-}
+ANY: Final = "Any status"
 
 
 def _progress(run: RunView) -> float:
@@ -37,7 +31,7 @@ TABLE: Final = PagedTable[RunView](
         Column(
             "Status",
             lambda run: [status.of_run(run).word],
-            status_column("Status", ALL_LOOKS, width=155),
+            status_column("Status", status.RUN_LOOKS, width=155),
         ),
         Column("Run", lambda run: run.name, width=140),
         Column("Manifest", lambda run: run.manifest_name, width=115, word="manifest"),
@@ -75,12 +69,16 @@ def search_and_show(*, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = search_field.ask(key="runs_find", placeholder="Name of run, manifest or folder")
         chosen = st.selectbox(
-            "State", [ANY, *STATES], key="runs_state", bind="query-params", width=220
+            "Status",
+            [ANY, *status.RUN_FILTERS],
+            key="runs_state",
+            bind="query-params",
+            width=220,
         )
-    state = STATES.get(chosen)
+    only = status.RUN_FILTERS.get(chosen)
     ledger = get_runtime().ledger
     TABLE.show(
-        lambda offset, limit: ledger.runs(state=state, search=search, offset=offset, limit=limit),
+        lambda offset, limit: ledger.runs(only=only, search=search, offset=offset, limit=limit),
         key=key,
         name="runs_page",
         filters={"runs_find": "", "runs_state": ANY},

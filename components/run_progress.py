@@ -9,6 +9,7 @@ from components import session, status
 from components.runtime import get_runtime
 from components.text import ago, code, count, duration, number
 from services.domain.estimate import Estimate
+from services.domain.outcomes import Outcome
 from services.domain.runs import RunState
 from services.ledger.views import Counts, RunView
 
@@ -24,7 +25,6 @@ SENTENCES: Final = {
 }
 #: Names the notice that a run has stopped.
 ENDED: Final = "ended"
-ENDINGS: Final = {"green": st.success, "orange": st.warning, "red": st.error}
 #: The entries are settled in these, so a bar of entries would stand at its end.
 AFTER_REGISTERING: Final = frozenset({RunState.LINKING, RunState.VERIFYING})
 
@@ -49,18 +49,16 @@ def _panel(run_id: str) -> None:
             st.caption("Paused: nothing new is sent. What runs at Encord already goes on.")
         st.caption(f"{_age(run)} The work goes on without this page: you can close it.")
         if status.is_stalled(run):
-            st.warning(
+            status.alert(
+                status.STALLED,
                 "Encord answers, and nothing has changed for two hours. The run goes on by itself "
                 "as soon as it does; if it does not, quote the job's id to Encord's support.",
-                title="Stalled",
-                icon=":material/hourglass_disabled:",
             )
         elif status.is_silent(run):
-            st.warning(
+            status.alert(
+                status.SILENT,
                 "Encord has not answered for a while. The run goes on by itself as soon as it "
                 "does; nothing is sent twice.",
-                title="No news",
-                icon=":material/hourglass_disabled:",
             )
 
 
@@ -71,8 +69,7 @@ def announce(run: RunView, counts: Counts) -> None:
         session.clear_notice(ENDED)
         look = status.of_run(run, counts)
         # An alert is read out, stays, and covers nothing; a toast would lie over the next action.
-        tell = ENDINGS.get(look.color, st.info)
-        tell(f"{code(run.name)} stopped while this page was open.", title=look.word, icon=look.icon)
+        status.alert(look, f"{code(run.name)} stopped while this page was open.")
         # Under the strict policy no page may ask for notifications of the system, so whoever has
         # gone to another tab is told by this one's title, until the next thing done here.
         st.set_page_config(page_title=f"({look.word}) {run.name}")
@@ -103,18 +100,18 @@ def time_left(left: Estimate) -> str:
 
 def count_badges(counts: Counts) -> None:
     """Draw how many entries ended how; zeros are left out."""
-    shown: tuple[tuple[int, str, str, status.Color], ...] = (
-        (counts.registered, "registered", ":material/check_circle:", "green"),
-        (counts.already_there, "already there", ":material/done_all:", "green"),
-        (counts.failed, "failed", ":material/error:", "red"),
-        (counts.cancelled, "cancelled", ":material/cancel:", "gray"),
-        (counts.unknown, "unknown", ":material/help:", "orange"),
-        (counts.pending, "waiting", ":material/schedule:", "gray"),
-    )
+    shown = {
+        Outcome.REGISTERED: counts.registered,
+        Outcome.ALREADY_THERE: counts.already_there,
+        Outcome.FAILED: counts.failed,
+        Outcome.CANCELLED: counts.cancelled,
+        Outcome.UNKNOWN: counts.unknown,
+        Outcome.PENDING: counts.pending,
+    }
     with st.container(horizontal=True, gap="xsmall"):
-        for value, word, icon, color in shown:
+        for outcome, value in shown.items():
             if value:
-                st.badge(f"{number(value)} {word}", icon=icon, color=color)
+                status.counted(status.OUTCOMES[outcome], value)
 
 
 def _age(run: RunView) -> str:

@@ -18,6 +18,7 @@ from components import (
 )
 from components.runtime import get_runtime
 from components.text import code, count, moment, number
+from services.domain.outcomes import Outcome
 from services.ledger.views import Counts, RunView
 
 
@@ -47,6 +48,7 @@ def progress_or_counts(run: RunView, counts: Counts) -> None:
     if status.is_active(run):
         run_progress.live(run, key=f"progress_{run.id}")
         return
+    looks = status.OUTCOMES
     layout.cards(
         layout.Card(
             label="Entries",
@@ -55,24 +57,11 @@ def progress_or_counts(run: RunView, counts: Counts) -> None:
             note=f"{number(run.held)} held back",
             word="entry",
         ),
-        layout.Card(
-            label="Registered",
-            value=number(counts.registered),
-            icon=":material/check_circle:",
-            note="now in Encord",
+        layout.status_card(looks[Outcome.REGISTERED], counts.registered, "now in Encord"),
+        layout.status_card(
+            looks[Outcome.ALREADY_THERE], counts.already_there, "skipped as duplicates"
         ),
-        layout.Card(
-            label="Already there",
-            value=number(counts.already_there),
-            icon=":material/done_all:",
-            note="skipped as duplicates",
-        ),
-        layout.Card(
-            label="Failed",
-            value=number(counts.failed),
-            icon=":material/error:",
-            note=_about_failures(run, counts),
-        ),
+        layout.status_card(looks[Outcome.FAILED], counts.failed, _about_failures(run, counts)),
     )
     if counts.cancelled or counts.unknown or counts.pending:
         run_progress.count_badges(counts)

@@ -2,20 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final, Literal
 
 import streamlit as st
 
+from components.text import number
 from services.domain.bucket_checks import Verdict
 from services.domain.findings import Severity
 from services.domain.outcomes import Outcome
-from services.domain.runs import RunState
-from services.ledger.views import Counts, RunView
+from services.domain.runs import STALLED_AFTER, AttemptState, RunState
+from services.domain.verification import Stage
+from services.domain.verification import Verdict as Found
+from services.ledger.buckets import TrialState
+from services.ledger.views import Counts, RunFilter, RunView
 
 Color = Literal["red", "orange", "blue", "green", "gray"]
 
-#: Without a change for this long, a run that Encord processes is shown as stalled.
-STALLED_AFTER: Final = timedelta(hours=2)
 #: Without an answer for this long, the page says that there is no news.
 SILENT_AFTER: Final = timedelta(minutes=3)
 
@@ -35,6 +38,7 @@ WAITING_FOR_A_PERSON: Final = frozenset({RunState.NEEDS_ATTENTION, RunState.PAUS
 RUNNING: Final = ":material/progress_activity:"
 COMPLETE_WITH_FAILURES: Final = Status("Complete with failures", ":material/warning:", "orange")
 STALLED: Final = Status("Stalled", ":material/hourglass_disabled:", "orange")
+SILENT: Final = Status("No news", ":material/hourglass_disabled:", "orange")
 
 RUN_STATES: Final = {
     RunState.QUEUED: Status("Queued", ":material/schedule:", "gray"),
@@ -48,6 +52,32 @@ RUN_STATES: Final = {
     RunState.CANCELLING: Status("Cancelling", RUNNING, "gray"),
     RunState.CANCELLED: Status("Cancelled", ":material/cancel:", "gray"),
     RunState.FAILED: Status("Failed", ":material/error:", "red"),
+}
+
+#: Every look that a run can have, by its word.
+RUN_LOOKS: Final = {
+    look.word: look for look in (*RUN_STATES.values(), COMPLETE_WITH_FAILURES, STALLED)
+}
+#: Word to the runs that look so.
+RUN_FILTERS: Final = {
+    **{look.word: RunFilter(state=state) for state, look in RUN_STATES.items()},
+    RUN_STATES[RunState.COMPLETE].word: RunFilter(state=RunState.COMPLETE, with_failures=False),
+    COMPLETE_WITH_FAILURES.word: RunFilter(state=RunState.COMPLETE, with_failures=True),
+    RUN_STATES[RunState.PROCESSING].word: RunFilter(state=RunState.PROCESSING, stalled=False),
+    STALLED.word: RunFilter(state=RunState.PROCESSING, stalled=True),
+}
+
+#: Attempts to upload a chunk, by the words of the ledger.
+UPLOADS: Final[dict[str, Status]] = {
+    AttemptState.INTENT: Status("Not sent yet", ":material/schedule:", "gray"),
+    AttemptState.SENDING: Status("Sending", RUNNING, "blue"),
+    AttemptState.ACKED: Status("Taken", RUNNING, "blue"),
+    AttemptState.FINISHED: Status("Finished", ":material/check_circle:", "green"),
+    AttemptState.ADOPTED: Status("Adopted", ":material/check_circle:", "green"),
+    AttemptState.REJECTED: Status("Refused", ":material/error:", "red"),
+    AttemptState.NOT_SENT: Status("Not sent", ":material/error:", "red"),
+    AttemptState.UNKNOWN: Status("Unknown", ":material/help:", "orange"),
+    AttemptState.ABANDONED: Status("Abandoned", ":material/cancel:", "gray"),
 }
 
 OUTCOMES: Final = {
@@ -73,16 +103,73 @@ CHECKS: Final = {
     Verdict.NOT_CHECKED: Status("Not checked", ":material/help:", "gray"),
 }
 
-VERDICTS: Final = {
-    "matched": Status("Matched", ":material/check_circle:", "green"),
-    "missing": Status("Missing", ":material/error:", "red"),
-    "wrong type": Status("Wrong type", ":material/category:", "orange"),
-    "wrong metadata": Status("Wrong metadata", ":material/data_object:", "orange"),
-    "frames differ": Status("Frames differ", ":material/burst_mode:", "orange"),
-    "ambiguous": Status("Ambiguous", ":material/alt_route:", "orange"),
-    "unexpected": Status("Unexpected", ":material/help:", "orange"),
-    "duplicate": Status("Duplicate", ":material/content_copy:", "orange"),
+#: Trials of an integration.
+TRIALS: Final = {
+    TrialState.RUNNING: Status("Under way", RUNNING, "blue"),
+    TrialState.PROVEN: Status("Proven", ":material/check_circle:", "green"),
+    TrialState.FAILED: Status("Not proven", ":material/error:", "red"),
+    TrialState.UNKNOWN: Status("Not known", ":material/help:", "orange"),
+    TrialState.INTERRUPTED: Status("Interrupted", ":material/warning:", "orange"),
 }
+
+#: What a browser does with a page's request, by whether it lets it pass.
+BROWSER: Final = {
+    True: Status("Allows", ":material/check_circle:", "green"),
+    False: Status("Refuses", ":material/block:", "red"),
+}
+
+#: Verdicts of a verification, by the words of its rows.
+VERDICTS: Final[dict[str, Status]] = {
+    Found.MATCHED: Status("Matched", ":material/check_circle:", "green"),
+    Found.MISSING: Status("Missing", ":material/error:", "red"),
+    Found.WRONG_TYPE: Status("Wrong type", ":material/category:", "orange"),
+    Found.WRONG_METADATA: Status("Wrong metadata", ":material/data_object:", "orange"),
+    Found.FRAMES_DIFFER: Status("Frames differ", ":material/burst_mode:", "orange"),
+    Found.AMBIGUOUS: Status("Ambiguous", ":material/alt_route:", "orange"),
+    Found.UNEXPECTED: Status("Unexpected", ":material/help:", "orange"),
+    Found.DUPLICATE: Status("Duplicate", ":material/content_copy:", "orange"),
+}
+
+#: Where a missing entry stopped, by the words of a verification's rows.
+STAGES: Final[dict[str, Status]] = {
+    Stage.NEVER_SENT: Status("Never sent", ":material/schedule:", "orange"),
+    Stage.FAILED: Status("Failed", ":material/error:", "red"),
+    Stage.CANCELLED: Status("Cancelled", ":material/cancel:", "orange"),
+    Stage.NOT_LINKED: Status("Registered but not linked", ":material/link_off:", "orange"),
+    Stage.OTHER_FOLDER: Status("Not in this folder", ":material/folder_off:", "orange"),
+    Stage.UNKNOWN: Status("Not known", ":material/help:", "orange"),
+}
+
+
+class StepState(StrEnum):
+    """Where a step of the onboarding stands."""
+
+    DONE = "done"
+    CURRENT = "current"
+    BLOCKED = "blocked"
+    LATER = "later"
+    OPTIONAL = "optional"
+
+
+STEPS: Final = {
+    StepState.DONE: Status("Done", ":material/check_circle:", "green"),
+    StepState.CURRENT: Status("Next", ":material/arrow_circle_right:", "blue"),
+    StepState.BLOCKED: Status("Blocked", ":material/block:", "red"),
+    StepState.LATER: Status("Later", ":material/schedule:", "gray"),
+    StepState.OPTIONAL: Status("Optional", ":material/circle:", "gray"),
+}
+
+SANDBOX: Final = Status("Sandbox", ":material/science:", "orange")
+DEMO_DATA: Final = Status("Demo data", ":material/dataset:", "gray")
+ENCORD: Final = Status("Encord", ":material/check_circle:", "green")
+OWN_DOMAIN: Final = Status("Own domain", ":material/check_circle:", "green")
+KEY_FORGOTTEN: Final = Status("Key forgotten", ":material/key_off:", "orange")
+STARTING: Final = Status("Starting the sandbox", RUNNING, "gray")
+NOT_CONNECTED: Final = Status("Not connected", ":material/link_off:", "gray")
+#: What is chosen among several: a connection, a scenario.
+IN_USE: Final = Status("In use", ":material/check_circle:", "green")
+
+_ALERTS: Final = {"green": st.success, "orange": st.warning, "red": st.error}
 
 
 def of_run(run: RunView, counts: Counts | None = None, *, now: datetime | None = None) -> Status:
@@ -113,6 +200,16 @@ def is_silent(run: RunView, *, now: datetime | None = None) -> bool:
     return is_active(run) and (now or datetime.now(UTC)) - last > SILENT_AFTER
 
 
-def badge(status: Status) -> None:
-    """Draw a status."""
-    st.badge(status.word, icon=status.icon, color=status.color)
+def badge(status: Status, words: str = "") -> None:
+    """Draw a status; by other words than its own, such as how many there are."""
+    st.badge(words or status.word, icon=status.icon, color=status.color)
+
+
+def counted(status: Status, value: int) -> None:
+    """Draw how many have a status."""
+    badge(status, f"{number(value)} {status.word.lower()}")
+
+
+def alert(status: Status, body: str) -> None:
+    """Say what a status means here, in an alert of its color. The text static, or `text.code`."""
+    _ALERTS.get(status.color, st.info)(body, title=status.word, icon=status.icon)

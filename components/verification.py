@@ -21,7 +21,7 @@ from components.runtime import get_runtime
 from components.tables import Column, Opening, PagedTable, status_column
 from components.text import code, count, moment, number
 from services.domain.scripts import onboarding
-from services.domain.verification import Stage, Verdict
+from services.domain.verification import Verdict
 from services.engine.proof.rows import FORMATS, VerifiedRow
 from services.ledger.views import ReceiptView, RunView
 
@@ -116,19 +116,13 @@ def verdict(receipt: ReceiptView) -> None:
 
 def cards(receipt: ReceiptView) -> None:
     """Draw the numbers of a verification."""
-    counts = receipt.counts
+    counts, looks = receipt.counts, status.VERDICTS
     layout.cards(
-        layout.Card(
-            label="Matched",
-            value=number(receipt.matched),
-            icon=":material/check_circle:",
-            note=f"of {number(receipt.expected)} expected",
+        layout.status_card(
+            looks[Verdict.MATCHED], receipt.matched, f"of {number(receipt.expected)} expected"
         ),
-        layout.Card(
-            label="Missing",
-            value=number(counts.get(Verdict.MISSING, 0)),
-            icon=":material/error:",
-            note="asked for, not there",
+        layout.status_card(
+            looks[Verdict.MISSING], counts.get(Verdict.MISSING, 0), "asked for, not there"
         ),
         layout.Card(
             label="Differing",
@@ -136,17 +130,11 @@ def cards(receipt: ReceiptView) -> None:
             icon=":material/difference:",
             note="there, not as asked for",
         ),
-        layout.Card(
-            label="Duplicate",
-            value=number(counts.get(Verdict.DUPLICATE, 0)),
-            icon=":material/content_copy:",
-            note="there more than once",
+        layout.status_card(
+            looks[Verdict.DUPLICATE], counts.get(Verdict.DUPLICATE, 0), "there more than once"
         ),
-        layout.Card(
-            label="Unexpected",
-            value=number(counts.get(Verdict.UNEXPECTED, 0)),
-            icon=":material/help:",
-            note="there, not asked for",
+        layout.status_card(
+            looks[Verdict.UNEXPECTED], counts.get(Verdict.UNEXPECTED, 0), "there, not asked for"
         ),
     )
 
@@ -159,8 +147,7 @@ def _by_stage(receipt: ReceiptView) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         st.caption("Missing, by where it stopped", width="content")
         for stage, entries in stages:
-            color: status.Color = "red" if stage == Stage.FAILED else "orange"
-            st.badge(f"{number(entries)} {stage}", color=color)
+            status.counted(status.STAGES[stage], entries)
 
 
 def downloads(receipt: ReceiptView, *, key: str) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import connection, glossary, layout, navigation, tour
+from components import connection, glossary, layout, navigation, status, tour
 from services.ledger.views import OverviewView
 
 
@@ -19,7 +19,7 @@ def show(*, key: str) -> None:
             "retry what failed, link them to a dataset, and prove by URL that every one arrived."
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge("Sandbox", icon=":material/science:", color="orange")
+            status.badge(status.SANDBOX)
             connection.demo_mark()
             st.caption(
                 f"{glossary.meaning('sandbox')} Nothing leaves it; no account is needed.",

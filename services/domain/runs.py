@@ -6,6 +6,7 @@ the ledger's append-only events.
 
 import hashlib
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -33,6 +34,10 @@ class RunState(StrEnum):
     def is_final(self) -> bool:
         """Whether nothing more will happen unless somebody asks for it."""
         return self in {RunState.COMPLETE, RunState.CANCELLED, RunState.FAILED}
+
+
+#: Without a change for this long, a run that Encord processes is stalled.
+STALLED_AFTER: Final = timedelta(hours=2)
 
 
 class WorkKind(StrEnum):

@@ -2,15 +2,15 @@
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 
 import orjson
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from services.domain.estimate import Estimate
 from services.domain.outcomes import BY_CODE, UNKNOWN_CAUSE, Outcome
 from services.domain.paging import Page
-from services.domain.runs import Problem, RunState, WorkKind, WorkState
+from services.domain.runs import STALLED_AFTER, Problem, RunState, WorkKind, WorkState
 from services.domain.tasks import Purpose
 from services.ledger import tally
 from services.ledger.choosing import (
@@ -32,6 +32,7 @@ from services.ledger.views import (
     OutcomeRow,
     OverviewView,
     ReceiptView,
+    RunFilter,
     RunView,
 )
 
@@ -75,7 +76,7 @@ class Reading(ABC):
     def runs(
         self,
         *,
-        state: RunState | None = None,
+        only: RunFilter | None = None,
         connection: str | None = None,
         search: str = "",
         offset: int = 0,
@@ -85,8 +86,8 @@ class Reading(ABC):
         chosen = select(RUN).where(SUBMITTED)
         if connection:
             chosen = chosen.where(RUN.c.connection == connection)
-        if state:
-            chosen = chosen.where(RUN.c.state == state)
+        if only:
+            chosen = _filtered(chosen, only)
         if search:
             columns = (RUN.c.name, RUN.c.manifest_name, RUN.c.folder_name, RUN.c.id)
             chosen = chosen.where(or_(*(c.icontains(search, autoescape=True) for c in columns)))
@@ -280,6 +281,19 @@ class Reading(ABC):
         with self.reading() as cx:
             body = cx.scalar(select(RECEIPT.c.body).where(RECEIPT.c.id == receipt))
             return (body or "").encode()
+
+
+def _filtered(chosen: Chosen, only: RunFilter) -> Chosen:
+    chosen = chosen.where(RUN.c.state == only.state)
+    if only.with_failures is not None:
+        fails = RUN.c.still_failed > 0
+        chosen = chosen.where(fails if only.with_failures else ~fails)
+    if only.stalled is not None:
+        long_ago = (datetime.now(UTC) - STALLED_AFTER).isoformat(timespec="microseconds")
+        still = func.coalesce(RUN.c.progress_at, RUN.c.created_at) < long_ago
+        stalled = and_(~RUN.c.paused, still)
+        chosen = chosen.where(stalled if only.stalled else ~stalled)
+    return chosen
 
 
 def _count(cx: Connection, chosen: Chosen) -> int:

@@ -82,6 +82,17 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs are looked for: by their state, and by what a state alone does not say."""
+
+    state: RunState
+    #: Those with entries that fail even after retries, or those without; None for both.
+    with_failures: bool | None = None
+    #: Those in which nothing has changed for `STALLED_AFTER`, or the others; None for both.
+    stalled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FolderView:
     """A folder that runs went to, by the name the newest of them knew."""
 

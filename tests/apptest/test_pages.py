@@ -473,6 +473,18 @@ def test_runs_are_found_by_name_and_state(open_page: Open, world: World) -> None
     assert app.text_input(key="runs_find").value == ""
 
 
+def test_runs_are_filtered_by_the_words_they_are_shown_with(open_page: Open, world: World) -> None:
+    broken_run(world)
+    app = open_page("runs")
+    assert list(app.dataframe[0].value["Status"]) == [["Complete with failures"]]
+    field = app.selectbox(key="runs_state")
+    assert field.label == "Status"
+    field.set_value("Complete").run()
+    assert "Nothing matches" in words(app)
+    app.selectbox(key="runs_state").set_value("Complete with failures").run()
+    assert list(app.dataframe[0].value["Run"]) == ["Run"]
+
+
 def test_without_a_sandbox_there_is_nothing_to_demonstrate(open_page: Open) -> None:
     said = words(open_page("demo"))
     assert "There is no sandbox" in said

@@ -1,17 +1,21 @@
 """Numbers, times and untrusted text in words; states in one vocabulary."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components import run_progress, status, text
+from services.domain import bucket_checks, verification
 from services.domain.estimate import Estimate
 from services.domain.findings import Severity
 from services.domain.outcomes import Outcome
-from services.domain.runs import RunState
+from services.domain.runs import AttemptState, RunState
+from services.ledger.buckets import TrialState
 from services.ledger.views import Counts, RunView
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -114,13 +118,33 @@ def test_untrusted_text_is_one_code_span(value: str) -> None:
     assert inside.strip(" ") == value.replace("\r", " ").replace("\n", " ").strip(" ")
 
 
-def test_every_state_has_a_word_an_icon_and_a_color() -> None:
-    assert set(status.RUN_STATES) == set(RunState)
-    assert set(status.OUTCOMES) == set(Outcome)
-    assert set(status.SEVERITIES) == set(Severity)
-    for look in (*status.RUN_STATES.values(), *status.OUTCOMES.values()):
+@pytest.mark.parametrize(
+    ("looks", "states"),
+    [
+        (status.RUN_STATES, RunState),
+        (status.OUTCOMES, Outcome),
+        (status.SEVERITIES, Severity),
+        (status.CHECKS, bucket_checks.Verdict),
+        (status.TRIALS, TrialState),
+        (status.UPLOADS, AttemptState),
+        (status.VERDICTS, verification.Verdict),
+        (status.STAGES, verification.Stage),
+        (status.STEPS, status.StepState),
+    ],
+)
+def test_every_state_has_a_word_an_icon_and_a_color(
+    looks: Mapping[str, status.Status], states: type[StrEnum]
+) -> None:
+    assert set(looks) == set(states)
+    assert len({look.word for look in looks.values()}) == len(looks)
+    for look in looks.values():
         assert look.word
         assert look.icon.startswith(":material/")
+
+
+def test_runs_can_be_filtered_by_every_word_they_are_shown_with() -> None:
+    assert set(status.RUN_FILTERS) == set(status.RUN_LOOKS)
+    assert {"Stalled", "Complete with failures"} < set(status.RUN_FILTERS)
 
 
 def test_done_is_not_success() -> None:
