@@ -47,8 +47,8 @@ def _composition(title: str, shares: tuple[Share, ...], *, key: str) -> None:
     with st.container(border=True, height="stretch", key=key, gap="small"):
         st.markdown(f"**{title}**")
         if shares:
-            plots.bars(_table(title[:-1], shares[:MOST_BARS]), alt=f"Entries by {title.lower()}")
-            _more(len(shares) - MOST_BARS)
+            table, alt = _table(title[:-1], shares), f"Entries by {title.lower()}"
+            plots.bars(table, alt=alt, most=MOST_BARS)
         else:
             st.caption("None")
 
@@ -162,8 +162,3 @@ def _table(name: str, shares: tuple[Share, ...]) -> pd.DataFrame:
             "Entries": [each.count for each in shares],
         }
     )
-
-
-def _more(rest: int) -> None:
-    if rest > 0:
-        st.caption(f"{rest:,} more with fewer entries.")

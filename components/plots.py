@@ -5,16 +5,30 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from components.text import number
+
 #: The one colour of these plots: it says nothing, and reads on light and on dark.
 COLOR: Final = "#6366F1"
 #: Texts of bars are cut on the axis; the figures have them whole.
 LABEL: Final = 150
 HEIGHT: Final = 190
+#: Lines are told apart by their strokes too, for whoever does not see their colors.
+STROKES: Final = ([1, 0], [6, 4], [2, 2])
 ROW: Final = 26
+#: Rows of figures: a page carries them whether or not somebody opens them.
+MOST_FIGURES: Final = 1_000
 _COUNTS: Final = {"title": None, "tickCount": 3, "tickMinStep": 1, "format": ",d"}
 
 
-def bars(frame: pd.DataFrame, *, alt: str, color: str = COLOR, label: int = LABEL) -> None:
+def bars(
+    frame: pd.DataFrame,
+    *,
+    alt: str,
+    color: str = COLOR,
+    label: int = LABEL,
+    most: int | None = None,
+    rest: str = "",
+) -> None:
     """Draw how many entries or items have each value.
 
     Args:
@@ -22,8 +36,13 @@ def bars(frame: pd.DataFrame, *, alt: str, color: str = COLOR, label: int = LABE
         alt: What a screen reader says instead.
         color: Of the bars, where it says something.
         label: How much room the values have, in pixels.
+        most: How many are drawn, None for all; the figures have all of them.
+        rest: The name of one more bar for those that are not drawn, where counts add up.
     """
     value, counts = map(str, frame.columns)
+    drawn, left = (frame, frame[:0]) if most is None else (frame[:most], frame[most:])
+    if rest and len(left):
+        drawn = pd.concat([drawn, pd.DataFrame({value: [rest], counts: [left[counts].sum()]})])
     axis = {"title": None, "labelLimit": label, "labelOverlap": False}
     encoding = {
         "y": {"field": value, "type": "nominal", "sort": None, "axis": axis},
@@ -31,8 +50,11 @@ def bars(frame: pd.DataFrame, *, alt: str, color: str = COLOR, label: int = LABE
         "tooltip": [{"field": value}, {"field": counts, "format": ",d"}],
     }
     mark = {"type": "bar", "color": color, "height": {"band": 0.6}, "cornerRadiusEnd": 2}
-    height = ROW * len(frame) + 50
-    st.vega_lite_chart(frame, {"height": height, "mark": mark, "encoding": encoding}, alt=alt)
+    height = ROW * len(drawn) + 50
+    st.vega_lite_chart(drawn, {"height": height, "mark": mark, "encoding": encoding}, alt=alt)
+    if len(left):
+        together = "together as one bar, each in the figures" if rest else "in the figures only"
+        st.caption(f"{number(len(left))} more, {together}.")
     _figures(frame, alt=alt)
 
 
@@ -66,12 +88,14 @@ def lines(frame: pd.DataFrame, colors: dict[str, str], *, title: str, alt: str) 
 
     Args:
         frame: A column of times as numbers, then one of counts for each of `colors`.
-        colors: The color of each line, by its column.
+        colors: The color of each line, by its column; at most as many as there are `STROKES`.
         title: What the times count.
         alt: What a screen reader says instead.
     """
     over = str(frame.columns[0])
-    scale = {"domain": list(colors), "range": list(colors.values())}
+    names = list(colors)
+    legend = {"orient": "top", "title": None, "symbolType": "stroke", "symbolSize": 400}
+    told = {"field": "Outcome", "legend": legend}
     encoding = {
         "x": {
             "field": over,
@@ -79,11 +103,8 @@ def lines(frame: pd.DataFrame, colors: dict[str, str], *, title: str, alt: str) 
             "axis": {"title": title, "grid": False, "tickCount": 6},
         },
         "y": {"field": "Entries", "type": "quantitative", "axis": _COUNTS},
-        "color": {
-            "field": "Outcome",
-            "scale": scale,
-            "legend": {"orient": "top", "title": None},
-        },
+        "color": {**told, "scale": {"domain": names, "range": list(colors.values())}},
+        "strokeDash": {**told, "scale": {"domain": names, "range": STROKES[: len(names)]}},
     }
     mark = {"type": "line", "strokeWidth": 2}
     # Streamlit's own line chart adds marks for the pointer that screen readers stumble over.
@@ -98,11 +119,14 @@ def lines(frame: pd.DataFrame, colors: dict[str, str], *, title: str, alt: str) 
 def _figures(frame: pd.DataFrame, *, alt: str) -> None:
     """Offer the figures behind a plot as a table."""
     with st.expander("The figures", type="compact"):
+        shown = frame.head(MOST_FIGURES)
+        if len(shown) < len(frame):
+            st.caption(f"The first {number(len(shown))} of {number(len(frame))}.")
         numbers = frame.select_dtypes("number").columns
         st.dataframe(
-            frame,
+            shown,
             hide_index=True,
-            height=min(260, 35 * (len(frame) + 1) + 3),
+            height=min(260, 35 * (len(shown) + 1) + 3),
             alt=f"{alt}: table",
             column_config={
                 name: st.column_config.NumberColumn(format="localized") for name in numbers

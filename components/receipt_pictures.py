@@ -7,6 +7,7 @@ import streamlit as st
 
 from components import plots
 from components.runtime import get_runtime
+from services.engine.proof.pictures import MOST_KEYS, REST
 from services.ledger.views import ReceiptView
 
 ABOUT: Final = {
@@ -20,6 +21,9 @@ LISTED: Final = {
     "keys": "What Encord lists, by metadata key",
 }
 
+#: Bars of one picture.
+BARS: Final = 8
+
 
 def show(receipt: ReceiptView) -> None:
     """Draw the pictures, folded; nothing is counted until somebody opens them."""
@@ -31,19 +35,24 @@ def show(receipt: ReceiptView) -> None:
     with pictures, st.grid(2, min_column_width=320):
         proofs = get_runtime().proofs
         for what, title in ABOUT.items():
-            _picture(proofs.composition(receipt.id, what), what, "Entries", title)
+            _picture(proofs.composition(receipt.id, what), what, "Entries", title, most=BARS)
         for what, title in LISTED.items():
             _picture(proofs.listed(receipt.id, what), what, "Listed", title)
 
 
-def _picture(counted: list[tuple[str, int]], what: str, noun: str, title: str) -> None:
+def _picture(
+    counted: list[tuple[str, int]], what: str, noun: str, title: str, *, most: int | None = None
+) -> None:
     if not counted:
         return
     if what == "folder":
         counted = _within_their_bucket(counted)
     with st.container(gap="xsmall"):
         st.markdown(f"**{title}**")
-        plots.bars(pd.DataFrame(counted, columns=[what.capitalize(), noun]), alt=title)
+        frame = pd.DataFrame(counted, columns=[what.capitalize(), noun])
+        plots.bars(frame, alt=title, most=most, rest=REST)
+        if what == "keys" and len(counted) >= MOST_KEYS:
+            st.caption("A receipt keeps the most frequent keys only.")
 
 
 def _within_their_bucket(counted: list[tuple[str, int]]) -> list[tuple[str, int]]:

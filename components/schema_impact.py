@@ -73,9 +73,8 @@ def fill(connection: Connection, desk: SchemaDesk, *, key: str) -> None:
     rows = _fill(sample, desk.base.declared)
     if not sample.items or not rows:
         return
-    drawn = rows[:BARS]
-    frame = pd.DataFrame({"Key": [name for name, _ in drawn], "Items": [n for _, n in drawn]})
-    plots.bars(frame, alt=f"Sampled items with a value, the {len(drawn)} keys filled most")
+    frame = pd.DataFrame({"Key": [name for name, _ in rows], "Items": [n for _, n in rows]})
+    plots.bars(frame, alt="Sampled items with a value, by key", most=BARS)
     st.dataframe(
         pd.DataFrame(
             {

@@ -133,3 +133,12 @@ def test_the_plots_have_their_figures_in_tables(
     ]
     assert [{"Value": "12", "Entries": 1}] in tables
     assert [{"Value": "rain", "Entries": 1}, {"Value": "sun", "Entries": 1}] in tables
+
+
+def test_the_figures_hold_what_the_plot_leaves_out(open_page: Open, world: World) -> None:
+    endings = [f"e{n:02}" for n in range(13)]
+    fingerprint = world.manifest({"images": [{"objectUrl": f"gs://yard/1.{e}"} for e in endings]})
+    app = open_page("manifest", manifest=fingerprint, manifest_view="Statistics")
+    assert "3 more, in the figures only." in words(app)
+    (figures,) = [frame.value for frame in app.dataframe if "Extension" in frame.value]
+    assert list(figures["Extension"]) == endings

@@ -8,9 +8,11 @@ import polars as pl
 
 from services.domain.verification import Verdict
 
-#: Bars of one picture; what is rarer is one more bar.
-MOST: Final = 8
+#: Values that are counted one by one; what is rarer is counted together.
+MOST: Final = 500
 REST: Final = "everything else"
+#: Metadata keys that a receipt keeps the counts of.
+MOST_KEYS: Final = 8
 #: The bucket and the first two folders of a URL.
 _FOLDER: Final = r"^([a-z0-9]+://[^/]+(?:/[^/]+/)?(?:[^/]+/)?)"
 _VALUES: Final = {
@@ -67,4 +69,4 @@ def by_key(found: pl.DataFrame) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for text in found["metadata"].drop_nulls():
         counts.update(orjson.loads(text).keys())
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST]
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST_KEYS]

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from services.engine.proof import pictures
 from services.engine.proof.columns import FOUND
 from services.engine.proof.pictures import by_key, by_size, counted
 from tests.unit.proof.population import Population, populate
@@ -165,9 +166,19 @@ def test_the_pictures_count_what_was_asked_for_and_add_up() -> None:
     folders = counted(lines, "folder")
     assert sum(entries for _, entries in folders) == 72
     assert folders[0] == ("gs://bucket/site-0/", 10)
-    assert folders[-1] == ("everything else", 1)
+    assert len(folders) == len({folder for folder, _ in folders}) == 9
     assert counted(lines, "stage") == [("registered but not linked", 3)]
     assert counted(lines, "detail") == [("registered but not linked", 3)]
+
+
+def test_what_is_rarer_than_most_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = populate(70, 2).verdicts()
+    whole = counted(lines, "folder")
+    monkeypatch.setattr(pictures, "MOST", 3)
+    assert counted(lines, "folder") == [
+        *whole[:3],
+        ("everything else", sum(entries for _, entries in whole[3:])),
+    ]
 
 
 def test_the_pictures_count_what_encord_lists_by_size_and_by_key() -> None:
