@@ -36,6 +36,8 @@ COSTS: Final = {
     Change.REPLACE: "Encord may refuse it: its SDK has no call for this.",
 }
 SHOWN: Final = 60
+#: Steps that the last question names; more are counted.
+NAMED: Final = 12
 
 
 def show(connection: Connection, desk: SchemaDesk, plan: Plan, *, key: str) -> None:
@@ -99,6 +101,7 @@ def _ask(connection: Connection, desk: SchemaDesk, plan: Plan, key: str) -> None
         f"{connection.label} shares. Encord is asked again first: if somebody changed the schema "
         "meanwhile, nothing is sent."
     )
+    _consequences(plan)
     fields = {step.key: f"{key}_confirm_{place}" for place, step in enumerate(plan.destructive)}
     for name, field in fields.items():
         st.text_input(f"Type {code(name)} to confirm", key=field)
@@ -113,6 +116,36 @@ def _ask(connection: Connection, desk: SchemaDesk, plan: Plan, key: str) -> None
             args=(connection, desk, plan, fields),
         ):
             st.rerun()
+
+
+def _consequences(plan: Plan) -> None:
+    """Name what will be done, first what destroys: of that nothing is left out."""
+    first = plan.destructive
+    others = [step for step in plan.steps if step not in first]
+    shown = [*first, *others[: max(0, NAMED - len(first))]]
+    st.markdown("\n".join(f"- {consequence(step)}" for step in shown))
+    left = len(plan.steps) - len(shown)
+    if left:
+        st.caption(f"And {count(left, 'more change')}, all of which the plan behind this lists.")
+
+
+def consequence(step: Step) -> str:
+    """Say what a step does and what it costs, e.g. *Change type* `site`: `text` to `number`."""
+    said = f"**{step.change.value.capitalize()}** {code(step.key)}{_of_what(step)}."
+    return f"{said} {COSTS[step.change]}" if step.change in COSTS else said
+
+
+def _of_what(step: Step) -> str:
+    if step.change in {Change.ADD_OPTIONS, Change.REMOVE_OPTIONS}:
+        told = [", ".join(step.options)]
+    else:
+        told = [words(step.before), words(step.after)]
+    known = [code(_cut(each)) for each in dict.fromkeys(told) if each]
+    return f": {' to '.join(known)}" if known else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def _apply(connection: Connection, desk: SchemaDesk, plan: Plan, fields: dict[str, str]) -> None:
@@ -210,8 +243,7 @@ def _views(each: KeyDrift) -> dict[str, str]:
 def _text(kind: Any) -> str:  # noqa: ANN401 - whatever Encord answered
     if kind is None:
         return "not there"
-    text = json.dumps(kind, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return _cut(json.dumps(kind, ensure_ascii=False))
 
 
 def kept_back(found: Sequence[SchemaFinding]) -> None:

@@ -116,6 +116,30 @@ def test_a_destructive_plan_offers_to_look_at_items(
     }
 
 
+def test_the_last_question_names_what_will_be_done_and_what_it_costs(
+    open_page: Open, world: World
+) -> None:
+    world.encord.schema = dict(SCHEMA)
+    app = open_page("schema")
+    added = [{"Key": f"new{n:02}", "Type": "number"} for n in range(1, 21)]
+    cells = {"edited_rows": {0: {"Type": "number"}, 1: {"State": "deleted"}}}
+    app.session_state["schema_table_0"] = {**cells, "added_rows": added, "deleted_rows": []}
+    app.run()
+    press(app, "Apply 22 changes")
+    listed = words(app)
+    for step in (
+        "**Change type** `km`: `varchar` to `number`. Values that do not fit stop being filtered",
+        "**Delete** `site`: `enum: depot`. The key can be restored with its type.",
+        "**Add** `new01`: `number`.",
+        "**Add** `new10`: `number`.",
+        "And 10 more changes, all of which the plan behind this lists.",
+    ):
+        assert step in listed
+    assert "`new11`" not in listed
+    press(app, "Go back")
+    assert "**Add** `new01`" not in words(app)
+
+
 def test_the_fill_of_registered_items_is_drawn_with_its_table(
     open_page: Open, world: World, runtime: Runtime
 ) -> None:
