@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from components import by_script, session, status
+from components import answers, by_script, session, status
 from components.runtime import get_background, get_runtime
 from components.tables import GRID
 from components.text import count
@@ -80,11 +80,12 @@ def locations() -> None:
 def collisions(current: Connection, title: str, *, run: str = "") -> None:
     """Name the datasets that are called the same already; a run's own one is no second one."""
     name = f"{asked_for(current)} called {title}"
-    background = get_background()
     ask = partial(get_runtime().connections.datasets, current.id, title)
-    background.start(name, ask, fresh=FRESH)
-    if background.phase(name, patience=2.0) != "done":
-        st.caption("Encord has not said yet whether a dataset of this title exists.")
+    waiting = "Asking Encord whether a dataset of this title exists"
+    phase = answers.wait_for(name, ask, waiting=waiting, fresh=FRESH)
+    if phase == "failed":
+        st.caption("Encord did not say whether a dataset of this title exists.")
+    if phase != "done":
         return
     found = [each for each in _datasets(name) if each.title == title]
     if run and any(is_of(each.description, run) for each in found):

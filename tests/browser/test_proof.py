@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from services.demo_studio.faults import Fault
 from services.engine.proof.command import main as verify_receipt
+from services.engine.sandbox_demo import SandboxDemo
 from services.ledger.views import ReceiptView
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting
@@ -129,6 +131,22 @@ def look_at_the_missing_object(person: Dashboard) -> None:
     person.sees("As the manifest has it")
     assert not violations(person.page)
     assert person.query("object") == "gs://encord-demo-bucket/bulk/000001.jpg"
+
+
+def test_whether_a_title_is_taken_is_told_as_soon_as_encord_says(
+    person: Dashboard, server: Server
+) -> None:
+    controls = SandboxDemo(server.data / "sandbox" / "endpoint.json")
+    slow = Fault(operation="v2 GET datasets/list", kind="delay", seconds=6.0, times=1)
+    person.open("/datasets?datasets_view=All+datasets")
+    person.page.get_by_text("Create a dataset").click()
+    controls.call("POST", "faults", slow.body())
+    title = person.page.get_by_label("Title", exact=True).first
+    title.fill("A title that nobody has")
+    title.blur()
+    person.sees("Asking Encord whether a dataset of this title exists")
+    expect(person.page.get_by_text("Asking Encord whether")).to_have_count(0)
+    expect(person.page.get_by_text("Encord did not say")).to_have_count(0)
 
 
 def test_a_dataset_is_created_once_and_what_does_not_belong_is_taken_out(
