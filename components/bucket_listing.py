@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import bucket_access, glossary, layout, session, watching
 from components.runtime import get_runtime
-from components.text import code, count, size, stamp, told_apart
+from components.text import code, count, moment, size, stamp, told_apart
 from services.buckets.catalog import Listing, View
 from services.cloud_storage.credentials import CredentialProblem
 from services.domain import globs
@@ -78,9 +78,12 @@ def _chosen(known: dict[str, Listing], *, key: str) -> Listing:
     asked = st.query_params.get(CHOSEN, "")
     chosen = asked if asked in known else next(iter(known))
     if len(known) == 1:
-        st.caption(_name(known[chosen]), help=glossary.meaning("listing"))
+        at = moment(known[chosen].totals.at)
+        st.caption(f"{_about(known[chosen])}, {at}", help=glossary.meaning("listing"))
         return known[chosen]
-    named = told_apart({each: _name(listing) for each, listing in known.items()})
+    named = told_apart(
+        {each: f"{_about(found)}, {stamp(found.totals.at)}" for each, found in known.items()}
+    )
     field = f"{key}_{CHOSEN}_{chosen}"
     st.selectbox(
         "Listing",
@@ -92,6 +95,7 @@ def _chosen(known: dict[str, Listing], *, key: str) -> Listing:
         on_change=_use,
         args=(field,),
     )
+    st.caption(f"Listed {moment(known[chosen].totals.at)}")
     return known[chosen]
 
 
@@ -106,14 +110,12 @@ def _use_newest() -> None:
         del st.query_params[CHOSEN]
 
 
-def _name(listing: Listing) -> str:
+def _about(listing: Listing) -> str:
     totals = listing.totals
     where = ", ".join(listing.prefixes[:3]) + (" ..." if len(listing.prefixes) > 3 else "")  # noqa: PLR2004 - as many fit a line
     how = "from a report" if totals.source == "inventory" else count(totals.requests, "request")
-    return (
-        f"{where or 'The whole bucket'}: {count(totals.objects, 'object')}, "
-        f"{size(totals.bytes)}, {how}, {stamp(totals.at)}"
-    )
+    what = f"{count(totals.objects, 'object')}, {size(totals.bytes)}"
+    return f"{where or 'The whole bucket'}: {what}, {how}"
 
 
 def _form(seen: View, *, first: bool, key: str) -> None:

@@ -20,7 +20,7 @@ from components import (
 )
 from components.runtime import get_background, get_runtime
 from components.tables import Column, PagedTable
-from components.text import ago, code, moment
+from components.text import code, moment
 from services.domain.paging import Page
 from services.encord_api.interface import Dataset
 
@@ -69,7 +69,7 @@ def show() -> None:
     found = answers.of_encord(name, partial(get_runtime().connections.datasets, current.id))
     if found is None:
         return
-    st.caption(f"Read {ago(get_background().asked(name))}")
+    st.caption(f"Read {moment(get_background().asked(name))}")
     rows = _listed(found, search)
     TABLE.show(
         lambda offset, limit: Page(rows[offset : offset + limit], len(rows)),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import glossary, navigation, status
 from components.status import StepState, is_active
-from components.text import ago, count
+from components.text import count, moment
 from services.domain.bucket_checks import Verdict
 from services.domain.findings import Summary
 from services.domain.metadata import MetadataSchema
@@ -143,15 +143,15 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
 
 def _about_bucket(facts: Facts) -> str:
     if facts.checked is None:
-        return f"Encord read files {ago(facts.proof.at)}" if facts.proof else "Not checked yet"
+        return f"Encord read files {moment(facts.proof.at)}" if facts.proof else "Not checked yet"
     if facts.checked.verdict is Verdict.FAIL and not facts.proof:
-        return f"A check failed {ago(facts.checked.at)}"
-    return f"Checked {ago(facts.checked.at)}"
+        return f"A check failed {moment(facts.checked.at)}"
+    return f"Checked {moment(facts.checked.at)}"
 
 
 def _about_integrations(facts: Facts, found: int, *, failed: bool) -> str:
     if facts.proof:
-        return f"Proven {ago(facts.proof.at)}"
+        return f"Proven {moment(facts.proof.at)}"
     if found:
         return f"{count(found, 'integration')} found, none proven yet"
     return "Encord did not accept the connection" if failed else "None is proven yet"

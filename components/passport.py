@@ -25,7 +25,7 @@ from components import (
 )
 from components.runtime import get_background, get_runtime
 from components.tables import GRID, status_column
-from components.text import ago, count, moment, number, size
+from components.text import count, moment, number, size
 from services.buckets.desk import Place
 from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import StorageError
@@ -201,7 +201,7 @@ def _ask(about: str, ask: Callable[[], T], *, waiting: str) -> T | None:
     if answers.wait_for(name, ask, waiting=waiting, fresh=FRESH) == "running":
         return None
     background = get_background()
-    st.caption(f"Read {ago(background.asked(name))}")
+    st.caption(f"Read {moment(background.asked(name))}")
     try:
         return cast("T", background.result(name))
     except (StorageError, CredentialProblem, EncordError, EngineError) as problem:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import navigation
 from components.runtime import get_runtime
-from components.text import count, duration, stamp
+from components.text import count, duration, moment
 from services.domain.verification import Verdict
 from services.ledger.views import ReceiptView
 
@@ -29,7 +29,7 @@ def show(receipt: ReceiptView) -> None:
             )
         navigation.link(
             "verify",
-            f"The receipt of {stamp(datetime.fromisoformat(since['at']))}",
+            f"The receipt of {moment(datetime.fromisoformat(since['at']))}",
             icon=":material/history:",
             query={"receipt": since["receipt"]},
         )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import glossary, links, session
 from components.runtime import get_runtime
-from components.text import ago, stamp, told_apart
+from components.text import moment, stamp, told_apart
 from services.ledger.views import RunView
 
 OFFERED = 50
@@ -41,8 +41,7 @@ def show(page: str, chosen: RunView | None) -> None:
         on_change=_choose,
         args=(page, key),
     )
-    # Not in the list: an option whose words change, as those of a time ago do, is another one.
-    st.caption(f"Submitted {ago(chosen.created_at)}")
+    st.caption(f"Submitted {moment(chosen.created_at)}")
 
 
 def _choose(page: str, key: str) -> None:

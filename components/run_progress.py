@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import session, status
 from components.runtime import get_runtime
-from components.text import ago, code, count, duration, number
+from components.text import code, count, duration, moment, number
 from services.domain.estimate import Estimate
 from services.domain.outcomes import Outcome
 from services.domain.runs import RunState
@@ -115,4 +115,4 @@ def count_badges(counts: Counts) -> None:
 
 
 def _age(run: RunView) -> str:
-    return f"Encord last answered {ago(run.heard_at)}." if run.heard_at else "No answer yet."
+    return f"Encord last answered {moment(run.heard_at)}." if run.heard_at else "No answer yet."

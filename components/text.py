@@ -74,7 +74,11 @@ def ago(then: datetime, now: datetime | None = None) -> str:
 
 
 def stamp(at: datetime) -> str:
-    """Return the absolute time, in UTC."""
+    """Return the absolute time, in UTC.
+
+    For options of a list, where one whose words change is another option: the one that is chosen
+    has its `moment` beside the list. Everywhere else a person reads `moment`.
+    """
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import connection, manifests, proof_nonce, session, uuid_field
 from components.runtime import get_runtime
-from components.text import stamp, told_apart
+from components.text import moment, stamp, told_apart
 from services.domain.tasks import Question, Source, Teller
 from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
@@ -27,8 +27,10 @@ class Choice:
     """Something that can say what is expected."""
 
     name: str
-    dataset: str
-    folder: str
+    #: What happened when, for whoever has chosen it.
+    since: str
+    dataset: str = ""
+    folder: str = ""
 
 
 def show() -> None:
@@ -52,6 +54,8 @@ def _ask(current: Connection) -> None:
         placeholder="There is none yet",
     )
     chosen = choices.get(known or "")
+    if chosen:
+        st.caption(chosen.since)
     for label, uuid in (
         (DATASET, chosen.dataset if chosen else ""),
         (FOLDER, chosen.folder if chosen else ""),
@@ -93,6 +97,7 @@ def _choices(teller: Teller) -> dict[str, Choice]:
         return {
             run.id: Choice(
                 f"{run.name}, {stamp(run.created_at)}",
+                f"Submitted {moment(run.created_at)}",
                 run.dataset_uuid or "",
                 run.folder_uuid or "",
             )
@@ -101,12 +106,15 @@ def _choices(teller: Teller) -> dict[str, Choice]:
         }
     if teller == "manifest":
         return {
-            each.fingerprint: Choice(each.name, "", "")
+            each.fingerprint: Choice(each.name, f"Added {moment(each.added_at)}")
             for each in runtime.manifests.recent()[:OFFERED]
         }
     return {
         each.id: Choice(
-            f"{each.name}, {stamp(each.at)}", each.dataset_uuid or "", each.folder_uuid or ""
+            f"{each.name}, {stamp(each.at)}",
+            f"Verified {moment(each.at)}",
+            each.dataset_uuid or "",
+            each.folder_uuid or "",
         )
         for each in runtime.ledger.receipts(limit=OFFERED)
     }

@@ -1,6 +1,8 @@
 """What each page says in the states a person meets."""
 
 import io
+import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +16,8 @@ from streamlit.testing.v1 import AppTest
 from components import focus
 from components.navigation import PAGES
 from services.bootstrap import Runtime
+from services.buckets.reach import NOBODY
+from services.domain.bucket_checks import BucketCheck, Verdict
 from services.domain.runs import DatasetChoice
 from services.engine.connections import Check, _Held
 from services.engine.onboarding import retry_nonce
@@ -483,6 +487,59 @@ def test_runs_are_filtered_by_the_words_they_are_shown_with(open_page: Open, wor
     assert "Nothing matches" in words(app)
     app.selectbox(key="runs_state").set_value("Complete with failures").run()
     assert list(app.dataframe[0].value["Run"]) == ["Run"]
+
+
+@pytest.fixture
+def proven(world: World, runtime: Runtime) -> str:
+    """A run whose dataset was verified twice, and a bucket that was checked."""
+    run = world.submit(world.images(2), dataset="Streets")
+    world.settle()
+    world.onboarding.verify(run, actor="tester")
+    world.settle()
+    passed = BucketCheck(code="exists", title="Exists", verdict=Verdict.PASS, asked="", got="")
+    runtime.buckets.records.note_check(
+        [passed], connection=HERE.id, account=NOBODY, bucket="yard", actor="me"
+    )
+    return run
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "said"),
+    [
+        ("overview", {}, "Checked 20"),
+        ("run", {"run_view": "Progress"}, "Submitted 20"),
+        ("datasets", {"datasets_view": "All datasets"}, "Read 20"),
+        ("verify", {}, "Submitted 20"),
+        ("verify", {"tell": "An earlier receipt"}, "Verified 20"),
+        ("verify", {"tell": "A manifest"}, "Added 20"),
+        ("passport", {}, "Read 20"),
+        ("connect", {}, ""),
+        ("bucket", {"bucket_view": "Check"}, "Last checked 20"),
+    ],
+)
+def test_a_time_is_told_as_a_moment_and_as_a_while_ago(
+    open_page: Open, proven: str, page: str, query: dict[str, str], said: str
+) -> None:
+    app = open_page(page, run=proven, bucket="yard", object="gs://bucket/1.jpg", **query)
+    if "tell" in query:
+        app.radio(key="tell").set_value(query["tell"]).run()
+    told = words(app)
+    assert said in told
+    assert not re.findall(r"UTC(?! \((?:\d+ \w+ ago|just now)\))", told)
+    assert not re.findall(r"(?<!UTC \()\b(?:\d+ \w+ ago|just now)", told)
+
+
+def test_lines_are_told_apart_without_their_colors(open_page: Open, world: World) -> None:
+    run = broken_run(world)
+    app = open_page("run", run=run, run_view="Progress")
+    specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    (lines,) = [spec["encoding"] for spec in specs if spec["mark"]["type"] == "line"]
+    color, stroke = lines["color"], lines["strokeDash"]
+    assert stroke["field"] == color["field"]
+    assert stroke["legend"] == color["legend"], "one legend shows both"
+    assert stroke["scale"]["domain"] == color["scale"]["domain"] == ["Settled", "Failed"]
+    one, other = stroke["scale"]["range"]
+    assert one != other
 
 
 def test_without_a_sandbox_there_is_nothing_to_demonstrate(open_page: Open) -> None:
