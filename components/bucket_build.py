@@ -187,7 +187,7 @@ def _report(built: Built, *, key: str) -> None:
                 "Type": row.type,
                 "Title": row.title,
                 "First URL": row.url,
-                "URLs": row.urls,
+                "Objects": row.urls,
                 "Metadata": row.metadata,
             }
             for row in built.shown

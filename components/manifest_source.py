@@ -72,15 +72,16 @@ def uploader(label: str, *, key: str) -> None:
     """Draw a field that takes a file as a new manifest."""
     # A new key after each upload makes a new, empty widget: the stored copy is the one that counts.
     widget = f"{key}_{session.nonce(key)}"
-    limit = get_runtime().settings.max_upload_mb
+    settings = get_runtime().settings
+    limit = size(settings.max_upload_bytes)
     st.file_uploader(
         label,
         type=ENDINGS,
         key=widget,
-        max_upload_size=limit,
+        max_upload_size=settings.max_upload_mb,
         on_change=_store_upload,
         args=(key, widget),
-        help=f"CSV in Encord's or a plain layout, JSON, JSON Lines, up to {limit} MB; .gz of each",
+        help=f"CSV in Encord's or a plain layout, JSON, JSON Lines, up to {limit}; .gz of each",
     )
 
 
@@ -158,7 +159,7 @@ def _store(name: str, file: io.BytesIO) -> None:
     try:
         manifests.go_to(get_runtime().manifests.add(name, file))
     except ManifestTooLargeError as problem:
-        body = f"This server reads manifests of up to {problem.limit:,} bytes. Split the file."
+        body = f"This server reads manifests of up to {size(problem.limit)}. Split the file."
         session.notify("manifest", session.Notice(title="The file is too large", body=body))
 
 

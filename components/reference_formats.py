@@ -62,13 +62,13 @@ def _type(kind: EntryType) -> dict[str, str]:
 def limits() -> dict[str, str]:
     """Return every limit, from where the code enforces it."""
     return {
-        "A manifest here": f"{get_runtime().settings.max_upload_mb:,} MiB",
+        "A manifest here": size(get_runtime().settings.max_upload_bytes),
         "One document at Encord": f"{number(check.MAX_ITEMS)} entries, {number(check.MAX_URLS)} "
-        f"URLs, {check.MAX_DOCUMENT // 10**6} MB. Larger manifests are sent in chunks.",
+        f"URLs, {size(check.MAX_DOCUMENT)}. Larger manifests are sent in chunks.",
         "One upload job": f"{number(MAX_ENTRIES)} entries and {number(MAX_URLS)} URLs at most",
         "A CSV in Encord's own page": f"{number(csv_reader.ROW_LIMIT)} rows",
-        "An object URL": f"{size(urls.MAX_BYTES)}",
+        "An object URL": f"{number(urls.MAX_BYTES)} bytes",
         "A title": f"{entry_check.MAX_TITLE} characters",
-        "Custom metadata of an entry": f"{metadata_check.MAX_BYTES // 10**6} MB",
+        "Custom metadata of an entry": size(metadata_check.MAX_BYTES),
         "Nesting in JSON": f"{json_text.MAX_DEPTH} levels",
     }

@@ -13,7 +13,7 @@ UNITS: Final = (
     (60, "minute", 90),
     (1, "second", 2),
 )
-KIBIBYTE: Final = 1024
+THOUSAND: Final = 1000
 #: As many characters of an id as are read out, and mostly tell it from others.
 SHORT_ID: Final = 8
 
@@ -88,9 +88,10 @@ def moment(at: datetime, now: datetime | None = None) -> str:
 
 
 def size(value: float) -> str:
-    """Return a number of bytes in its fitting unit."""
-    for unit in ("B", "KiB", "MiB"):
-        if value < KIBIBYTE:
-            return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
-        value /= KIBIBYTE
-    return f"{value:,.1f} GiB"
+    """Return a number of bytes in its fitting unit, by thousands as Encord states its limits."""
+    unit = "B"
+    for larger in ("kB", "MB", "GB"):
+        if value < THOUSAND:
+            break
+        value, unit = value / THOUSAND, larger
+    return f"{f'{value:,.1f}'.removesuffix('.0')} {unit}"

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-MEBIBYTE: Final = 1024 * 1024
+MEGABYTE: Final = 1_000_000
 
 
 class Settings(BaseSettings):
@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="Ledger; default SQLite in data_dir.")
     sandbox: bool = Field(True, description="Start the sandbox and offer it as connection.")
     sandbox_rate: float = Field(40.0, description="Units the sandbox processes per second.")
-    max_upload_mb: int = Field(500, description="Largest manifest accepted, in MiB.")
+    max_upload_mb: int = Field(500, description="Largest manifest accepted, in MB.")
     manifest_folders: tuple[Path, ...] = Field(
         (), description="Folders of this server that people may take manifests from."
     )
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     webhook_url: str | None = Field(None, description="Told when a run ends or needs attention.")
     webhook_secret: SecretStr | None = Field(None, description="Signs what the webhook is told.")
     least_free_mb: int = Field(
-        200, description="Pages warn when the data directory's disk has less than this, in MiB."
+        200, description="Pages warn when the data directory's disk has less than this, in MB."
     )
     log_level: str = "INFO"
     #: The SDK's own variables, so that a set-up that works for scripts works here.
@@ -67,4 +67,4 @@ class Settings(BaseSettings):
     @property
     def max_upload_bytes(self) -> int:
         """Largest manifest accepted, in bytes."""
-        return self.max_upload_mb * MEBIBYTE
+        return self.max_upload_mb * MEGABYTE

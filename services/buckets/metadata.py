@@ -30,11 +30,11 @@ from services.manifests.csv_values import SAFE_DIGITS
 
 #: Sidecars read at once, and the largest that is read, in bytes.
 PARALLEL: Final = 8
-LARGEST: Final = 1 << 20
+LARGEST: Final = 1_000_000
 #: These say nothing about the sidecar that was asked for: it is there, and can be read later.
 _NOT_ITS_FAULT: Final = (NotAuthenticated, RateLimited, TimedOut, Unavailable, Unreachable)
 
-TOO_LARGE: Final = "it is larger than 1 MiB"
+TOO_LARGE: Final = "it is larger than 1 MB"
 NOT_JSON: Final = "it is not JSON"
 NOT_AN_OBJECT: Final = "it is not a JSON object"
 TWICE: Final = "The table names {name} more than once."

@@ -13,7 +13,7 @@ from services.manifests.url_check import FAMILIES
 
 Kind = Literal["image", "video", "audio", "text"]
 #: Bytes of media that are shown, and of text.
-LARGEST: Final = 20 * 1024 * 1024
+LARGEST: Final = 20_000_000
 TEXT: Final = 16 * 1024
 
 #: How the pictures begin that every browser draws.
@@ -38,7 +38,7 @@ class Preview:
 
 
 def preview(reader: BucketReader, bucket: str, name: str) -> Preview:
-    """Read what is shown of an object: its metadata, then up to 20 MiB.
+    """Read what is shown of an object: its metadata, then up to 20 MB.
 
     Raises:
         StorageError: It is gone, or may not be read.
@@ -50,7 +50,7 @@ def preview(reader: BucketReader, bucket: str, name: str) -> Preview:
     if not found.size:
         return Preview(kind=None, why_not="The object is empty.")
     if found.size > LARGEST and kind != "text":
-        return Preview(kind=None, why_not="The object is larger than the 20 MiB shown here.")
+        return Preview(kind=None, why_not="The object is larger than the 20 MB shown here.")
     content = _start(reader, bucket, name, TEXT if kind == "text" else LARGEST)
     if kind == "image" and not _is_picture(content):
         return Preview(kind=None, why_not="This is not a picture that every browser draws.")

@@ -135,3 +135,11 @@ def test_the_chosen_listing_is_in_the_address_and_in_every_tab(yard: Yard, open_
     assert "No pattern: all **2 objects**" in words(linked)
     linked.button(key="browse_start").click().run()
     assert "listing" not in linked.query_params
+
+
+def test_what_is_made_says_how_many_objects_an_entry_has(yard: Yard, open_page: Open) -> None:
+    app = changes_since(yard, {"a.jpg": "1", "b.jpg": "1", "c.jpg": "1"}, open_page)
+    (made,) = [frame.value for frame in app.dataframe if "First URL" in frame.value]
+    assert list(made["First URL"]) == ["gs://yard/c.jpg"]
+    assert list(made["Objects"]) == [1]
+    assert "URLs" not in made

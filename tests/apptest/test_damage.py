@@ -40,13 +40,13 @@ def test_every_page_says_what_is_damaged_and_how_to_go_on(
 def test_a_disk_that_fills_up_is_said_until_there_is_room(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = 5 * 1024 * 1024
+    free = 5_000_000
     monkeypatch.setattr(
         "components.disk.shutil.disk_usage", lambda _path: shutil._ntuple_diskusage(10**9, 0, free)
     )
     page = AppTest.from_file(str(SHELL), default_timeout=30).run()
     assert [said.proto.title for said in page.warning] == ["The disk is nearly full"]
-    assert "5.0 MiB" in page.warning[0].value
+    assert "5 MB are left" in page.warning[0].value
     assert "runs go on by themselves as soon as there is room" in page.warning[0].value
     free = 10**12
     assert not page.run().warning

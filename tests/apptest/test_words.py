@@ -77,7 +77,14 @@ def test_a_number_and_its_noun(value: int, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "0 B"), (1_536, "1.5 KiB"), (5 * 2**20, "5.0 MiB"), (3 * 2**30, "3.0 GiB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_536, "1.5 kB"),
+        (5 * 10**6, "5 MB"),
+        (3_240_000_000, "3.2 GB"),
+        (7 * 10**12, "7,000 GB"),
+    ],
 )
 def test_a_size(value: int, words: str) -> None:
     assert text.size(value) == words

@@ -102,7 +102,7 @@ def test_no_manifest_is_made_without_metadata_that_could_be_read_later(
         ((about(b"{1]"), content(b"{1]")), "a.json: it is not JSON"),
         (
             (about(b"{" * (1 << 21)), content(b"{" * (1 << 21))),
-            "a.json: it is larger than 1 MiB",
+            "a.json: it is larger than 1 MB",
         ),
     ],
     ids=["forbidden", "gone", "list", "broken", "large"],
