@@ -12,6 +12,8 @@ COLOR: Final = "#6366F1"
 #: Texts of bars are cut on the axis; the figures have them whole.
 LABEL: Final = 150
 HEIGHT: Final = 190
+#: What the legend and the title of an axis take of it.
+AROUND: Final = 60
 #: Lines are told apart by their strokes too, for whoever does not see their colors.
 STROKES: Final = ([1, 0], [6, 4], [2, 2])
 ROW: Final = 26
@@ -94,7 +96,7 @@ def lines(frame: pd.DataFrame, colors: dict[str, str], *, title: str, alt: str) 
     """
     over = str(frame.columns[0])
     names = list(colors)
-    legend = {"orient": "top", "title": None, "symbolType": "stroke", "symbolSize": 400}
+    legend = {"orient": "top", "title": None, "symbolType": "stroke", "symbolSize": 300}
     told = {"field": "Outcome", "legend": legend}
     encoding = {
         "x": {
@@ -110,7 +112,7 @@ def lines(frame: pd.DataFrame, colors: dict[str, str], *, title: str, alt: str) 
     # Streamlit's own line chart adds marks for the pointer that screen readers stumble over.
     st.vega_lite_chart(
         frame.melt(over, var_name="Outcome", value_name="Entries"),
-        {"height": HEIGHT, "mark": mark, "encoding": encoding},
+        {"height": HEIGHT + AROUND, "mark": mark, "encoding": encoding},
         alt=alt,
     )
     _figures(frame, alt=alt)
