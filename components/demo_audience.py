@@ -75,8 +75,6 @@ def _cards(progress: Progress) -> None:
     else:
         layout.cards(
             entries,
-            layout.Card(
-                label="Ready", value=number(progress.ready), icon=":material/check_circle:"
-            ),
-            layout.Card(label="To fix", value=number(progress.held), icon=":material/error:"),
+            layout.status_card(status.READY, progress.ready),
+            layout.status_card(status.TO_FIX, progress.held),
         )

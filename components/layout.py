@@ -76,9 +76,9 @@ def cards(*entries: Card) -> None:
             )
 
 
-def status_card(look: Status, value: int, note: str = "") -> Card:
+def status_card(look: Status, value: int, note: str = "", *, word: str = "") -> Card:
     """Return how many have a status, as a number on a card."""
-    return Card(label=look.word, value=number(value), icon=look.icon, note=note)
+    return Card(label=look.word, value=number(value), icon=look.icon, note=note, word=word)
 
 
 def empty_state(

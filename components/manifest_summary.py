@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import layout, navigation
+from components import layout, navigation, status
 from components.text import count, number, size
 from services.domain.findings import Summary
 from services.manifests.checked import CheckedManifest
@@ -43,17 +43,11 @@ def cards(summary: Summary) -> None:
             note=count(kinds, "type"),
             word="entry",
         ),
-        layout.Card(
-            label="Ready",
-            value=number(summary.valid_entries),
-            icon=":material/check_circle:",
-            note="can be submitted",
-        ),
-        layout.Card(
-            label="To fix",
-            value=number(summary.held_entries),
-            icon=":material/error:",
-            note=count(len(summary.counts), "kind of finding", "kinds of finding"),
+        layout.status_card(status.READY, summary.valid_entries, "can be submitted"),
+        layout.status_card(
+            status.TO_FIX,
+            summary.held_entries,
+            count(len(summary.counts), "kind of finding", "kinds of finding"),
             word="held back",
         ),
         layout.Card(

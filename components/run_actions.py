@@ -88,7 +88,7 @@ def needs_attention(run: RunView, *, key: str) -> None:
         return
     title, remedy, page = PROBLEMS[run.problem]
     with st.container(border=True, key=key):
-        st.warning(remedy, title=title, icon=":material/front_hand:")
+        st.warning(remedy, title=title, icon=status.RUN_STATES[run.state].icon)
         if run.problem_detail:
             with st.expander("What was said"):
                 st.text(run.problem_detail)

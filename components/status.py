@@ -159,6 +159,10 @@ STEPS: Final = {
     StepState.OPTIONAL: Status("Optional", ":material/circle:", "gray"),
 }
 
+#: Entries of a manifest.
+READY: Final = Status("Ready", ":material/check_circle:", "green")
+TO_FIX: Final = Status("To fix", ":material/error:", "red")
+
 SANDBOX: Final = Status("Sandbox", ":material/science:", "orange")
 DEMO_DATA: Final = Status("Demo data", ":material/dataset:", "gray")
 ENCORD: Final = Status("Encord", ":material/check_circle:", "green")

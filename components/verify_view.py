@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import (
+    glossary,
     layout,
     links,
     navigation,
@@ -74,7 +75,7 @@ def _task(task: RunView, head: DeltaGenerator) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not status.is_active(task):
             status.badge(status.of_run(task))
-        st.text(task.name, width="content")
+        st.text(task.name, width="content", help=glossary.meaning("task"))
     run_actions.needs_attention(task, key="attention")
     if status.is_active(task):
         run_progress.live(task, key=f"task_{task.id}")

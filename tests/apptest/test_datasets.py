@@ -5,6 +5,7 @@ import re
 from streamlit.testing.v1 import AppTest
 
 from components.dataset_create import ABOUT
+from components.glossary import WORDS
 from services.domain.runs import DatasetChoice
 from services.encord_api.errors import RateLimited
 from services.engine.onboarding import link_nonce
@@ -211,7 +212,9 @@ def test_a_manifest_is_verified_against_a_folder(open_page: Open, world: World) 
     app.button(key="verify_else_yes").click().run()
     world.settle()
     (task,) = world.ledger.tasks()
-    assert "All 3 entries matched" in words(open_page("verify", task=task.id))
+    app = open_page("verify", task=task.id)
+    assert "All 3 entries matched" in words(app)
+    assert [text.help for text in app.text if text.value == task.name] == [WORDS["task"]]
 
 
 #: As wide as it is, PostgreSQL would refuse to keep it.
