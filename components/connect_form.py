@@ -54,8 +54,8 @@ def _own_connections() -> None:
 def _sandbox_choice(sandbox: Connection | None) -> bool:
     """Offer the sandbox; tell whether it is not in use yet."""
     st.caption(
-        f"{glossary.meaning('sandbox')} It has a bucket of demo files, and needs no account and "
-        "no key."
+        f"{glossary.meaning('sandbox')} It has a bucket of demo files. It needs no account and no "
+        "key."
     )
     chosen = session.connection_id()
     default = get_runtime().connections.default()
