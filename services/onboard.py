@@ -162,9 +162,15 @@ def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace
     view = follow(runtime, run)
     if asked.no_dataset:
         return arrival(view)
-    if view.state is RunState.COMPLETE and view.dataset_uuid is None:
+    if view.state is RunState.COMPLETE and not _is_linked_to(view, submission.dataset):
         view = _link(runtime, view, submission)
     return verdict(runtime, view)
+
+
+def _is_linked_to(view: RunView, wanted: DatasetChoice | None) -> bool:
+    """Whether a run has the dataset that is asked for: an earlier call may have asked otherwise."""
+    known = view.dataset_uuid is not None
+    return known and wanted is not None and view.dataset_title == wanted.title
 
 
 def answered(runtime: Runtime, connection: Connection) -> Check:
@@ -212,7 +218,7 @@ def _schema(check: Check, asked: argparse.Namespace) -> MetadataSchema | None:
 
 
 def _link(runtime: Runtime, view: RunView, submission: Submission) -> RunView:
-    """Link a run that an earlier call with --no-dataset made, and verify it."""
+    """Link a run that an earlier call linked to no dataset or to another, and verify it."""
     assert submission.dataset is not None
     nonce = link_nonce(runtime.ledger.family(view.id).arrived)
     actor = submission.created_by
@@ -227,11 +233,16 @@ def _submission(
     manifest: str,
     options: CheckOptions,
 ) -> Submission:
-    """Make the same submission from the same words, so that a second call is no second run."""
-    words = f"{manifest} {asked.folder} {asked.dataset} {integration.id} {connection.account}"
-    if asked.schema or asked.no_schema:
-        # The organisation's own may change between two calls; one that was chosen is a word too.
-        words += f" {options.digest}"
+    """Make the same submission from the same words, so that a second call is no second run.
+
+    The dataset is none of them: a run can be linked to one, or to another, afterwards.
+    """
+    # The organisation's own schema may change between two calls; one that was chosen is a word too.
+    schema = options.digest if asked.schema or asked.no_schema else ""
+    words = (
+        f"{manifest} {asked.folder} {asked.folder_uuid} {integration.id} {connection.account} "
+        f"{asked.keep_duplicates} {asked.upsert_metadata} {schema}"
+    )
     dataset = None if asked.no_dataset else DatasetChoice(title=asked.dataset or asked.folder)
     return Submission(
         name=asked.name or asked.folder,

@@ -130,12 +130,15 @@ def test_a_run_without_a_dataset_gets_one_when_one_is_asked_for(
     first = command(environment, manifest, "Demo bucket", "--no-dataset")
     output, progress = first.communicate(timeout=120)
     assert "3 of 3 registered" in output, progress
-    for _ in range(2):
-        again = command(environment, manifest)
+    for more in ((), (), ("--dataset", "Another"), ("--dataset", "Another")):
+        again = command(environment, manifest, "Demo bucket", *more)
         output, progress = again.communicate(timeout=120)
         assert (again.returncode, "3 of 3 matched" in output) == (0, True), progress
     with runtime_of(environment) as runtime:
-        assert runtime.ledger.runs().total == 1
+        (run,) = runtime.ledger.runs().rows
+        assert run.dataset_title == "Another"
+        datasets = runtime.connections.datasets(run.connection)
+        assert sorted(each.title for each in datasets) == ["Another", "From a script"]
 
 
 def submitted_with_the_key_of_a_browser(runtime: Runtime) -> str:
