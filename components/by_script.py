@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from components import proof_nonce
 from components.runtime import get_runtime
 from components.text import code
+from services.domain.scripts.proofs import Decision
 from services.domain.scripts.script import Place, Script
 from services.engine.connections import Connection
 from services.manifests.repair import file_name
@@ -75,3 +77,13 @@ def _file(manifest: str, *, key: str) -> None:
 def place(current: Connection) -> Place:
     """Return a connection as a script names it."""
     return Place(domain=current.domain, is_sandbox=current.kind == "sandbox")
+
+
+def decision(current: Connection, purpose: str) -> Decision:
+    """Return what a click would decide now, as a script names it."""
+    return Decision(
+        place=place(current),
+        connection=current.id,
+        account=current.account,
+        nonce=proof_nonce.of(purpose),
+    )

@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from components import (
+    by_script,
     connection,
     dataset_create,
     folder_lookup,
@@ -18,7 +19,9 @@ from components import (
 )
 from components.runtime import get_runtime
 from services.domain.runs import DatasetChoice
+from services.domain.scripts import proofs
 from services.domain.tasks import Question, Source
+from services.domain.urls import without_signature
 from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
 
@@ -72,6 +75,9 @@ def show() -> None:
         on_click=_link,
         args=(current,),
     )
+    if source.id and choice:
+        script = proofs.link_folder(by_script.place(current), source, choice, refuse=_refuses())
+        by_script.show(script, key="folder_script")
 
 
 def _ask_for_files() -> None:
@@ -93,7 +99,7 @@ def _source() -> Source:
     return Source(
         teller="folder",
         id=session.typed(FOLDER),
-        search=session.typed(SEARCH),
+        search=without_signature(session.typed(SEARCH)),
         type=TYPES[session.value(TYPE) or ANY],
         unused=bool(session.value(UNUSED)),
     )
@@ -114,14 +120,17 @@ def _nonce(choice: DatasetChoice) -> str:
     return proof_nonce.of("link") if choice.uuid else session.nonce(f"link to {choice.title}")
 
 
+def _refuses() -> bool:
+    """Tell whether one file that is in the dataset already stops it all, as the field says now."""
+    return bool(session.value(ALREADY) == REFUSE)
+
+
 def _link(current: Connection) -> None:
     source, choice = _source(), _choice()
     folder = folder_lookup.find(current.id, source.id, place=PLACE)
     if folder is None or choice is None:
         return
-    question = Question(
-        source=replace(source, id=folder.uuid), refuse_linked=session.value(ALREADY) == REFUSE
-    )
+    question = Question(source=replace(source, id=folder.uuid), refuse_linked=_refuses())
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     task = get_runtime().proofs.link(
         question,

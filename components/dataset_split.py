@@ -6,19 +6,17 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from components import answers, session
+from components import answers, by_script, session
 from components.runtime import get_runtime
 from components.tables import GRID
 from components.text import code, count
-from services.domain.runs import DatasetChoice
+from services.domain.scripts import proofs as scripts
 from services.domain.tasks import Purpose
-from services.engine.proof.proofs import Part
-from services.engine.proof.splitting import Split
+from services.engine.proof.splitting import VALUE, Split, are_titles, titles_of
 from services.ledger.views import Counts, RunView
 
 #: Tasks of a run whose titles are looked at, the newest.
 REMEMBERED: Final = 500
-VALUE: Final = "{value}"
 KEY: Final = "split_key"
 
 
@@ -82,17 +80,20 @@ def _parts(run: RunView, split: Split) -> None:
     _disjoint(split, values)
     _about_namesakes(run, titles)
     chosen = sum(len(split.parts[value]) for value in values)
-    if not _are_titles(titles):
+    if not are_titles(titles):
         st.caption(f"Every dataset needs a title of its own: use {VALUE} in it.")
     st.button(
         f"Link {count(chosen, 'entry')} to {count(len(values), 'new dataset')}",
         key="split_link",
         type="primary",
         icon=":material/call_split:",
-        disabled=not chosen or not _are_titles(titles),
+        disabled=not chosen or not are_titles(titles),
         on_click=_link,
         args=(run, split),
     )
+    if chosen and are_titles(titles):
+        script = scripts.split(run.id, split.key, titles, session.typed(_pattern(run)))
+        by_script.show(script, key="split_script")
 
 
 def _pattern(run: RunView) -> str:
@@ -110,13 +111,7 @@ def _decided(run: RunView, split: Split) -> dict[str, str]:
     """
     if session.value(KEY) != split.key:
         return {}
-    pattern = session.typed(_pattern(run))
-    chosen: list[str] = session.value(_values(split)) or []
-    return {value: pattern.replace(VALUE, value).strip() for value in chosen}
-
-
-def _are_titles(titles: dict[str, str]) -> bool:
-    return all(titles.values()) and len(set(titles.values())) == len(titles)
+    return titles_of(session.value(_values(split)) or [], session.typed(_pattern(run)))
 
 
 def _disjoint(split: Split, values: list[str]) -> None:
@@ -129,9 +124,7 @@ def _disjoint(split: Split, values: list[str]) -> None:
         )
     else:
         st.caption("The parts are disjoint: no entry and no object is in two of them.")
-    left = split.without + sum(
-        len(entries) for value, entries in split.parts.items() if value not in values
-    )
+    left = split.outside(values)
     if left or split.more_values:
         rarer = f", and those of {count(split.more_values, 'rarer value')}"
         more = rarer if split.more_values else ""
@@ -153,11 +146,5 @@ def _about_namesakes(run: RunView, titles: dict[str, str]) -> None:
 
 def _link(run: RunView, split: Split) -> None:
     titles = _decided(run, split)
-    if not titles or not _are_titles(titles):
-        return
-    parts = [
-        Part(dataset=DatasetChoice(title=title), entries=split.parts[value])
-        for value, title in titles.items()
-    ]
-    proofs = get_runtime().proofs
-    proofs.link_parts(run.id, parts, actor=session.actor(), nonce=f"split {split.key}")
+    if titles and are_titles(titles):
+        get_runtime().proofs.link_split(run.id, split, titles, actor=session.actor())

@@ -4,9 +4,10 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, proof_nonce, session
+from components import by_script, connection, proof_nonce, session
 from components.runtime import get_runtime
 from components.text import code, count
+from services.domain.scripts import proofs
 from services.domain.verification import Verdict
 from services.engine.proof.proofs import Asker
 from services.ledger.views import ReceiptView
@@ -55,6 +56,11 @@ def _ask(receipt: ReceiptView) -> None:
         on_click=_unlink,
         args=(receipt, chosen),
     )
+    current = connection.current()
+    if current and typed == title and rows:
+        decision = by_script.decision(current, "unlink")
+        script = proofs.unlink(decision, receipt.id, tuple(map(str, PLANS[chosen])), title)
+        by_script.show(script, key="unlink_script")
     if done:
         st.rerun()
 

@@ -5,12 +5,14 @@ from typing import Final
 
 import streamlit as st
 
-from components import connection, manifests, proof_nonce, session, uuid_field
+from components import by_script, connection, manifests, proof_nonce, session, uuid_field
 from components.runtime import get_runtime
 from components.text import moment, stamp, told_apart
+from services.domain.scripts import proofs
 from services.domain.tasks import Question, Source, Teller
 from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
+from services.manifests.repair import file_name
 
 OFFERED: Final = 50
 TELL, METADATA = "tell", "verify_metadata"
@@ -72,6 +74,16 @@ def _ask(current: Connection) -> None:
         on_click=_verify,
         args=(current,),
     )
+    if known and chosen and (dataset or folder):
+        _scripted(current, _question(teller, known), chosen.name)
+
+
+def _scripted(current: Connection, question: Question, name: str) -> None:
+    told = question.source
+    manifest = told.id if told.teller == "manifest" else None
+    file = file_name(get_runtime().manifests, manifest) if manifest else ""
+    script = proofs.verify(by_script.decision(current, "verify"), question, name=name, file=file)
+    by_script.show(script, key="verify_else_script", manifest=manifest)
 
 
 def _which(teller: Teller) -> str:
@@ -124,19 +136,26 @@ def _verify(current: Connection) -> None:
     # Asks the fields themselves, see `session`.
     teller = TELLERS[session.value(TELL)]
     known = str(session.value(_which(teller)) or "")
-    dataset, folder = _places(known)
     choices = _choices(teller)
-    if known not in choices or not (dataset or folder):
+    if known not in choices:
         return
-    check = manifests.options(known).to_json() if teller == "manifest" else ""
-    question = Question(
-        source=Source(teller=teller, id=known, check=check),
-        dataset=dataset,
-        folder=folder,
-        metadata=bool(session.value(METADATA)),
-    )
+    question = _question(teller, known)
+    if not (question.dataset or question.folder):
+        return
     asker = Asker(connection=current.id, account=current.account, actor=session.actor())
     task = get_runtime().proofs.verify(
         question, name=choices[known].name, asker=asker, nonce=proof_nonce.of("verify")
     )
     session.go_to("verify", task=task)
+
+
+def _question(teller: Teller, known: str) -> Question:
+    """Return what the fields ask now, which a callback has to ask for itself: see `session`."""
+    dataset, folder = _places(known)
+    check = manifests.options(known).to_json() if teller == "manifest" else ""
+    return Question(
+        source=Source(teller=teller, id=known, check=check),
+        dataset=dataset,
+        folder=folder,
+        metadata=bool(session.value(METADATA)),
+    )

@@ -30,7 +30,15 @@ USAGE: Final = """usage: python -m services COMMAND ...
   cancel RUN      end a run; what is registered stays
   link RUN --dataset TITLE
                   link what arrived of a run to a dataset, then verify
+  split RUN --by KEY --title "... {value}"
+                  link a run to a new dataset for each value of a metadata key
+  link-folder --folder-uuid UUID --dataset TITLE
+                  link files of a folder to a dataset, then verify
   verify RUN      compare a run with its dataset once more
+  verify-against --manifest FILE --dataset-uuid UUID
+                  compare a manifest, run or receipt with a dataset or folder
+  unlink RECEIPT --verdict unexpected --confirm TITLE
+                  take rows out of a dataset, then verify
   create-dataset --title TITLE
                   create a dataset without a mirrored folder
   check-bucket NAME
@@ -51,7 +59,18 @@ USAGE: Final = """usage: python -m services COMMAND ...
 COMMAND --help says more."""
 EXIT_USAGE: Final = 2
 MANIFEST_COMMANDS: Final = ("validate", "convert", "fix", "replace")
-RUN_COMMANDS: Final = ("retry", "pause", "resume", "cancel", "link", "verify", "create-dataset")
+RUN_COMMANDS: Final = (
+    "retry",
+    "pause",
+    "resume",
+    "cancel",
+    "link",
+    "split",
+    "verify",
+    "create-dataset",
+)
+
+PROOF_COMMANDS: Final = ("link-folder", "verify-against", "unlink")
 
 
 def main(argv: list[str]) -> int:
@@ -111,6 +130,21 @@ def _run_command(name: str) -> Callable[[list[str]], int]:
 
         _configure_logs()
         return act(name, argv)
+
+    return run
+
+
+def _proof_command(name: str) -> Callable[[list[str]], int]:
+    def run(argv: list[str]) -> int:
+        from services import proof_commands  # noqa: PLC0415
+
+        acts = {
+            "link-folder": proof_commands.link_folder,
+            "verify-against": proof_commands.verify_against,
+            "unlink": proof_commands.unlink,
+        }
+        _configure_logs()
+        return acts[name](argv)
 
     return run
 
@@ -206,6 +240,7 @@ COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     "adopt": _adopt,
     "rescue": _rescue,
     **{name: _run_command(name) for name in RUN_COMMANDS},
+    **{name: _proof_command(name) for name in PROOF_COMMANDS},
     "check-bucket": _check_bucket,
     "prove-integration": _prove_integration,
     "set-cors": _set_cors,

@@ -125,6 +125,11 @@ def uuid_argument(typed: str) -> str:
 def add_manifest(parser: argparse.ArgumentParser) -> None:
     """Let a command read a manifest."""
     parser.add_argument("file", type=Path, help="the manifest: JSON, JSON Lines or CSV")
+    add_schema(parser)
+
+
+def add_schema(parser: argparse.ArgumentParser) -> None:
+    """Let a command choose what the metadata of a manifest is compared with."""
     schema = parser.add_mutually_exclusive_group()
     schema.add_argument("--schema", type=Path, metavar="FILE", help="default: the organisation's")
     schema.add_argument("--no-schema", action="store_true", help="compare metadata with nothing")

@@ -1,4 +1,4 @@
-"""`python -m services retry | link | verify | create-dataset`: what pages do with a run, by words.
+"""`python -m services retry | link | split | verify ...`: what pages do with a run, by words.
 
 A command names its decision as a page's click does. After a click that links it finds what that
 began, and follows it to the end; after one that retries it sends only what nobody is retrying, be
@@ -17,6 +17,7 @@ from services.domain.uuids import read_uuid
 from services.engine.connections import Connection
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
+from services.engine.proof.splitting import are_titles, titles_of
 from services.ledger.errors import NothingToRetryError
 from services.ledger.keeping import DamagedLedgerError
 from services.ledger.views import ReceiptView, RunView
@@ -27,6 +28,7 @@ from services.onboard import (
     connect,
     follow,
     refuse,
+    say,
     verdict,
 )
 from services.settings import Settings
@@ -38,6 +40,8 @@ OTHER_DATASET: Final = (
 )
 NO_UUID: Final = "That is not the UUID of a dataset."
 ENDED: Final = "The run has ended already."
+GOES_ON: Final = "A run is split once it has ended."
+NO_TITLES: Final = "Every dataset needs a title of its own: use {value} in it."
 NO_RUN: Final = "There is no such run in this data directory."
 
 
@@ -74,12 +78,27 @@ def _parser(name: str) -> argparse.ArgumentParser:
         parser.add_argument(
             "--entries", type=Ranges.parse, metavar="N-M,N", help="only these, counted from 0"
         )
+    if name == "split":
+        parser.add_argument("--by", required=True, metavar="KEY", help="the metadata key")
+        parser.add_argument("--title", required=True, help="of each dataset, with {value} in it")
+        parser.add_argument("--value", action="append", help="may be repeated; default: all")
     if name == "link":
-        parser.add_argument("--dataset", metavar="TITLE", help="a new dataset; default: the run's")
-        parser.add_argument("--dataset-uuid", metavar="UUID", help="a dataset that exists")
-    if name in {"link", "create-dataset"}:
-        parser.add_argument("--description", default="")
+        add_dataset(parser, default="the run's")
+    if name == "create-dataset":
+        add_description(parser)
     return parser
+
+
+def add_dataset(parser: argparse.ArgumentParser, *, default: str) -> None:
+    """Let a command choose a dataset."""
+    parser.add_argument("--dataset", metavar="TITLE", help=f"a new dataset; default: {default}")
+    parser.add_argument("--dataset-uuid", metavar="UUID", help="a dataset that exists")
+    add_description(parser)
+
+
+def add_description(parser: argparse.ArgumentParser) -> None:
+    """Let a command describe a new dataset."""
+    parser.add_argument("--description", default="")
 
 
 def _with_its_key(runtime: Runtime, run: RunView, act: Callable[[RunView], int]) -> int:
@@ -132,7 +151,7 @@ def _stopped(view: RunView) -> int:
 
 
 def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
-    choice = _choice(first, asked)
+    choice = choice_of(asked, first.name)
     if choice is None:
         return refuse(NO_UUID)
     nonce = link_nonce(runtime.ledger.family(first.id).arrived)
@@ -146,12 +165,12 @@ def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
     return verdict(runtime, view)
 
 
-def _choice(first: RunView, asked: argparse.Namespace) -> DatasetChoice | None:
-    """Return the dataset that was asked for; None where its UUID is none."""
+def choice_of(asked: argparse.Namespace, title: str) -> DatasetChoice | None:
+    """Return the dataset that was asked for, a new one by a title; None where its UUID is none."""
     if asked.dataset_uuid:
         uuid = read_uuid(asked.dataset_uuid)
         return DatasetChoice(uuid=uuid, description=asked.description) if uuid else None
-    return DatasetChoice(title=asked.dataset or first.name, description=asked.description)
+    return DatasetChoice(title=asked.dataset or title, description=asked.description)
 
 
 def _is(choice: DatasetChoice, linked: RunView | ReceiptView) -> bool:
@@ -159,6 +178,22 @@ def _is(choice: DatasetChoice, linked: RunView | ReceiptView) -> bool:
     if choice.uuid:
         return linked.dataset_uuid == choice.uuid
     return linked.dataset_title == choice.title
+
+
+def _split(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
+    if not (first.state.is_final or first.state in {RunState.NEEDS_ATTENTION, RunState.PAUSED}):
+        return refuse(GOES_ON)
+    found = runtime.proofs.split(first.id, asked.by)
+    values = list(dict.fromkeys(asked.value or found.parts))
+    unknown = [value for value in values if value not in found.parts]
+    if unknown or not values:
+        return refuse(f"No entry that arrived has a {asked.by} of {', '.join(unknown) or 'any'}.")
+    titles = titles_of(values, asked.title)
+    if not are_titles(titles):
+        return refuse(NO_TITLES)
+    say(f"{found.shared} objects in more than one part, {found.outside(values)} entries in none")
+    tasks = runtime.proofs.link_split(first.id, found, titles, actor=ACTOR)
+    return max(verdict(runtime, follow(runtime, task)) for task in tasks)
 
 
 def _verify(runtime: Runtime, first: RunView, _asked: argparse.Namespace) -> int:
@@ -173,14 +208,15 @@ def _create_dataset(runtime: Runtime, asked: argparse.Namespace) -> int:
     if connection is None:
         return refuse(NO_CONNECTION)
     choice = DatasetChoice(title=asked.title, description=asked.description)
-    made = follow(runtime, runtime.proofs.create(choice, asker=_asker(connection), nonce=ACTOR))
+    made = follow(runtime, runtime.proofs.create(choice, asker=asker_of(connection), nonce=ACTOR))
     if made.state is not RunState.COMPLETE:
         return refuse(f"The dataset was not created: {made.problem_detail}")
     print(made.dataset_uuid, flush=True)  # noqa: T201 - the command's output
     return 0
 
 
-def _asker(connection: Connection) -> Asker:
+def asker_of(connection: Connection) -> Asker:
+    """Return who asks by a command."""
     return Asker(connection=connection.id, account=connection.account, actor=ACTOR)
 
 
@@ -189,5 +225,6 @@ ACTS: Final = {
     "resume": _resume,
     "cancel": _cancel,
     "link": _link,
+    "split": _split,
     "verify": _verify,
 }

@@ -9,7 +9,7 @@ from components.glossary import WORDS
 from services.domain.runs import DatasetChoice
 from services.encord_api.errors import RateLimited
 from services.engine.onboarding import link_nonce
-from tests.apptest.conftest import ROOT, Open, words
+from tests.apptest.conftest import ROOT, Open, scripts, words
 from tests.contract.memory import Fault
 from tests.unit.engine.world import World
 
@@ -67,6 +67,8 @@ def test_a_run_is_split_with_its_counts_shown_first(open_page: Open, world: Worl
     said = words(app)
     assert "The parts are disjoint: no entry and no object is in two of them." in said
     assert "In no part: 1 entry." in said
+    words_of_it = "--by=split '--title=Run {value}' --value=train --value=test"
+    assert f"python -m services split {run} {words_of_it}" in scripts(app)
     app.button(key="split_link").click().run()
     app.button(key="split_link").click().run()
     world.settle()
@@ -154,6 +156,9 @@ def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> Non
     app.text_input(key="link_folder_uuid").set_value(folder).run()
     app.text_input(key="folder_dataset_title").set_value("Rest").run()
     app.toggle(key="link_folder_unused").set_value(True).run()
+    app.text_input(key="link_folder_find").set_value("gs://bucket/?X-Goog-Signature=secret").run()
+    given = f"--folder-uuid={folder} --find=gs://bucket/ --unused --dataset=Rest"
+    assert f"python -m services link-folder {given} --connection sandbox" in scripts(app)
     app.button(key="folder_link").click().run()
     world.settle()
     (task,) = world.ledger.tasks()
@@ -209,6 +214,8 @@ def test_a_manifest_is_verified_against_a_folder(open_page: Open, world: World) 
     app.text_input(key=f"UUID of the folder_{run}").set_value(
         world.view(run).folder_uuid or ""
     ).run()
+    given = f"--run={run} --folder-uuid={world.view(run).folder_uuid} --connection sandbox"
+    assert f"python -m services verify-against {given}" in scripts(app)
     app.button(key="verify_else_yes").click().run()
     world.settle()
     (task,) = world.ledger.tasks()
@@ -285,6 +292,12 @@ def test_a_receipt_says_what_is_gone_and_unlinking_asks_for_the_name(
     app.button(key="unlink").click().run()
     assert "**Plan:** 1 row of `Streets` go" in words(app)
     assert app.button(key="unlink_yes").disabled
+    assert not [each for each in scripts(app) if " unlink" in each]
+    app.session_state["unlink_name"] = "Streets"
+    app.button(key="unlink").click().run()
+    receipt = world.ledger.receipts(run=run, limit=1)[0].id
+    given = f"{receipt} --verdict=unexpected --confirm=Streets --connection sandbox"
+    assert f"python -m services unlink {given}" in scripts(app)
 
 
 def test_linking_a_whole_run_is_as_before(open_page: Open, world: World) -> None:

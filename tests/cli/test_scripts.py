@@ -29,13 +29,16 @@ from services.domain.chunks import Ranges
 from services.domain.metadata import read_schema
 from services.domain.rules import Fix
 from services.domain.runs import DatasetChoice, FolderChoice, RunOptions, RunState, Submission
-from services.domain.scripts import buckets, manifests, onboarding
+from services.domain.scripts import buckets, manifests, onboarding, proofs
 from services.domain.scripts.script import Place, Script
-from services.domain.tasks import Question, Source
+from services.domain.tasks import Purpose, Question, Source, Teller
 from services.encord_api.interface import EncordGateway
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
+from services.engine.proof.splitting import titles_of
 from services.ledger.buckets import TrialState
+from services.ledger.specs import run_spec
+from services.ledger.views import RunView
 from services.manifests import repair
 from services.manifests.options import CheckOptions
 from services.manifests.repair import Kind, Replacement
@@ -443,6 +446,185 @@ def test_both_verify_a_folder_again_that_is_in_no_dataset(
     assert len(runtime.ledger.receipts(run=task)) == 2
     assert run_command(onboarding.verify(run.id)) == 2
     assert "not linked to a dataset yet" in capsys.readouterr().err
+
+
+def registered(dashboard: Dashboard, name: str, file: str = FEW) -> RunView:
+    """Make a run of its own folder; of four files, two are not there."""
+    run_command(submit_script(dashboard, FolderChoice(name=name), name=file))
+    return dashboard.runtime.ledger.runs().rows[0]
+
+
+def decision(dashboard: Dashboard, nonce: str) -> proofs.Decision:
+    return proofs.Decision(
+        place=dashboard.place,
+        connection=dashboard.connection,
+        account=dashboard.account,
+        nonce=nonce,
+    )
+
+
+def link_of(
+    dashboard: Dashboard, source: Source, choice: DatasetChoice, *, refuse: bool = False
+) -> Script:
+    return proofs.link_folder(dashboard.place, source, choice, refuse=refuse)
+
+
+def linked(dashboard: Dashboard, title: str) -> list[set[str]]:
+    """Return the links of the files in each dataset of a title."""
+    found = dashboard.gateway.list_datasets(title)
+    rows = [dashboard.gateway.list_rows(each.uuid) for each in found]
+    return [{row.file_link or "" for row in each} for each in rows]
+
+
+def test_both_link_files_of_a_folder(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = registered(dashboard, "Files").folder_uuid or ""
+    one = Source(teller="folder", id=folder, search="STREET/0002", type="image", unused=True)
+    made = DatasetChoice(title="--Chosen 'files'")
+    run_python(link_of(dashboard, one, made))
+    assert linked(dashboard, made.title) == [{FEW_URLS[1]}]
+    used = link_of(dashboard, one, made)
+    run_command(used)  # what the program linked is unused no more
+    assert sorted(map(len, linked(dashboard, made.title))) == [0, 1]
+
+    every, by_command = Source(teller="folder", id=folder), DatasetChoice(title="By command")
+    script = link_of(dashboard, every, by_command)
+    assert run_command(script) == 0
+    assert "2 of 2 matched" in capsys.readouterr().out
+    assert linked(dashboard, "By command") == [set(FEW_URLS[:2])]
+    (dataset,) = dashboard.gateway.list_datasets("By command")
+    again = DatasetChoice(uuid=dataset.uuid)
+    run_python(link_of(dashboard, every, again))
+    assert "2 of 2 files are in" in capsys.readouterr().out
+    refused = link_of(dashboard, every, again, refuse=True)
+    with pytest.raises(SystemExit, match="nothing was linked"):
+        run_python(refused)
+    assert run_command(refused) == 2
+    assert "nothing was linked" in capsys.readouterr().err
+    assert linked(dashboard, "By command") == [set(FEW_URLS[:2])]
+
+
+def test_a_command_that_links_a_folder_goes_on_with_what_it_began(dashboard: Dashboard) -> None:
+    folder = registered(dashboard, "Begun").folder_uuid or ""
+    source, choice = Source(teller="folder", id=folder), DatasetChoice(title="Begun")
+    asker = Asker(connection=dashboard.connection, account=dashboard.account, actor="somebody")
+    begun = dashboard.runtime.proofs.link(
+        Question(source=source), choice, name="Begun", asker=asker, nonce="command line"
+    )
+    assert run_command(link_of(dashboard, source, choice)) == 0
+    assert state_of(dashboard, begun) is RunState.COMPLETE
+    assert run_command(link_of(dashboard, source, choice)) == 0
+    (dataset,) = dashboard.gateway.list_datasets("Begun")
+    again = DatasetChoice(uuid=dataset.uuid)
+    before = dashboard.runtime.ledger.receipts(limit=1)
+    assert run_command(link_of(dashboard, source, again)) == 0
+    assert run_command(link_of(dashboard, source, again)) == 0  # links anew, once it is verified
+    after = dashboard.runtime.ledger.receipts(limit=3)
+    assert after[2:] == before
+    assert len({each.run for each in after}) == 3
+
+
+def test_both_link_a_run_in_parts(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:
+    run, runtime = registered(dashboard, "Parts", NAME), dashboard.runtime
+    found = runtime.proofs.split(run.id, "site")
+    values, pattern = list(found.parts)[:2], "-part '{value}'"
+    titles = titles_of(values, pattern)
+    script = proofs.split(run.id, "site", titles, pattern)
+    run_python(script)
+    assert run_command(script) == 0  # follows what the program began
+    matched = capsys.readouterr().out
+    for value, title in titles.items():
+        (links,) = linked(dashboard, title)
+        assert len(links) == len(found.parts[value])
+        assert f"{len(links)} of {len(links)} matched" in matched
+    assert len(runtime.ledger.tasks(about=run.id, purpose=Purpose.LINK)) == 2
+    assert main(["split", run.id, "--by", "site", "--title", "The same"]) == 2
+    assert main(["split", run.id, "--by", "site", "--title", "x", "--value", "nowhere"]) == 2
+    said = capsys.readouterr().err
+    assert "needs a title of its own" in said
+    assert "has a site of nowhere" in said
+    alone = waiting(dashboard, "Not ended")
+    assert main(["split", alone, "--by", "site", "--title", "x"]) == 2
+    assert "once it has ended" in capsys.readouterr().err
+    runtime.onboarding.cancel(alone, actor="somebody")
+
+
+@pytest.mark.parametrize("teller", ["run", "manifest", "receipt"])
+def test_both_verify_something_else(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str], teller: Teller
+) -> None:
+    runtime = dashboard.runtime
+    run = registered(dashboard, f"Told by a {teller}")
+    check = dashboard.options.to_json()
+    told = {"run": run.id, "manifest": uploaded(dashboard, FEW)}
+    if teller == "receipt":
+        before = Question(source=Source(teller="run", id=run.id), folder=run.folder_uuid)
+        asked = proofs.verify(decision(dashboard, "before"), before, name="Before")
+        run_command(asked)
+        told["receipt"] = runtime.ledger.receipts(limit=1)[0].id
+    question = Question(
+        source=Source(teller=teller, id=told[teller], check=check if teller == "manifest" else ""),
+        folder=run.folder_uuid,
+        metadata=False,
+    )
+    click = decision(dashboard, f"a click on {teller}")
+    script = proofs.verify(click, question, name="it's", file=FEW if teller == "manifest" else "")
+    run_python(script)
+    asker = Asker(connection=click.connection, account=click.account, actor="somebody")
+    task = runtime.proofs.verify(question, name="it's", asker=asker, nonce=click.nonce)
+    assert task in capsys.readouterr().out  # the click and the program are one decision
+    follow(runtime, task)
+    assert run_command(script) == 1  # two files are not there
+    assert "2 of 4 matched, 2 missing" in capsys.readouterr().out
+    by_command, by_program = runtime.ledger.receipts(limit=2)
+    assert by_program.run == task
+    asked_by = [asking_of(dashboard, each.run) for each in (by_command, by_program)]
+    assert asked_by == [question, question]
+
+
+def asking_of(dashboard: Dashboard, task: str) -> Question:
+    with dashboard.runtime.ledger.reading() as cx:
+        return Question.from_json(run_spec(cx, task).question)
+
+
+def test_neither_verifies_what_is_not_there(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = ["--folder-uuid", "00000000-0000-0000-0000-000000000000"]
+    assert main(["verify-against", "--run", "none", *nowhere]) == 2
+    assert "no such run" in capsys.readouterr().err
+    assert main(["verify-against", "--receipt", "none", *nowhere]) == 2
+    assert "no such receipt" in capsys.readouterr().err
+    assert main(["verify-against", "--manifest", FEW]) == 2
+    assert "--folder-uuid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("work", [run_python, run_command])
+def test_both_take_out_what_the_receipt_says(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str], work: Callable[[Script], object]
+) -> None:
+    runtime, title = dashboard.runtime, f"--Taken {work.__name__}"
+    run = registered(dashboard, title)
+    run_command(onboarding.link(run.id, DatasetChoice(title=title), nonce=link_nonce(2)))
+    (dataset,) = dashboard.gateway.list_datasets(title)
+    stranger = registered(dashboard, f"Stranger {work.__name__}", NAME)
+    item = next(iter(dashboard.gateway.list_items(stranger.folder_uuid or "")))[0]
+    dashboard.gateway.link_items(dataset.uuid, [item.uuid])
+    run_command(onboarding.verify(run.id))
+    receipt = runtime.ledger.receipts(run=run.id, limit=1)[0]
+    assert receipt.counts["unexpected"] == 1
+    click = decision(dashboard, work.__name__)
+    other = proofs.unlink(click, receipt.id, ("unexpected",), "Another title")
+    assert run_command(other) == 2
+    assert f"Plan: 1 rows of {title!r} go" in capsys.readouterr().err
+    assert len(linked(dashboard, title)[0]) == 3
+    work(proofs.unlink(click, receipt.id, ("unexpected",), title))
+    task = runtime.ledger.tasks(purpose=Purpose.UNLINK)[0]
+    follow(runtime, task.id)
+    assert linked(dashboard, title) == [set(FEW_URLS[:2])]
+    assert main(["unlink", receipt.id, "--verdict", "duplicate"]) == 2
+    assert "no such rows" in capsys.readouterr().err
 
 
 def test_both_create_a_dataset(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
 from services.domain.scripts.manifests import CHECKED, IMPORTS, with_schema
-from services.domain.scripts.script import Place, Script, command, path
+from services.domain.scripts.script import Place, Script, command, engine, path
 
 _SUBMIT: Final = '''\
 """Register the entries of a manifest in Encord, as the Submit page does."""
@@ -34,15 +34,6 @@ for chunk in plan(manifest.shares(manifest.valid_indexes()), max_entries={size})
     print("job", job)  # Encord cannot list jobs: keep it
     done = folder.add_private_data_to_folder_get_result(job)
     print(done.status, done.units_done_count, "registered,", done.units_error_count, "failed")
-'''
-_ENGINE: Final = '''\
-"""{what}; the dashboard's worker does the work."""
-
-from services.bootstrap import build_runtime
-{imports}from services.settings import Settings
-
-runtime = build_runtime(Settings())
-{call}
 '''
 _CREATE: Final = '''\
 """Create a dataset, without a mirrored folder, as the Datasets page does."""
@@ -150,7 +141,7 @@ def retry(
     words = ["retry", run, *([f"--cause={cause}"] if cause else [])]
     words += [f"--find={search}"] if search else []
     words += [f"--entries={entries}"] if entries else []
-    return Script(python=_engine("Send again what failed", call, imports), command=command(*words))
+    return Script(python=engine("Send again what failed", call, imports), command=command(*words))
 
 
 def pause(run: str) -> Script:
@@ -187,7 +178,7 @@ def link(run: str, choice: DatasetChoice, *, nonce: str) -> Script:
         words += [f"--dataset={choice.title}"]
         words += [f"--description={choice.description}"] if choice.description else []
     return Script(
-        python=_engine("Link what arrived of a run to a dataset, then verify", call, imports),
+        python=engine("Link what arrived of a run to a dataset, then verify", call, imports),
         command=command(*words),
     )
 
@@ -212,8 +203,4 @@ def create_dataset(place: Place, choice: DatasetChoice) -> Script:
 def _told(verb: str, run: str, what: str) -> Script:
     """Return what a command of the engine does that needs nothing but the run."""
     call = f'runtime.onboarding.{verb}({run!r}, actor="script")'
-    return Script(python=_engine(what, call), command=command(verb, run))
-
-
-def _engine(what: str, call: str, imports: str = "") -> str:
-    return _ENGINE.format(what=what, call=call, imports=imports)
+    return Script(python=engine(what, call), command=command(verb, run))

@@ -18,6 +18,16 @@ client = EncordUserClient.create_with_ssh_private_key(
 )
 """
 
+_ENGINE: Final = '''\
+"""{what}; the dashboard's worker does the work."""
+
+from services.bootstrap import build_runtime
+{imports}from services.settings import Settings
+
+runtime = build_runtime(Settings())
+{call}
+'''
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
@@ -56,3 +66,14 @@ def command(*words: str) -> str:
 def path(name: str) -> str:
     """Return a file's name so that no command takes it for an option."""
     return f"./{name}" if name.startswith("-") else name
+
+
+def engine(what: str, call: str, imports: str = "") -> str:
+    """Return a program that asks the engine for what its worker then does.
+
+    Args:
+        what: The program's first line.
+        call: What it asks of `runtime`.
+        imports: Lines to import what the call needs, in the alphabet before `services.settings`.
+    """
+    return _ENGINE.format(what=what, call=call, imports=imports)

@@ -102,6 +102,16 @@ class Proofs:
             made.append(self.link(question, part.dataset, name=name, asker=asker, nonce=nonce))
         return made
 
+    def link_split(
+        self, run: str, split: Split, titles: Mapping[str, str], *, actor: str
+    ) -> list[str]:
+        """Link the parts of some values to new datasets of these titles, once; return the tasks."""
+        parts = [
+            Part(dataset=DatasetChoice(title=title), entries=split.parts[value])
+            for value, title in titles.items()
+        ]
+        return self.link_parts(run, parts, actor=actor, nonce=f"split {split.key}")
+
     def unlink(
         self, receipt: ReceiptView, verdicts: tuple[str, ...], *, asker: Asker, nonce: str
     ) -> str:

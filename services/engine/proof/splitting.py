@@ -1,6 +1,6 @@
 """Cut a run into parts by a metadata key, and say whether the parts share an object."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -15,6 +15,8 @@ from services.manifests.checked import CheckedManifest
 #: Entries that are looked at for keys, and values that a key to split by may have.
 LOOKED_AT: Final = 1_000
 MOST_VALUES: Final = 50
+#: Stands for the value in the title of each part's dataset.
+VALUE: Final = "{value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,22 @@ class Split:
     shared: int
     #: Values beyond `MOST_VALUES`, whose entries are in no part.
     more_values: int
+
+    def outside(self, values: Iterable[str]) -> int:
+        """Count the known entries that are in none of the parts of these values."""
+        kept = set(values)
+        left = (len(entries) for value, entries in self.parts.items() if value not in kept)
+        return self.without + sum(left)
+
+
+def titles_of(values: Iterable[str], pattern: str) -> dict[str, str]:
+    """Return the title of each value's dataset."""
+    return {value: pattern.replace(VALUE, value).strip() for value in values}
+
+
+def are_titles(titles: Mapping[str, str]) -> bool:
+    """Tell whether each value has a title, and one of its own."""
+    return all(titles.values()) and len(set(titles.values())) == len(titles)
 
 
 def keys_of(manifest: CheckedManifest, entries: Ranges) -> list[str]:
