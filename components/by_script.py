@@ -30,6 +30,22 @@ def show(script: Script, *, key: str, manifest: str | None = None) -> None:
         _both(script)
 
 
+def show_edits(script: Script | None, *, key: str, manifest: str) -> None:
+    """Draw the button beside a table whose edits come with the next click: opening it is one.
+
+    Args:
+        script: The program and the command; None where there is nothing to show.
+        key: Namespace of the widgets.
+        manifest: Fingerprint of the manifest whose file they read.
+    """
+    with _opened(key, sends_edits=True):
+        if script is None:
+            st.caption("Change a cell first. A URL with a signature is never part of a script.")
+            return
+        _file(manifest, key=f"{key}_file")
+        _both(script)
+
+
 def show_each(scripts: Mapping[str, Script], *, key: str) -> None:
     """Draw one button for actions that stand side by side, each under its own name."""
     if not scripts:
@@ -41,9 +57,14 @@ def show_each(scripts: Mapping[str, Script], *, key: str) -> None:
 
 
 @contextmanager
-def _opened(key: str) -> Iterator[None]:
+def _opened(key: str, *, sends_edits: bool = False) -> Iterator[None]:
     with st.popover(
-        "Do this by script", icon=":material/terminal:", type="tertiary", key=key, width="content"
+        "Do this by script",
+        icon=":material/terminal:",
+        type="tertiary",
+        key=key,
+        width="content",
+        on_change="rerun" if sends_edits else "ignore",
     ):
         st.caption(ABOUT)
         yield

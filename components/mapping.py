@@ -1,14 +1,16 @@
 """Say what the columns of a foreign CSV mean, see the first rows, and make a manifest of it."""
 
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
-from components import layout, mending, session
+from components import by_script, layout, mending, session
 from components.runtime import get_runtime
 from components.text import code
 from services.domain.entries import EntryType
+from services.domain.scripts import manifests as scripts
 from services.manifests import mapping_apply
 from services.manifests.checked import CheckedManifest
 from services.manifests.csv_layout import METADATA
@@ -69,6 +71,15 @@ def show(checked: CheckedManifest, *, key: str) -> None:
             on_click=_use,
             args=(checked, guess, prefix),
         )
+        if not problems:
+            _scripted(checked, mapping, key=f"{key}_script")
+
+
+def _scripted(checked: CheckedManifest, mapping: ColumnMapping, *, key: str) -> None:
+    file, target = mending.files(checked)
+    csv = f"{Path(target).stem}.csv"
+    script = scripts.map_columns(file, checked.options.to_json(), csv, mapping.to_json())
+    by_script.show(script, key=key, manifest=checked.summary.fingerprint)
 
 
 def _is_needed(checked: CheckedManifest) -> bool:

@@ -6,12 +6,18 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from components import layout, mending, session
+from components import by_script, layout, mending, session
 from components.text import count, number
 from services.domain.paging import Page
 from services.domain.rules import RULES
+from services.domain.scripts import manifests as scripts
+from services.domain.scripts.script import Script
+from services.domain.urls import without_signature
 from services.manifests.checked import CheckedManifest
 from services.manifests.repair import EditableRow, EditOrder, RowsOrder
+
+#: Entry to the fields that change.
+Edits = dict[int, dict[str, str | None]]
 
 ROWS: Final = 25
 #: Names the page in the address; a number of so many digits is no page.
@@ -103,6 +109,17 @@ def _table(checked: CheckedManifest, page: Page[EditableRow], known: int, *, key
         on_click=_save,
         args=(checked, page.rows, names, key),
     )
+    script = _script(checked, _edits(page.rows, names, key))
+    by_script.show_edits(script, key=f"{key}_script", manifest=checked.summary.fingerprint)
+
+
+def _script(checked: CheckedManifest, edits: Edits) -> Script | None:
+    """Return how to save by script what was changed; no script holds the signature of a URL."""
+    typed = [text for cells in edits.values() for text in cells.values() if text]
+    if not edits or any(without_signature(text) != text for text in typed):
+        return None
+    file, target = mending.files(checked)
+    return scripts.edit(file, checked.options.to_json(), target, edits)
 
 
 def _cells(row: EditableRow, names: list[str]) -> dict[str, object]:
@@ -121,11 +138,7 @@ def _reasons(row: EditableRow) -> Iterator[str]:
 def _save(
     checked: CheckedManifest, rows: Sequence[EditableRow], names: list[str], key: str
 ) -> None:
-    edited = (session.value(key) or {}).get("edited_rows", {})
-    edits = {
-        rows[int(place)].index: {name: text for name, text in cells.items() if name in names}
-        for place, cells in edited.items()
-    }
+    edits = _edits(rows, names, key)
     if not edits:
         session.notify(
             "manifest",
@@ -134,3 +147,12 @@ def _save(
         return
     order = EditOrder(options=checked.options.to_json(), edits=edits)
     mending.start(checked.summary.fingerprint, order)
+
+
+def _edits(rows: Sequence[EditableRow], names: list[str], key: str) -> Edits:
+    """Return what the table says was changed, which a callback has to ask for itself."""
+    edited = (session.value(key) or {}).get("edited_rows", {})
+    return {
+        rows[int(place)].index: {name: text for name, text in cells.items() if name in names}
+        for place, cells in edited.items()
+    }

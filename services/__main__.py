@@ -17,6 +17,10 @@ USAGE: Final = """usage: python -m services COMMAND ...
                   fix all findings of a code, in a new file
   replace FILE OUT --kind KIND --old TEXT --new TEXT
                   find and replace in all URLs, in a new file
+  edit FILE OUT --edits EDITS.json
+                  edit entries by hand, in a new file
+  map-columns FILE OUT.csv --mapping MAPPING.json
+                  say what the columns of a CSV mean, in a new file
   onboard FILE --integration TITLE --folder NAME
                   register, link and verify a manifest's entries
   adopt FILE --job UUID --folder-uuid UUID --integration TITLE
@@ -58,7 +62,7 @@ USAGE: Final = """usage: python -m services COMMAND ...
 
 COMMAND --help says more."""
 EXIT_USAGE: Final = 2
-MANIFEST_COMMANDS: Final = ("validate", "convert", "fix", "replace")
+MANIFEST_COMMANDS: Final = ("validate", "convert", "fix", "replace", "edit", "map-columns")
 RUN_COMMANDS: Final = (
     "retry",
     "pause",
@@ -97,6 +101,8 @@ def _manifest_command(name: str) -> Callable[[list[str]], int]:
             "convert": command.convert,
             "fix": command.fix,
             "replace": command.replace,
+            "edit": command.edit,
+            "map-columns": command.map_columns,
         }
         return acts[name](argv)
 

@@ -1,4 +1,4 @@
-"""The command line over manifests: `validate`, `convert`, `fix` and `replace`."""
+"""The command line over manifests: check, convert and mend one."""
 
 import argparse
 import os
@@ -7,10 +7,12 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
 
 from services.domain.findings import Finding
-from services.domain.metadata import MetadataSchema, SchemaProblem, parse_schema
+from services.domain.metadata import MetadataSchema, parse_schema
 from services.domain.rules import RULES, Fix, Rule
 from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestError, UnreadableFileError
@@ -23,6 +25,8 @@ from services.manifests.writing import write as write_as
 MAX_BYTES: Final = 4 << 30
 
 _USAGE: Final = 2
+_EDITS: Final = msgspec.json.Decoder(dict[int, dict[str, str | None]])
+Parsed = TypeVar("Parsed")
 
 
 def validate(argv: list[str]) -> int:
@@ -91,6 +95,45 @@ def replace(argv: list[str]) -> int:
             given,
             repair.Replacement(kind=repair.Kind(asked.kind), old=asked.old, new=asked.new),
             options,
+        ),
+    )
+
+
+def edit(argv: list[str]) -> int:
+    """Write edited entries in a new file: 0 when that changed something, 1 when not."""
+    from services.manifests import repair  # noqa: PLC0415 - validate need not wait for it
+
+    parser = _mender("edit", "Edit entries by hand, in a new file.")
+    parser.add_argument(
+        "--edits",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help='JSON: {"0": {"title": "new", "metadata.key": null}}, entries counted from 0; '
+        "null removes a field",
+    )
+    return _mended(
+        parser,
+        argv,
+        lambda store, given, options, asked: repair.edit(
+            store, given, _read(asked.edits, _EDITS.decode), options
+        ),
+    )
+
+
+def map_columns(argv: list[str]) -> int:
+    """Write a foreign CSV in our columns in a new file: 0 when there is one."""
+    from services.manifests import mapping, mapping_apply  # noqa: PLC0415 - as above
+
+    parser = _mender("map-columns", "Say what the columns of a CSV mean, and write it in ours.")
+    parser.add_argument(
+        "--mapping", type=Path, required=True, metavar="FILE", help="JSON, as its page shows it"
+    )
+    return _mended(
+        parser,
+        argv,
+        lambda store, given, options, asked: mapping_apply.apply(
+            store, given, _read(asked.mapping, mapping.ColumnMapping.from_json), options
         ),
     )
 
@@ -231,12 +274,18 @@ def _show_progress(fraction: float) -> None:
 
 def read_schema(path: Path) -> MetadataSchema:
     """Read the file of a schema; raises `UnreadableFileError`."""
+    return _read(path, parse_schema)
+
+
+def _read(path: Path, parse: Callable[[bytes], Parsed]) -> Parsed:
     try:
-        return parse_schema(path.read_bytes())
+        return parse(path.read_bytes())
     except OSError as problem:
         raise UnreadableFileError(path, problem.strerror or "unknown reason") from problem
-    except SchemaProblem as problem:
+    except (msgspec.DecodeError, ValueError) as problem:
         raise UnreadableFileError(path, str(problem)) from problem
+    except (KeyError, TypeError, RecursionError) as problem:
+        raise UnreadableFileError(path, "it is JSON of something else") from problem
 
 
 def _require_writable(path: Path) -> None:

@@ -129,7 +129,7 @@ class ColumnMapping:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str | bytes) -> Self:
         """Read what `to_json` wrote; raises ValueError, TypeError or KeyError for anything else."""
         content = json.loads(text)
         kind = content["constant_type"]

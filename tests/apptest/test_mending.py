@@ -32,6 +32,38 @@ def test_failing_rows_are_edited_into_a_new_manifest(open_page: Open, world: Wor
     assert "Edited by hand, 1 change" in said
 
 
+def test_edits_are_shown_as_a_script_that_holds_no_signature(open_page: Open, world: World) -> None:
+    before = world.manifest(BROKEN)
+    app = open_page("manifest", manifest=before, manifest_view="Edit")
+    assert "Change a cell first." in words(app)
+    assert not [each for each in scripts(app) if "edits.json" in each]
+    key = f"edit_{before[:8]}_None_1"
+    edited: dict[str, list[int]] = {"added_rows": [], "deleted_rows": []}
+    url = "gs://b/2.jpg?X-Goog-Signature=secret"
+    app.session_state[key] = {"edited_rows": {0: {"objectUrl": url}}, **edited}
+    app.run()
+    assert not [each for each in scripts(app) if "edits.json" in each or "secret" in each]
+    app.session_state[key] = {"edited_rows": {0: {"objectUrl": "gs://b/2.jpg"}}, **edited}
+    app.run()
+    (command,) = [each for each in scripts(app) if "edits.json" in each]
+    assert '"1": {\n    "objectUrl": "gs://b/2.jpg"\n  }' in command
+    line = "python -m services edit manifest.json manifest-mended.json --edits edits.json"
+    assert command.splitlines()[-1] == line
+
+
+def test_a_foreign_csv_is_mapped_by_the_script_of_what_is_chosen(
+    open_page: Open, world: World
+) -> None:
+    foreign = world.document(b"Where;Who\ngs://b/1.jpg;Ann\ngs://b/2.jpg;Zoe\n", "csv")
+    app = open_page("manifest", manifest=foreign)
+    (who,) = [each for each in app.selectbox if each.label == "Column 2 becomes"]
+    who.set_value("Title").run()
+    (command,) = [each for each in scripts(app) if "map-columns" in each]
+    assert '[["Where", "ObjectURL"], ["Who", "Title"]]' in command
+    line = "map-columns manifest.csv manifest-mended.csv --mapping mapping.json"
+    assert command.endswith(f"python -m services {line}")
+
+
 def test_findings_beyond_those_kept_are_announced(open_page: Open, world: World) -> None:
     before = world.manifest({"images": [{"objectUrl": f"gs://b/{n} .jpg"} for n in range(1_200)]})
     found = {"findings_find": "no such thing", "findings_severity": "Warning"}

@@ -70,6 +70,12 @@ def test_cells_are_edited_and_a_save_loses_none(vendor: Dashboard) -> None:
     keys.press("Enter")
     expect(vendor.page.locator("#portal > *")).to_have_count(0)
     retype(vendor, f"{STREET}/0003.jpg")
+    beside = vendor.page.locator("[class*=st-key-edit_][class*=_script]")
+    beside.get_by_role("button", name="Do this by script").click()
+    shown = vendor.page.get_by_role("dialog")
+    for number in (2, 3):
+        expect(shown).to_contain_text(f'"objectUrl": "{STREET}/000{number}.jpg"')
+    keys.press("Escape")
     vendor.click("Save as a new manifest")
     vendor.sees("3 entries ready, 1 to fix")
     vendor.sees("Edited by hand, 2 changes")

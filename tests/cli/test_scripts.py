@@ -39,7 +39,8 @@ from services.engine.proof.splitting import titles_of
 from services.ledger.buckets import TrialState
 from services.ledger.specs import run_spec
 from services.ledger.views import RunView
-from services.manifests import repair
+from services.manifests import mapping_apply, repair
+from services.manifests.mapping import URL, ColumnMapping, Mapped
 from services.manifests.options import CheckOptions
 from services.manifests.repair import Kind, Replacement
 from services.onboard import follow
@@ -668,13 +669,65 @@ def test_both_mend_a_manifest_as_its_page_does(dashboard: Dashboard, work: str) 
         script = manifests.replace(NAME, check, target, change.kind.value, change.old, change.new)
     assert expected != given
     for run in (run_python, run_command):
-        run(script)
-        with Path(target).open("rb") as made:
-            assert hashlib.file_digest(made, "sha256").hexdigest() == expected
-        Path(target).unlink()
+        assert made_by(script, run, target) == expected
     assert main(["fix", NAME, target, "--code", "url-empty", "--fix", "trim"]) == 2
     assert main(["fix", NAME, target, "--code", "url-duplicate", "--fix", "drop-duplicate"]) == 1
     assert not Path(target).exists()
+
+
+def made_by(script: Script, run: Callable[[Script], object], target: str) -> str:
+    run(script)
+    with Path(target).open("rb") as made:
+        fingerprint = hashlib.file_digest(made, "sha256").hexdigest()
+    Path(target).unlink()
+    return fingerprint
+
+
+def test_both_write_a_foreign_csv_in_our_columns(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, name = dashboard.runtime.manifests, "foreign 'files'.csv"
+    rows = f"Where;Who\n{FEW_URLS[0]};Zoë\n{FEW_URLS[1]};Ann\n"
+    (dashboard.folder / name).write_text(rows, encoding="utf-8")
+    given = uploaded(dashboard, name)
+    columns = (Mapped(header="Where", target=URL), Mapped(header="Who", target="metadata.who"))
+    mapping = ColumnMapping(columns=columns, delimiter=";", type_by_extension=True)
+    expected = mapping_apply.apply(store, given, mapping, dashboard.options)
+    check, target = dashboard.options.to_json(), "-mapped.csv"
+    script = manifests.map_columns(name, check, target, mapping.to_json())
+    for run in (run_python, run_command):
+        assert made_by(script, run, target) == expected
+    (dashboard.folder / "mapping.json").write_text('{"columns": 1}')
+    words = ["map-columns", name, "x.csv", "--mapping", "mapping.json"]
+    assert main(words) == 2
+    assert "mapping.json cannot be read: it is JSON of something else" in capsys.readouterr().err
+    (dashboard.folder / "mapping.json").write_text(mapping.to_json())
+    assert main(["map-columns", FEW, *words[2:]]) == 2
+    assert "no columns to map" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [NAME, FEW])
+def test_both_edit_entries(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    store, options, given = (
+        dashboard.runtime.manifests,
+        dashboard.options,
+        uploaded(dashboard, name),
+    )
+    # What a JSON says of quality is a number because the schema declares one.
+    first = {"objectUrl": FEW_URLS[3], "title": 'Zoë\'s "two"\nlines', "metadata.quality": "5"}
+    edits: dict[int, dict[str, str | None]]
+    edits = {0: {**first}, 2: {"objectUrl": FEW_URLS[2], "title": None}}
+    expected = repair.edit(store, given, edits, options)
+    assert expected != given
+    target = "edited" + Path(name).suffix
+    script = manifests.edit(name, options.to_json(), target, edits)
+    for run in (run_python, run_command):
+        assert made_by(script, run, target) == expected
+    (dashboard.folder / "edits.json").write_text('{"first": {}}')
+    assert main(["edit", name, target, "--edits", "edits.json"]) == 2
+    assert "edits.json cannot be read" in capsys.readouterr().err
 
 
 def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFixture[str]) -> None:

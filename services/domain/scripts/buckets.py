@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.domain.scripts.script import Place, Script, command, path
+from services.domain.scripts.script import Place, Script, command, given, path
 
 _GOOGLE: Final = '''\
 """{what}"""
@@ -106,12 +106,11 @@ def prove(
 def set_cors(bucket: str, document: str, metageneration: int, *, sandbox: str | None) -> Script:
     """Set a bucket's CORS rules, unless somebody changed the bucket since they were read."""
     python = _opened("Set the CORS rules of a bucket.", bucket, sandbox, "import json\n")
-    given = f"cat > cors.json <<'END_OF_RULES'\n{document.rstrip()}\nEND_OF_RULES\n"
     where = ["--connection", "sandbox"] if sandbox else []
     words = ["set-cors", bucket, "cors.json", "--if-metageneration", str(metageneration), *where]
     return Script(
         python=python + _CORS.format(document=document, metageneration=metageneration),
-        command=given + command(*words),
+        command=given("cors.json", document) + command(*words),
     )
 
 
@@ -131,11 +130,10 @@ def make_manifest(
     python = _MANIFEST.format(
         bucket=bucket, prefixes=prefixes, recipe=recipe, target=path(target), reach=reach
     )
-    given = f"cat > recipe.json <<'END_OF_RECIPE'\n{recipe}\nEND_OF_RECIPE\n"
     where = ["--connection", "sandbox"] if sandbox else []
     words = ["make-manifest", bucket, path(target), "--recipe", "recipe.json"]
     words += [f"--prefix={prefix}" for prefix in prefixes]
-    return Script(python=python, command=given + command(*words, *where))
+    return Script(python=python, command=given("recipe.json", recipe) + command(*words, *where))
 
 
 def _opened(what: str, bucket: str, sandbox: str | None, imports: str) -> str:

@@ -1,12 +1,13 @@
 """Checking, mending and converting a manifest by script."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from services.domain.metadata import read_schema
 from services.domain.rules import Fix
 from services.domain.schema.exchange import to_json
-from services.domain.scripts.script import Script, command, path
+from services.domain.scripts.script import Script, command, given, path
 
 #: Reads a manifest and checks it, into `manifest`.
 CHECKED: Final = """\
@@ -27,12 +28,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
-{imports}from services.manifests import repair
+{imports}from services.manifests import {module}
 
 {checked}
 made = {made}
 shutil.copy(store.folder(made) / "source", {target!r})
 '''
+_MAPPED: Final = """\
+mapping_apply.apply(
+    store, fingerprint, ColumnMapping.from_json({mapping!r}), manifest.options
+)"""
 
 
 def validate(name: str, check: str) -> Script:
@@ -87,6 +92,7 @@ def fix(name: str, check: str, target: str, code: str, fix: Fix) -> Script:
     """
     python = _MEND.format(
         what=f"Fix all findings of a code: {code}.",
+        module="repair",
         imports=f"from services.domain.rules import Fix\n{IMPORTS}",
         checked=CHECKED.format(name=path(name), check=check),
         made=f"repair.apply(store, fingerprint, manifest.options, {code!r}, Fix({fix.value!r}))",
@@ -110,6 +116,7 @@ def replace(name: str, check: str, target: str, kind: str, old: str, new: str) -
     replacement = f"repair.Replacement(kind=repair.Kind({kind!r}), old={old!r}, new={new!r})"
     python = _MEND.format(
         what="Find and replace in all URLs.",
+        module="repair",
         imports=IMPORTS,
         checked=CHECKED.format(name=path(name), check=check),
         made=f"repair.replace_urls(\n    store, fingerprint, {replacement}, manifest.options\n)",
@@ -117,6 +124,51 @@ def replace(name: str, check: str, target: str, kind: str, old: str, new: str) -
     )
     words = ["replace", path(name), path(target), f"--kind={kind}", f"--old={old}", f"--new={new}"]
     return Script(python=python, command=with_schema(command(*words), check))
+
+
+def map_columns(name: str, check: str, target: str, mapping: str) -> Script:
+    """Write a foreign CSV in our columns, in a new file.
+
+    Args:
+        name: The CSV's file.
+        check: What was checked, as `CheckOptions.to_json` writes it.
+        target: The file to write.
+        mapping: As `ColumnMapping.to_json` writes it.
+    """
+    python = _MEND.format(
+        what="Say what the columns of a CSV mean.",
+        imports=f"from services.manifests.mapping import ColumnMapping\n{IMPORTS}",
+        module="mapping_apply",
+        checked=CHECKED.format(name=path(name), check=check),
+        made=_MAPPED.format(mapping=mapping),
+        target=path(target),
+    )
+    line = command("map-columns", path(name), path(target), "--mapping", "mapping.json")
+    return Script(python=python, command=given("mapping.json", mapping) + line)
+
+
+def edit(
+    name: str, check: str, target: str, edits: Mapping[int, Mapping[str, str | None]]
+) -> Script:
+    """Write edited entries, in a new file.
+
+    Args:
+        name: The manifest's file.
+        check: What was checked, as `CheckOptions.to_json` writes it. Its schema types metadata.
+        target: The file to write.
+        edits: Entry, counted from 0, to the fields that change; None removes a field.
+    """
+    python = _MEND.format(
+        what="Edit entries by hand.",
+        imports=IMPORTS,
+        module="repair",
+        checked=CHECKED.format(name=path(name), check=check),
+        made=f"repair.edit(store, fingerprint, {edits!r}, manifest.options)",
+        target=path(target),
+    )
+    line = command("edit", path(name), path(target), "--edits", "edits.json")
+    written = json.dumps(edits, indent=2, ensure_ascii=False)
+    return Script(python=python, command=given("edits.json", written) + with_schema(line, check))
 
 
 def with_schema(line: str, check: str, *, without: str = "") -> str:
@@ -130,6 +182,4 @@ def with_schema(line: str, check: str, *, without: str = "") -> str:
     schema = json.loads(check)["schema"]
     if schema is None:
         return f"{line}{without}"
-    document = to_json(read_schema(schema))
-    given = f"cat > schema.json <<'END_OF_SCHEMA'\n{document}END_OF_SCHEMA\n"
-    return f"{given}{line} --schema schema.json"
+    return f"{given('schema.json', to_json(read_schema(schema)))}{line} --schema schema.json"

@@ -68,6 +68,11 @@ def path(name: str) -> str:
     return f"./{name}" if name.startswith("-") else name
 
 
+def given(name: str, content: str) -> str:
+    """Return the lines before a command that write a file it reads."""
+    return f"cat > {name} <<'END_OF_FILE'\n{content.rstrip()}\nEND_OF_FILE\n"
+
+
 def engine(what: str, call: str, imports: str = "") -> str:
     """Return a program that asks the engine for what its worker then does.
 
