@@ -84,6 +84,10 @@ def test_the_check_is_shown_as_a_script_for_the_chosen_origins(open_page: Open) 
     app.radio(key="encord_pages").set_value("US").run()
     assert [each for each in scripts(app) if each.startswith(f"{words_for}{us} ")]
     assert not [each for each in scripts(app) if f"--origin={eu}" in each]
+    app.radio(key="encord_pages").set_value("Own").run()
+    judged = [each for each in scripts(app) if "check-bucket" in each]
+    assert [each for each in judged if "--no-origin" in each] == judged
+    assert judged
 
 
 def test_a_trial_is_shown_as_a_script_of_what_the_form_says(open_page: Open) -> None:

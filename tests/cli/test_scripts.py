@@ -741,6 +741,11 @@ def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFix
     checks = capsys.readouterr().out
     assert info.location in checks
     assert f"refused: {own}\n" in checks  # and none of the others, which it refuses as well
+    nowhere = buckets.check(BUCKET, origins=(), sandbox=sandbox, sample=3)
+    assert run_command(nowhere) in {0, 1}
+    unasked = capsys.readouterr().out
+    assert "CORS: No origin of Encord's pages is named" in unasked
+    assert "refused: " not in unasked
 
 
 def test_a_command_proves_an_integration(

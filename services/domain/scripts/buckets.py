@@ -73,13 +73,13 @@ def check(bucket: str, *, origins: tuple[str, ...], sandbox: str | None, sample:
 
     Args:
         bucket: Its name.
-        origins: From where Encord's pages open objects.
+        origins: From where Encord's pages open objects; none to judge no CORS rules.
         sandbox: The sandbox's address while it is the connection.
         sample: Objects to look at.
     """
     python = _opened("Look at a bucket as Encord would.", bucket, sandbox, "")
     where = ["--connection", "sandbox"] if sandbox else []
-    asked = [f"--origin={origin}" for origin in origins]
+    asked = [f"--origin={origin}" for origin in origins] or ["--no-origin"]
     words = ["check-bucket", bucket, "--sample", str(sample), *asked, *where]
     return Script(python=python + _CHECK.format(sample=sample), command=command(*words))
 
