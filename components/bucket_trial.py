@@ -80,10 +80,14 @@ def _form(place: Place, current: Connection, after: str, *, key: str) -> None:
         on_click=_start,
         args=(place, known, after),
     )
+    chosen = known.get(str(session.value(_CHOICE)))
+    if chosen is None:
+        return
     script = buckets.prove(
         by_script.place(current),
         bucket=place.bucket,
-        integration=str(session.value(_CHOICE)),
+        integration=chosen.id,
+        title=chosen.title,
         key=session.typed(_OBJECT),
         strict=bool(session.value(_STRICT)),
         origin=encord_pages.app_origin(),

@@ -238,6 +238,7 @@ def test_a_rescue_is_shown_as_a_script_once_the_folder_is_named(open_page: Open)
     app.session_state["rescue_folder"] = "-folder"
     app.button(key="rescue").click().run()
     assert "python -m services rescue --folder-uuid=-folder --connection sandbox" in scripts(app)
+    assert [each for each in scripts(app) if "runtime.onboarding.rescue(" in each]
 
 
 def half_done(world: World) -> str:

@@ -346,7 +346,7 @@ def test_both_cancel_a_run(dashboard: Dashboard, work: Callable[[Script], object
         assert work(onboarding.cancel(run)) == 0
 
 
-def test_a_command_adopts_a_job_that_was_started_elsewhere(
+def test_both_adopt_a_job_that_was_started_elsewhere(
     dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, gateway = dashboard.runtime.manifests, dashboard.gateway
@@ -365,6 +365,7 @@ def test_a_command_adopts_a_job_that_was_started_elsewhere(
         folder=folder.uuid,
         integration=integration.id,
     )
+    run_python(script)
     assert run_command(script) == run_command(script) == 1  # two files are not there
     assert capsys.readouterr().out.count("2 of 4 registered, 2 failed") == 2
     (run,) = [each for each in dashboard.runtime.ledger.runs().rows if each.adopted_job == job]
@@ -387,14 +388,21 @@ def test_a_command_adopts_a_job_that_was_started_elsewhere(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_command_rescues_a_run_from_its_folder(
+def test_both_rescue_a_run_from_its_folder(
     dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_command(submit_script(dashboard, FolderChoice(name="Lost"), name=FEW))
     folder = folder_called(dashboard, "Lost")
     assert run_command(onboarding.rescue(dashboard.place, folder)) == 0
     assert "2 of 2 registered, 0 failed" in capsys.readouterr().out
-    assert dashboard.runtime.ledger.runs().rows[0].name == "Rescued: Lost"
+    by_command = dashboard.runtime.ledger.runs().rows[0]
+    assert by_command.name == "Rescued: Lost"
+    run_python(onboarding.rescue(dashboard.place, folder))
+    by_program = dashboard.runtime.ledger.runs().rows[0]
+    assert by_program.id != by_command.id
+    follow(dashboard.runtime, by_program.id)
+    found = [dashboard.runtime.ledger.outcomes(each.id).rows for each in (by_command, by_program)]
+    assert [{row.url for row in rows} for rows in found] == [set(FEW_URLS[:2])] * 2
 
 
 def test_a_link_ends_well_only_in_the_dataset_that_was_asked_for(
@@ -748,7 +756,7 @@ def test_both_look_at_the_bucket(dashboard: Dashboard, capsys: pytest.CaptureFix
     assert "refused: " not in unasked
 
 
-def test_a_command_proves_an_integration(
+def test_both_prove_an_integration(
     dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = {each.title: each.id for each in dashboard.gateway.list_integrations()}
@@ -756,6 +764,7 @@ def test_a_command_proves_an_integration(
         dashboard.place,
         bucket=BUCKET,
         integration=found[INTEGRATION],
+        title=INTEGRATION,
         key=f"gs://{BUCKET}/images/street/0001.jpg",
         strict=False,
         origin=cors.ORIGINS["EU"][0],
@@ -769,9 +778,12 @@ def test_a_command_proves_an_integration(
     dashboard.bucket.set_cors(BUCKET, rules, metageneration=closed.metageneration)
     assert run_command(script) == 0
     assert f"{INTEGRATION}: proven" in capsys.readouterr().out
+    run_python(script)
+    assert "Signed URL opens" in capsys.readouterr().out
     records = dashboard.runtime.buckets.records
     trials = records.trials(connection=dashboard.connection, bucket=BUCKET)
     assert [(each.state, each.clean) for each in trials] == [
+        (TrialState.PROVEN, True),
         (TrialState.PROVEN, True),
         (TrialState.FAILED, True),
     ]
@@ -821,3 +833,6 @@ def test_no_key_is_in_a_script(dashboard: Dashboard) -> None:
     assert 'os.environ["ENCORD_SSH_KEY_FILE"]' in script.python
     assert "https://api.us.encord.com" in script.command
     assert "PRIVATE" not in script.python + script.command
+    asks = onboarding.rescue(real, "the-folder").python
+    assert "Settings(domain='https://api.us.encord.com')" in asks
+    assert "connect(runtime, 'encord')" in asks

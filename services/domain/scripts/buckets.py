@@ -66,6 +66,23 @@ print(built.entries, "entries of", built.objects, "objects")
 if built.manifest:
     shutil.copy(store.folder(built.manifest) / "source", {target!r})
 '''
+_AS_SERVER: Final = "account='server', sandbox=None"
+_TRIALS: Final = "from secrets import token_hex\n\nfrom services.buckets.desk import Place\n"
+_PROVE: Final = """\
+place = Place(connection=connection.id, {place}, bucket={bucket!r})
+trial = runtime.buckets.begin_trial(
+    place,
+    integration={integration!r},
+    title={title!r},
+    key={key!r},
+    strict={strict!r},
+    origin={origin!r},
+    nonce=token_hex(16),  # each time is a trial of its own
+    actor="script",
+)
+assert trial, "A trial of this integration and this bucket is under way already."
+for step in trial.run():
+    print(step.verdict, step.title, step.got)"""
 
 
 def check(bucket: str, *, origins: tuple[str, ...], sandbox: str | None, sample: int) -> Script:
@@ -85,14 +102,22 @@ def check(bucket: str, *, origins: tuple[str, ...], sandbox: str | None, sample:
 
 
 def prove(
-    place: Place, *, bucket: str, integration: str, key: str, strict: bool, origin: str
+    place: Place,
+    *,
+    bucket: str,
+    integration: str,
+    title: str,
+    key: str,
+    strict: bool,
+    origin: str,
 ) -> Script:
-    """Try an integration with one object of a bucket; by a command alone.
+    """Try an integration with one object of a bucket.
 
     Args:
         place: The connection.
         bucket: The bucket's name.
         integration: Id of the integration.
+        title: Its title.
         key: The object; empty for the first suitable one.
         strict: Whether the integration is a strict client-only one.
         origin: From where Encord's app opens objects.
@@ -100,7 +125,20 @@ def prove(
     words = ["prove-integration", bucket, f"--integration-id={integration}", f"--origin={origin}"]
     words += [f"--object={key}"] if key else []
     words += ["--strict"] if strict else []
-    return Script(command=place.command(*words))
+    asks = "account='nobody', sandbox=connection.domain" if place.is_sandbox else _AS_SERVER
+    call = _PROVE.format(
+        place=asks,
+        bucket=bucket,
+        integration=integration,
+        title=title,
+        key=key,
+        strict=strict,
+        origin=origin,
+    )
+    return Script(
+        python=place.program("Try an integration with one object of a bucket", call, _TRIALS),
+        command=place.command(*words),
+    )
 
 
 def set_cors(bucket: str, document: str, metageneration: int, *, sandbox: str | None) -> Script:

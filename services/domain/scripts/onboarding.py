@@ -49,6 +49,32 @@ made = client.create_dataset(
 )
 print(made.dataset_hash)
 '''
+_ADOPT: Final = """\
+options = CheckOptions.from_json({check!r})
+with open({name!r}, "rb") as source:
+    manifest = runtime.manifests.add({name!r}, source)
+runtime.manifests.check(manifest, options)
+found = runtime.connections.check(connection.id)
+run = runtime.onboarding.adopt(
+    {job!r},
+    manifest=manifest,
+    check=options.to_json(),
+    folder=runtime.connections.find_folder(connection.id, {folder!r}),
+    integration=next(each for each in found.integrations if each.id == {integration!r}),
+    connection=connection.id,
+    account=connection.account,
+    actor="script",
+)
+print(run)  # the dashboard's worker follows it"""
+_RESCUE: Final = """\
+run = runtime.onboarding.rescue(
+    runtime.connections.find_folder(connection.id, {folder!r}),
+    connection=connection.id,
+    account=connection.account,
+    nonce=token_hex(16),  # the folder may hold something else than last time
+    actor="script",
+)
+print(run)  # the dashboard's worker lists the folder"""
 
 
 def submit(
@@ -97,7 +123,7 @@ def submit(
 def adopt(
     place: Place, *, name: str, check: str, job: str, folder: str, integration: str
 ) -> Script:
-    """Follow an upload job that was started elsewhere; by a command alone.
+    """Follow an upload job that was started elsewhere.
 
     Args:
         place: The connection.
@@ -107,14 +133,25 @@ def adopt(
         folder: UUID of the folder.
         integration: Id of the integration.
     """
+    call = _ADOPT.format(
+        name=path(name), check=check, job=job, folder=folder, integration=integration
+    )
+    imports = "from services.manifests.options import CheckOptions\n"
     words = ["adopt", path(name), f"--job={job}", f"--folder-uuid={folder}"]
     line = place.command(*words, f"--integration-id={integration}")
-    return Script(command=with_schema(line, check, without=" --no-schema"))
+    return Script(
+        python=place.program("Follow an upload job that was started elsewhere", call, imports),
+        command=with_schema(line, check, without=" --no-schema"),
+    )
 
 
 def rescue(place: Place, folder: str) -> Script:
-    """Rebuild a run from the folder of this UUID; by a command alone."""
-    return Script(command=place.command("rescue", f"--folder-uuid={folder}"))
+    """Rebuild a run from the folder of this UUID."""
+    call, imports = _RESCUE.format(folder=folder), "from secrets import token_hex\n"
+    return Script(
+        python=place.program("Rebuild a run from its folder", call, imports),
+        command=place.command("rescue", f"--folder-uuid={folder}"),
+    )
 
 
 def _flags(options: RunOptions) -> list[str]:

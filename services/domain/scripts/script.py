@@ -27,6 +27,19 @@ from services.bootstrap import build_runtime
 runtime = build_runtime(Settings())
 {call}
 '''
+_CONNECTED: Final = '''\
+"""{what}."""
+
+from services.bootstrap import build_runtime
+{imports}from services.onboard import connect
+from services.settings import Settings
+
+runtime = build_runtime(Settings({domain}))
+connection = connect(runtime, {kind!r})
+assert connection, "There is no such connection: set ENCORD_SSH_KEY_FILE."
+{call}
+runtime.stop()
+'''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +69,23 @@ class Place:
         if self.domain != DEFAULT_DOMAIN:
             lines.append(f"export ENCORD_ONBOARDING_DOMAIN={shlex.quote(self.domain)}")
         return "\n".join((*lines, command(*words, "--connection", "encord")))
+
+    def program(self, what: str, call: str, imports: str = "") -> str:
+        """Return a program of the engine that asks Encord for something itself.
+
+        Args:
+            what: Its first line.
+            call: What it does with `runtime` and `connection`.
+            imports: Lines to import what that needs.
+        """
+        is_usual = self.is_sandbox or self.domain == DEFAULT_DOMAIN
+        return _CONNECTED.format(
+            what=what,
+            imports=imports,
+            domain="" if is_usual else f"domain={self.domain!r}",
+            kind="sandbox" if self.is_sandbox else "encord",
+            call=call,
+        )
 
 
 def command(*words: str) -> str:
