@@ -7,8 +7,10 @@ from streamlit.testing.v1 import AppTest
 from components.dataset_create import ABOUT
 from components.glossary import WORDS
 from services.domain.runs import DatasetChoice
+from services.domain.tasks import Question
 from services.encord_api.errors import RateLimited
 from services.engine.onboarding import link_nonce
+from services.ledger.specs import run_spec
 from tests.apptest.conftest import ROOT, Open, scripts, words
 from tests.contract.memory import Fault
 from tests.unit.engine.world import World
@@ -159,9 +161,12 @@ def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> Non
     app.text_input(key="link_folder_find").set_value("gs://bucket/?X-Goog-Signature=secret").run()
     given = f"--folder-uuid={folder} --find=gs://bucket/ --unused --dataset=Rest"
     assert f"python -m services link-folder {given} --connection sandbox" in scripts(app)
+    app.text_input(key="link_folder_find").set_value("gs://bucket/?X-Goog-Signature=secret")
     app.button(key="folder_link").click().run()
     world.settle()
     (task,) = world.ledger.tasks()
+    with world.ledger.reading() as cx:
+        assert Question.from_json(run_spec(cx, task.id).question).source.search == "gs://bucket/"
     said = words(open_page("verify", task=task.id))
     assert "All 3 entries matched" in said
     app.switch_page(str(ROOT / "pages" / "datasets.py")).run()
