@@ -75,14 +75,14 @@ def _ask(current: Connection) -> None:
         args=(current,),
     )
     if known and chosen and (dataset or folder):
-        _scripted(current, _question(teller, known), chosen.name)
+        _scripted(current, _question(teller, known))
 
 
-def _scripted(current: Connection, question: Question, name: str) -> None:
+def _scripted(current: Connection, question: Question) -> None:
     told = question.source
     manifest = told.id if told.teller == "manifest" else None
     file = file_name(get_runtime().manifests, manifest) if manifest else ""
-    script = proofs.verify(by_script.decision(current, "verify"), question, name=name, file=file)
+    script = proofs.verify(by_script.decision(current, "verify"), question, file=file)
     by_script.show(script, key="verify_else_script", manifest=manifest)
 
 

@@ -569,7 +569,7 @@ def test_both_verify_something_else(
     told = {"run": run.id, "manifest": uploaded(dashboard, FEW)}
     if teller == "receipt":
         before = Question(source=Source(teller="run", id=run.id), folder=run.folder_uuid)
-        asked = proofs.verify(decision(dashboard, "before"), before, name="Before")
+        asked = proofs.verify(decision(dashboard, "before"), before)
         run_command(asked)
         told["receipt"] = runtime.ledger.receipts(limit=1)[0].id
     question = Question(
@@ -578,7 +578,7 @@ def test_both_verify_something_else(
         metadata=False,
     )
     click = decision(dashboard, f"a click on {teller}")
-    script = proofs.verify(click, question, name="it's", file=FEW if teller == "manifest" else "")
+    script = proofs.verify(click, question, file=FEW if teller == "manifest" else "")
     run_python(script)
     asker = Asker(connection=click.connection, account=click.account, actor="somebody")
     task = runtime.proofs.verify(question, name="it's", asker=asker, nonce=click.nonce)

@@ -53,7 +53,7 @@ question = Question(
     metadata={question.metadata!r},
 )
 asker = {asker}
-print(runtime.proofs.verify(question, name={name!r}, asker=asker, nonce={nonce!r}))"""
+print(runtime.proofs.verify(question, name={name}, asker=asker, nonce={nonce!r}))"""
 _UNLINK: Final = """\
 receipt = runtime.ledger.receipt({receipt!r})
 asker = {asker}
@@ -130,16 +130,16 @@ def split(run: str, key: str, titles: Mapping[str, str], pattern: str) -> Script
     )
 
 
-def verify(decision: Decision, question: Question, *, name: str, file: str = "") -> Script:
+def verify(decision: Decision, question: Question, *, file: str = "") -> Script:
     """Compare what somebody expects with a dataset, a folder or both.
 
     Args:
         decision: The decision.
         question: What is compared.
-        name: Who tells what is expected, for people.
         file: The manifest's file, where a manifest tells it.
     """
     source = question.source
+    name = repr(file) if file else f"runtime.ledger.{source.teller}({source.id!r}).name"
     call = _VERIFY.format(
         question=question, source=source, asker=decision.asker, name=name, nonce=decision.nonce
     )
