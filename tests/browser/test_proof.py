@@ -74,7 +74,9 @@ def split_in_two(person: Dashboard, run: str) -> None:
     for row in range(2):
         expect(person.cell(0, row, table="parts")).to_have_text("Complete")
     expect(person.cell(3, 0, table="parts")).to_contain_text("Open")
-    box = person.page.locator(".st-key-parts canvas").first.bounding_box()
+    table = person.page.locator(".st-key-parts canvas").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
     assert box is not None
     person.page.mouse.click(box["x"] + box["width"] - 45, box["y"] + 35 + 19)
     person.heading("Verify")
