@@ -10,6 +10,8 @@ from components.text import count
 from services.domain.rules import GROUPS, RULES, Rule
 
 ANY: Final = "All codes"
+#: A browser needs some time for so many parts that can be opened.
+PAGE: Final = 25
 
 
 def show(search: str) -> None:
@@ -20,12 +22,19 @@ def show(search: str) -> None:
         layout.filtered_out({"reference_find": "", "code": ANY}, key="codes")
         return
     st.caption(f"{len(rules)} of {count(len(RULES), 'code')}")
+    place, pages = st.container(), -(-len(rules) // PAGE)
+    page = st.pagination(pages, key="codes_page", bind="query-params") if pages > 1 else 1
+    with place:
+        _page(rules[(page - 1) * PAGE : page * PAGE], open_at_once=len(rules) == 1)
+
+
+def _page(rules: list[Rule], *, open_at_once: bool) -> None:
     for heading, group in GROUPS.items():
         shown = [rule for rule in group if rule in rules]
         if shown:
             st.subheader(heading, anchor=False)
         for rule in shown:
-            _rule(rule, open_at_once=len(rules) == 1)
+            _rule(rule, open_at_once=open_at_once)
 
 
 def show_all() -> None:

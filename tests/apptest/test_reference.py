@@ -39,6 +39,12 @@ def test_a_search_finds_codes_by_any_of_their_words(open_page: Open) -> None:
     assert "Nothing matches" in words(app)
 
 
+def test_every_code_is_on_one_of_the_pages(open_page: Open) -> None:
+    pages = [open_page("reference", codes_page=str(page)) for page in (1, 2, 3)]
+    labels = [expander.label for app in pages for expander in app.expander]
+    assert [label.rpartition("`")[0].rpartition("`")[2] for label in labels] == list(RULES)
+
+
 def test_words_and_limits_are_listed(open_page: Open) -> None:
     assert "500,000 entries" in words(open_page("reference", reference_view="Formats and limits"))
     said = words(open_page("reference", reference_view="Words"))
