@@ -22,7 +22,7 @@ from services.engine.connections import Connection, Connections
 from services.engine.context import Pace, Tools
 from services.engine.errors import ConnectionProblem
 from services.engine.held_values import HeldValues
-from services.engine.leftovers import REPORT_AGE_SECONDS, sweep
+from services.engine.leftovers import WORK_AGE_SECONDS, sweep
 from services.engine.onboarding import Onboarding
 from services.engine.passport import Passports
 from services.engine.proof.proofs import Proofs
@@ -289,9 +289,10 @@ def open_webhook(settings: Settings) -> Webhook | None:
 
 def sweep_leftovers(settings: Settings) -> int:
     """Remove what killed processes left in the data directory; return how much that was."""
-    outbox, manifests = settings.data_dir / "outbox", settings.data_dir / "manifests"
-    reports = [(settings.data_dir / "buckets", f"*/{REPORTS}/*")]
-    return sweep([(outbox, "*"), (manifests, "upload-*")]) + sweep(reports, age=REPORT_AGE_SECONDS)
+    data, manifests = settings.data_dir, settings.data_dir / "manifests"
+    soon = [(data / "outbox", "*"), (manifests, "upload-*"), (data / "receipts", "*.part")]
+    late = [(data / "buckets", f"*/{REPORTS}/*"), (manifests, "*/*.part")]
+    return sweep(soon) + sweep(late, age=WORK_AGE_SECONDS)
 
 
 def require_whole_ledger(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Remove what a killed process left lying: documents it was sending, uploads it was taking in."""
+"""Remove what a killed process left lying: documents it sent, uploads it took, files it made."""
 
 import shutil
 import time
@@ -10,8 +10,9 @@ from typing import Final
 #: Older than this, nobody is at it any more: every send has a deadline far below.
 AGE_SECONDS: Final = 600.0
 
-#: Nothing touches an inventory report while it is taken; no taking lasts as long.
-REPORT_AGE_SECONDS: Final = 86_400.0
+#: Nothing touches an inventory report while it is taken, nor a check's folder while it ends; no
+#: such work lasts as long.
+WORK_AGE_SECONDS: Final = 86_400.0
 
 
 def sweep(patterns: Iterable[tuple[Path, str]], *, age: float = AGE_SECONDS) -> int:

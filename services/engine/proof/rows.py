@@ -6,6 +6,7 @@ Its hash is the SHA-256 of the rows as JSON Lines, so that the download can be c
 
 import hashlib
 import io
+import uuid
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,11 +116,14 @@ class VerifiedRows:
 
 
 def write_columns(frame: pl.DataFrame, path: Path) -> None:
-    """Write columns so that a reader never sees half of them."""
+    """Write columns so that a reader never sees half of them, nor a mix of two writers."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = path.with_suffix(".part")
-    frame.write_ipc(aside, compression="uncompressed")
-    aside.replace(path)
+    aside = path.with_suffix(f".{uuid.uuid4().hex}.part")
+    try:
+        frame.write_ipc(aside, compression="uncompressed")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def hash_of(lines: pl.DataFrame) -> str:
