@@ -59,7 +59,7 @@ def progress_or_counts(run: RunView, counts: Counts) -> None:
         ),
         layout.status_card(looks[Outcome.REGISTERED], counts.registered, "now in Encord"),
         layout.status_card(
-            looks[Outcome.ALREADY_THERE], counts.already_there, "skipped as duplicates"
+            looks[Outcome.ALREADY_THERE], counts.already_there, "found in the folder"
         ),
         layout.status_card(looks[Outcome.FAILED], counts.failed, _about_failures(run, counts)),
     )

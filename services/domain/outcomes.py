@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     """What became of an entry. Better ones first: a family of runs shows the best of each entry."""
 
     REGISTERED = "registered"
+    #: Encord has the item, and nothing says that the run brought it.
     ALREADY_THERE = "already there"
     PENDING = "pending"
     CANCELLED = "cancelled"

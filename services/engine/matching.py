@@ -19,6 +19,7 @@ from services.encord_api.errors import NotAuthorised, NotFound
 from services.engine.carried import Carried
 from services.engine.context import Step
 from services.engine.gone import is_past_hearing
+from services.engine.once import is_of
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs
 from services.ledger.events import record
@@ -27,6 +28,10 @@ from services.ledger.tables import ATTEMPT, WORK
 
 BATCH: Final = 5_000
 NOT_LISTED: Final = "Encord reported the job as done but does not list the item."
+PERHAPS_NEW: Final = (
+    "An upload without an answer asked for it. Whether that brought it, or it was there before, "
+    "is not known."
+)
 NO_FOLDER: Final = "Encord showed this account no such folder any more; the run was cancelled."
 
 
@@ -44,6 +49,8 @@ class Said:
     sent: set[int] = field(default_factory=set)
     #: Entries of uploads whose answer was lost and whose items were found.
     adopted: set[int] = field(default_factory=set)
+    #: Whether the folder was made for this run, so that nothing was in it before.
+    is_own_folder: bool = False
     #: Why nothing is known of entries of which nothing was said.
     unlisted: str = NOT_LISTED
 
@@ -56,6 +63,7 @@ def advance_match(step: Step) -> None:
     selection = step.selection()
     try:
         present = _present(step, selection)
+        said.is_own_folder = bool(said.adopted) and _is_own_folder(step)
     except (NotFound, NotAuthorised):
         if not is_past_hearing(step):
             raise
@@ -82,6 +90,12 @@ def _present(step: Step, selection: Ranges) -> dict[int, str]:
     return find_present(
         step.gateway, step.run.folder_uuid, step.entries(selection), heartbeat=step.heartbeat
     )
+
+
+def _is_own_folder(step: Step) -> bool:
+    """Whether the folder was made for this run, or for the first one of its family."""
+    uuid = step.run.folder_uuid
+    return bool(uuid and is_of(step.gateway.get_folder(uuid).description, step.run.place.root))
 
 
 def _collect(cx: Connection, run: str) -> Said:
@@ -143,9 +157,13 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 def _row(step: Step, entry: Entry, present: dict[int, str], said: Said) -> dict[str, Any]:
     place, item = step.run.place, present.get(entry.index)
     if item:
-        new = item in said.items or entry.index in said.adopted
-        outcome = Outcome.REGISTERED if new else Outcome.ALREADY_THERE
-        return outcomes.outcome_row(place, entry, outcome, item_uuid=item)
+        adopted = entry.index in said.adopted
+        if item in said.items or (adopted and said.is_own_folder):
+            return outcomes.outcome_row(place, entry, Outcome.REGISTERED, item_uuid=item)
+        note = PERHAPS_NEW if adopted else ""
+        return outcomes.outcome_row(
+            place, entry, Outcome.ALREADY_THERE, message=note, item_uuid=item
+        )
     unit = said.units.get(entry.urls[0]) if entry.urls else None
     if unit:
         return outcomes.outcome_row(

@@ -261,7 +261,11 @@ def _proven_by_runs(cx: Connection, connection: str) -> list[Proof]:
         .limit(1)
         .scalar_subquery()
     )
-    delivered = (RUN.c.connection == connection, RUN.c.registered > 0)
+    delivered = (
+        RUN.c.connection == connection,
+        RUN.c.registered > 0,
+        RUN.c.adopted_job.is_(None),  # only who started that job knows its integration
+    )
     integrations = cx.scalars(select(RUN.c.integration).where(*delivered).distinct()).all()
     # One by one: a window over all runs sorts every one of them.
     newest = (

@@ -1,13 +1,17 @@
 """What becomes of an entry is decided by what Encord said of its own job, and of no other."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from services.domain.outcomes import Outcome
+from services.domain.runs import FolderChoice, RunOptions
 from services.encord_api.errors import Unclear
 from services.encord_api.interface import Item, JobState, JobStatus
-from tests.contract.memory import Fault, MemoryGateway, _Job
+from services.engine.matching import PERHAPS_NEW
+from services.ledger.buckets import BucketRecords
+from tests.contract.memory import BUCKET, Fault, MemoryGateway, _Job
 from tests.unit.engine.world import World
 
 REFUSED = "The integration may not read this bucket."
@@ -67,3 +71,43 @@ def test_what_an_unanswered_upload_brought_is_newly_registered(world: World) -> 
     world.settle()
     counts = world.view(run).counts
     assert (counts.registered, counts.already_there, counts.failed) == (2, 0, 1)
+
+
+def test_what_was_perhaps_there_before_an_unanswered_upload_proves_nothing(world: World) -> None:
+    manifest, folder = world.images(3), world.encord.create_folder("Theirs", "")
+    document = world.folder / "theirs.json"
+    document.write_text(json.dumps({"images": [{"objectUrl": LATE}]}))
+    world.encord.start_upload(folder.uuid, BUCKET.id, document, trace="theirs")
+    world.encord.advance()
+    world.encord.script("start_upload", Fault(Unclear("starting the upload"), after=True))
+    run = world.submit(manifest, folder=FolderChoice(uuid=folder.uuid))
+    world.settle()
+    counts = world.view(run).counts
+    assert (counts.arrived, counts.registered) == (3, 0)
+    assert {row.message for row in world.ledger.outcomes(run).rows} == {PERHAPS_NEW}
+    assert BucketRecords(world.ledger).proofs("connection") == []
+
+
+def test_a_job_that_somebody_else_started_proves_no_integration(world: World) -> None:
+    folder = world.encord.create_folder("Theirs", "")
+    document = world.folder / "theirs.json"
+    document.write_text(json.dumps({"images": [{"objectUrl": LATE}]}))
+    job = world.encord.start_upload(folder.uuid, BUCKET.id, document, trace="theirs")
+    chosen = FolderChoice(uuid=folder.uuid)
+    run = world.submit(world.images(1), folder=chosen, adopted_job=job)
+    world.settle()
+    assert world.view(run).counts.registered == 1
+    assert BucketRecords(world.ledger).proofs("connection") == []
+
+
+def test_entries_of_one_object_have_an_item_each_as_far_as_there_are_so_many(world: World) -> None:
+    urls = ["gs://bucket/0.jpg", "gs://bucket/1.jpg"] * 2
+    manifest = world.manifest({"images": [{"objectUrl": url} for url in urls]})
+    for skips, items in ((True, 2), (False, 4)):
+        options = RunOptions(skip_duplicate_urls=skips)
+        run = world.submit(manifest, nonce=f"{skips}", dataset=f"{skips}", options=options)
+        world.settle()
+        assert world.view(run).counts.registered == 4
+        assert len({row.item_uuid for row in world.ledger.outcomes(run).rows}) == items
+        receipt = world.ledger.receipts(run=run)[0]
+        assert (receipt.matched, receipt.proven) == (4, True)

@@ -116,6 +116,7 @@ class World:
         folder: FolderChoice | None = None,
         adopted_job: str | None = None,
         connection: str = "connection",
+        options: RunOptions | None = None,
     ) -> str:
         return self.onboarding.submit(
             Submission(
@@ -127,7 +128,7 @@ class World:
                 folder=folder or FolderChoice(name="Folder"),
                 integration=BUCKET.id,
                 integration_title=BUCKET.title,
-                options=RunOptions(max_chunk_entries=chunk),
+                options=options or RunOptions(max_chunk_entries=chunk),
                 dataset=DatasetChoice(title=dataset) if dataset else None,
                 nonce=nonce,
                 created_by="tester",
