@@ -11,11 +11,11 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import update
 
-from services.domain.entries import Entry, EntryType
+from services.domain.entries import EntryType
 from services.domain.outcomes import Outcome
 from services.encord_api.interface import Item
 from services.engine.context import Step
-from services.engine.presence import FRAMED, find_present
+from services.engine.presence import FRAMED
 from services.ledger import outcomes, runs
 from services.ledger.events import record
 from services.ledger.tables import RUN
@@ -40,21 +40,27 @@ LOST: Final = (
     "beyond URLs and titles, and the ids of the jobs."
 )
 
-VANISHED: Final = "The folder listed it once, and a moment later no more."
+#: Section to its entries as registration JSON, each with the item that it was written of.
+Sections = dict[str, list[tuple[dict[str, Any], str]]]
 
 
 def advance_rescue(step: Step) -> None:
     """List the folder, write its manifest, and record every item as already there."""
-    document, skipped = _document(step, step.run.folder_uuid or "")
-    data = io.BytesIO(orjson.dumps(document))
+    sections, skipped = _sections(step, step.run.folder_uuid or "")
+    data = io.BytesIO(orjson.dumps({name: [w for w, _ in s] for name, s in sections.items()}))
+    # Entries are counted in the document's order.
+    items = [item for section in sections.values() for _, item in section]
     manifest = step.tools.manifests.add(f"rescued-{step.claim.run[:8]}.json", data)
     checked = step.tools.manifests.check(manifest, step.options)
     entries = list(checked.read(checked.valid_indexes()))
-    present = find_present(
-        step.gateway, step.run.folder_uuid or "", entries, heartbeat=step.heartbeat
-    )
     with step.fenced() as cx:
-        outcomes.save(cx, [_outcome(step, entry, present.get(entry.index)) for entry in entries])
+        rows = [
+            outcomes.outcome_row(
+                step.run.place, entry, Outcome.ALREADY_THERE, item_uuid=items[entry.index]
+            )
+            for entry in entries
+        ]
+        outcomes.save(cx, rows)
         cx.execute(
             update(RUN)
             .where(RUN.c.id == step.claim.run)
@@ -62,23 +68,16 @@ def advance_rescue(step: Step) -> None:
         )
         runs.heard(cx, step.claim.run)
         found = (
-            f"{len(present)} entries found, {skipped} items without a URL left out, and "
+            f"{len(entries)} entries found, {skipped} items without a URL left out, and "
             f"{checked.summary.entries - len(entries)} that the check refuses. {LOST}"
         )
         record(cx, "rescued", actor="worker", run=step.claim.run, detail=found)
         runs.finish(cx, step.claim.work)
 
 
-def _outcome(step: Step, entry: Entry, item: str | None) -> dict[str, Any]:
-    """Make an entry's outcome; one without would count as still waiting for ever."""
-    if item is None:
-        return outcomes.outcome_row(step.run.place, entry, Outcome.UNKNOWN, message=VANISHED)
-    return outcomes.outcome_row(step.run.place, entry, Outcome.ALREADY_THERE, item_uuid=item)
-
-
-def _document(step: Step, folder: str) -> tuple[dict[str, list[dict[str, Any]]], int]:
-    """Return the registration JSON of a folder's items, and how many it cannot express."""
-    sections: dict[str, list[dict[str, Any]]] = {}
+def _sections(step: Step, folder: str) -> tuple[Sections, int]:
+    """Return a folder's items as entries, and how many of them no entry can express."""
+    sections: Sections = {}
     skipped = 0
     for page in step.gateway.list_items(folder):
         step.heartbeat()
@@ -87,7 +86,7 @@ def _document(step: Step, folder: str) -> tuple[dict[str, list[dict[str, Any]]],
             if made is None:
                 skipped += 1
             else:
-                sections.setdefault(made[0].section, []).append(made[1])
+                sections.setdefault(made[0].section, []).append((made[1], item.uuid))
     return sections, skipped
 
 

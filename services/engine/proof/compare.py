@@ -74,7 +74,7 @@ def compare(expected: pl.DataFrame, places: Places) -> pl.DataFrame:
 
 def judge(expected: pl.DataFrame, found: pl.DataFrame) -> Judged:
     """Decide what one place says about every expected entry."""
-    pairs = _pairs(expected["key"], found["key"])
+    pairs = _one_each(expected, found, _pairs(expected["key"], found["key"]))
     by_item = _doubtful(expected, found, pairs)
     same = expected["key"].gather(by_item["e"]) == found["key"].gather(by_item["f"])
     if same.null_count():  # without a URL on both sides, the item alone says what is what
@@ -109,6 +109,23 @@ def _pairs(left: pl.Series, right: pl.Series) -> pl.DataFrame:
     ]
     joined = sides[0].join(sides[1], on="hash").select("e", "f").sort("e", "f")
     return joined.filter(left.gather(joined["e"]) == right.gather(joined["f"]))
+
+
+def _one_each(expected: pl.DataFrame, found: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pair entries that ask for one object with its rows, where there are as many of both."""
+    rows = np.bincount(pairs["e"], minlength=expected.height)[pairs["e"]]
+    entries = np.bincount(pairs["f"], minlength=found.height)[pairs["f"]]
+    alike = pl.Series((rows > 1) & (rows == entries))
+    if not alike.any():
+        return pairs
+    twins = pairs.filter(alike).with_columns(object=pl.col("f").min().over("e"))
+    same = expected["item_uuid"].gather(twins["e"]) == found["item_uuid"].gather(twins["f"])
+    own = twins.filter(same.fill_null(value=False)).unique("e", keep="first", maintain_order=True)
+    own = own.unique("f", keep="first", maintain_order=True)
+    rest = twins.join(own, on="e", how="anti").join(own, on="f", how="anti")
+    order = [pl.col(name).rank("dense").over("object") for name in ("e", "f")]
+    kept = pl.concat([own, rest.filter(order[0] == order[1])]).select("e", "f")
+    return pl.concat([pairs.filter(~alike), kept]).sort("e", "f")
 
 
 def _doubtful(expected: pl.DataFrame, found: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
