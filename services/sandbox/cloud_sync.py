@@ -93,7 +93,7 @@ def _bury(connection: sqlite3.Connection, folder: sqlite3.Row, found: list[Store
     here = orjson.dumps([_url(stored) for stored in found]).decode()
     connection.execute(
         "UPDATE items SET tombstone = url NOT IN (SELECT value FROM json_each(?))"
-        " WHERE folder = ? AND container IS NULL",
+        " WHERE folder = ? AND container IS NULL AND url IS NOT NULL",
         (here, folder["id"]),
     )
 
@@ -116,10 +116,16 @@ def _entries(
         entry: Object = {"objectUrl": _url(stored)}
         sidecar = by_name.get(stored.name + suffix) if suffix else None
         if sidecar is not None and not ingestion.get("paused"):
-            entry["clientMetadata"] = orjson.loads(
-                objects.read(connection, sidecar, 0, sidecar.size)
-            )
+            entry["clientMetadata"] = _read(connection, sidecar)
         yield kind, entry
+
+
+def _read(connection: sqlite3.Connection, sidecar: Stored) -> object:
+    """Return what a sidecar says; of one that is not JSON a text, which its unit fails by."""
+    try:
+        return orjson.loads(objects.read(connection, sidecar, 0, sidecar.size))
+    except orjson.JSONDecodeError:
+        return "not JSON"
 
 
 def _kind(stored: Stored) -> str | None:

@@ -9,6 +9,7 @@ inside one entry fails that unit alone [assumed].
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -48,7 +49,7 @@ TYPED = {
 }
 #: A misspelled flag is not noticed, and does nothing [assumed].
 _IGNORED = frozenset({"skipDuplicateUrls", "upsertMetadata"})
-_NUMBERED = re.compile(r"objectUrl_(\d+)")
+_NUMBERED = re.compile(r"objectUrl_(\d{1,7})")
 _MEDIA = ("imageMetadata", "videoMetadata", "audioMetadata", "textMetadata", "pdfMetadata")
 _SPACE = re.compile(r"\s")
 _BRACE = ord("{")
@@ -198,11 +199,21 @@ def _urls(kind: str, entry: Object) -> tuple[tuple[str, ...], str | None]:
         return texts, "objectUrl is missing"
     if any(map(_SPACE.search, texts)):
         return texts, "objectUrl contains whitespace"
+    if not all(map(_is_address, texts)):
+        return texts, "objectUrl is not an address"
     return texts, None
 
 
+def _is_address(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:  # of what is bracketed and no address
+        return False
+    return True
+
+
 def _group_urls(entry: Object) -> list[object]:
-    """Return frame URLs in frame order; a gap in the numbering leaves a None."""
+    """Return frame URLs in frame order; a gap in the numbering adds a None."""
     listed = _frames(entry)
     if listed is not None:
         return [_address(frame, "url") if isinstance(frame, dict) else None for frame in listed]
@@ -211,7 +222,8 @@ def _group_urls(entry: Object) -> list[object]:
         for key, url in entry.items()
         if (match := _NUMBERED.fullmatch(key))
     }
-    return [numbers.get(number) for number in range(max(numbers, default=-1) + 1)]
+    gap = [None] if max(numbers, default=-1) >= len(numbers) else []
+    return [*(numbers[number] for number in sorted(numbers)), *gap]
 
 
 def _frames(entry: Object) -> list[object] | None:

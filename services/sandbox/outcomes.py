@@ -16,6 +16,7 @@ from services.sandbox.unit_errors import (
     MetadataNeededError,
     MissingTagsError,
     NoSuchObjectError,
+    OddFactError,
     WrongTypeError,
 )
 from services.sandbox.wire import Object
@@ -181,10 +182,26 @@ _GIVEN = {
     "num_channels": "audioNumChannels",
     "num_pages": "frameCount",
 }
+#: Facts that are words, and numbers that may have a fraction; all others are whole numbers.
+_WORDS = frozenset({"mimeType", "audioCodec"})
+_FRACTIONS = frozenset({"duration", "fps"})
 
 
 def _given(media: Object) -> Object:
-    return {_GIVEN[name]: found for name, found in media.items() if name in _GIVEN}
+    """Return the customer's facts; one of another type would make its whole page unreadable."""
+    known = {name: found for name, found in media.items() if name in _GIVEN and found is not None}
+    for name, found in known.items():
+        if not _fits(_GIVEN[name], found):
+            raise OddFactError(name)
+    return {_GIVEN[name]: found for name, found in known.items()}
+
+
+def _fits(fact: str, found: object) -> bool:
+    if fact in _WORDS:
+        return isinstance(found, str)
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        return False
+    return fact in _FRACTIONS or float(found).is_integer()
 
 
 def _given_size(media: Object) -> int | None:

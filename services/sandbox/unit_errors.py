@@ -3,7 +3,7 @@
 UnitError
     FaultyEntryError, MetadataNeededError, AccessDeniedError, NoSuchObjectError, EmptyFileError,
     WrongTypeError, DamagedFileError, MissingTagsError, ForeignUrlError, NoFramesError,
-    NoSuchItemError
+    NoSuchItemError, OddFactError
 
 The wording is assumed, but for `WrongTypeError`, which the registration guide quotes.
 """
@@ -22,6 +22,13 @@ class MetadataNeededError(UnitError):
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"Strict client-only access needs {kind}Metadata for every entry")
+
+
+class OddFactError(UnitError):
+    """A fact of the customer's own media metadata is a word for a number, or the like."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is of the wrong type")
 
 
 class AccessDeniedError(UnitError):

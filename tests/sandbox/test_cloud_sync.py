@@ -1,6 +1,5 @@
 """Cloud-synced folders, through the SDK."""
 
-import json
 from uuid import UUID
 
 import pytest
@@ -57,35 +56,45 @@ def test_an_object_that_went_leaves_a_tombstone_until_it_is_back(
 ) -> None:
     put(bucket, "arrivals/a.jpg", "bulk/000001.jpg")
     sync(sandbox, synced)
+    synced.create_data_group([next(synced.list_items()).uuid])  # it has no object that could go
     bucket.blob("arrivals/a.jpg").delete()
     sync(sandbox, synced)
-    assert [item._orm_item.is_tombstone for item in synced.list_items()] == [True]
+    assert _buried(synced) == {"/arrivals/a.jpg": True, "Data group": False}
     assert synced.get_summary().tombstones == 1
     put(bucket, "arrivals/a.jpg", "bulk/000001.jpg")
     sync(sandbox, synced)
-    assert [item._orm_item.is_tombstone for item in synced.list_items()] == [False]
+    assert not any(_buried(synced).values())
 
 
-@pytest.mark.parametrize(("paused", "metadata"), [(False, {"site": "north"}), (True, {})])
+def _buried(folder: StorageFolder) -> dict[str, bool]:
+    return {item.name: item._orm_item.is_tombstone for item in folder.list_items()}
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "paused", "metadata"),
+    [
+        ('{"site": "north"}', False, [{"site": "north"}]),
+        ('{"site": "north"}', True, [{}]),
+        ('{"site": ', False, []),
+    ],
+)
 def test_sidecars_are_claimed_and_attached_unless_paused(
     sandbox: Running,
     synced: StorageFolder,
     bucket: storage.Bucket,
     *,
+    sidecar: str,
     paused: bool,
-    metadata: dict[str, str],
+    metadata: list[dict[str, str]],
 ) -> None:
     synced.enable_metadata_ingestion(SidecarMatcherSuffix(suffix=".about.txt"), paused=paused)
     config = synced.get_folder_config().metadata_ingestion
     assert config is not None
     assert (config.matcher.suffix, config.paused) == (".about.txt", paused)
     put(bucket, "arrivals/a.jpg", "bulk/000001.jpg")
-    bucket.blob("arrivals/a.jpg.about.txt").upload_from_string(
-        json.dumps({"site": "north"}), "text/plain"
-    )
+    bucket.blob("arrivals/a.jpg.about.txt").upload_from_string(sidecar, "text/plain")
     sync(sandbox, synced)
-    (item,) = synced.list_items()
-    assert item.client_metadata == metadata
+    assert [item.client_metadata for item in synced.list_items()] == metadata
 
 
 def test_a_plain_folder_cannot_be_synced(folder: StorageFolder) -> None:

@@ -79,6 +79,8 @@ def test_other_entries_that_fail(register: Callable[..., Any]) -> None:
         {"objectUrl": "gs://somebody-elses-bucket/a.mp4"},
         {"title": "no address"},
         {"objectUrl": GS + "videos/0001.mp4", "title": "x" * 301},
+        {"objectUrl": "https://[storage/a.mp4"},
+        {"objectUrl": GS + "videos/0002.mp4", "videoMetadata": {"fps": 25, "width": "wide"}},
     ]
     result = register({"videos": videos})
     assert [error.error for error in result.unit_errors] == [
@@ -87,6 +89,8 @@ def test_other_entries_that_fail(register: Callable[..., Any]) -> None:
         f"{DENIED} somebody-elses-bucket/a.mp4",
         "objectUrl is missing",
         "title is longer than 300 characters",
+        "objectUrl is not an address",
+        "width is of the wrong type",
     ]
     assert result.status is LongPollingStatus.DONE
 
