@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from urllib.parse import quote
 
+from google.api_core.exceptions import RequestRangeNotSatisfiable
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud.storage import Client  # type: ignore[import-untyped]
 
@@ -166,7 +167,12 @@ class GoogleBuckets(BucketEditor):
     def first_bytes(self, name: str, key: str, count: int) -> bytes:
         """See the interface."""
         blob = self._client.bucket(name).blob(key)
-        found = blob.download_as_bytes(start=0, end=count - 1, raw_download=True, **self._options)
+        try:
+            found = blob.download_as_bytes(
+                start=0, end=count - 1, raw_download=True, **self._options
+            )
+        except RequestRangeNotSatisfiable:  # an empty object has no first byte
+            return b""
         return bytes(found)
 
     @_asking("setting the CORS rules")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.sandbox import control, encord_api, gcs_routes, pulse
+from services.sandbox.guard import Guard
 from services.sandbox.state import Sandbox
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def build(sandbox: Sandbox) -> ASGIApp:
         lifespan=lambda _: pulse.beating(sandbox),
     )
     application.router.redirect_slashes = False
-    return _Logged(application)
+    return _Logged(Guard(application))
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -62,7 +62,7 @@ def get(sandbox: Sandbox, call: Call) -> Object:
 
 def patch(sandbox: Sandbox, call: Call) -> Object:
     """`PATCH b/B`: the CORS rules are replaced whole; other fields are accepted and dropped."""
-    body = orjson.loads(call.body or b"{}")
+    body = call.document() if call.body else {}
     with sandbox.store.write() as connection:
         row = find(connection, call.path["bucket"], "storage.buckets.update")
         expected = call.one("ifMetagenerationMatch")

@@ -76,9 +76,10 @@ def _range(text: str | None, size: int) -> tuple[int, int, bool]:
     if match is None or match.groups() == ("", ""):
         return 0, size, False
     first, last = match.groups()
-    if not first:
-        return max(0, size - int(last)), size, True
-    start, past = int(first), min(size, int(last) + 1) if last else size
+    if first:
+        start, past = int(first), min(size, int(last) + 1) if last else size
+    else:
+        start, past = max(0, size - int(last)), size
     if start >= past:
         raise ValueError(text)
     return start, past, True

@@ -142,7 +142,7 @@ def _asked(call: Call) -> _Listing:
 
 def _decoded(token: str | None) -> str:
     try:
-        return base64.urlsafe_b64decode(token or "").decode()
+        return base64.b64decode(token or "", b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise GoogleError(400, "Invalid page token.") from error
 
@@ -165,7 +165,10 @@ def _fill(connection: sqlite3.Connection, bucket: str, page: _Listing) -> bool:
 def _pattern(glob: str) -> re.Pattern[str]:
     """Return a regular expression for Google's globs: `*`, `**`, `?`, `[abc]`, `{a,b}`."""
     tokens = re.findall(r"\*\*/|\*\*|\*|\?|\[!?[^\]]*\]|\{[^}]*\}|\\?.", glob, re.DOTALL)
-    return re.compile("".join(map(_translated, tokens)), re.DOTALL)
+    try:
+        return re.compile("".join(map(_translated, tokens)), re.DOTALL)
+    except re.error as error:
+        raise GoogleError(400, "Invalid argument: matchGlob") from error
 
 
 def _translated(token: str) -> str:

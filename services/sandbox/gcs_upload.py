@@ -80,7 +80,7 @@ def _check_generation(connection: sqlite3.Connection, call: Call, bucket: str, n
 
 
 def _begin(sandbox: Sandbox, call: Call) -> Response:
-    described: Object = orjson.loads(call.body or b"{}")
+    described = call.document() if call.body else {}
     name = _named(described.get("name") or call.one("name"))
     content_type = described.get("contentType") or call.headers.get("x-upload-content-type")
     upload = secrets.token_urlsafe(24)

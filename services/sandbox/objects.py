@@ -117,7 +117,7 @@ def read(connection: sqlite3.Connection, stored: Stored, start: int, past: int) 
         "SELECT substr(data, ?, ?) AS part FROM blobs WHERE md5 = ?",
         (start + 1, past - start, stored.md5),
     ).fetchone()
-    return bytes(row["part"])
+    return bytes(row["part"] or b"")  # of an empty object, SQLite's part is null
 
 
 def remove(connection: sqlite3.Connection, stored: Stored) -> None:

@@ -91,6 +91,7 @@ def test_what_is_missing_or_locked_is_told_apart(
 
 def test_the_start_of_an_object_is_read(reader: GoogleBuckets, sandbox: SandboxProcess) -> None:
     assert reader.first_bytes(sandbox.bucket, "images/street/0001.jpg", 3) == b"\xff\xd8\xff"
+    assert reader.first_bytes(sandbox.bucket, "traps/empty.jpg", 1) == b""
     with pytest.raises(NotFound):
         reader.first_bytes(sandbox.bucket, "images/none.jpg", 1)
 

@@ -222,6 +222,40 @@ def test_ranges_and_head(sandbox: Running) -> None:
     head = requests.head(address, timeout=10)
     assert (head.headers["Content-Length"], head.content) == (str(size), b"")
     assert head.headers["Content-Type"] == "image/jpeg"
+    address = f"{sandbox.url}/encord-demo-bucket/traps/empty.jpg"
+    assert (get("").status_code, get("").content) == (200, b"")
+    assert [get(wanted).status_code for wanted in ("bytes=0-0", "bytes=-5")] == [416, 416]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/storage/v1/b/encord-demo-bucket/o?pageToken=!!!", None),
+        ("GET", "/storage/v1/b/encord-demo-bucket/o?matchGlob=[z-a]", None),
+        ("PATCH", "/storage/v1/b/encord-demo-bucket", '{"cors": '),
+        ("POST", "/upload/storage/v1/b/encord-demo-bucket/o?uploadType=resumable", "[]"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_as_invalid(
+    sandbox: Running, method: str, path: str, body: str | None
+) -> None:
+    answer = requests.request(method, sandbox.url + path, data=body, timeout=10)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["errors"][0]["reason"] == "invalid"
+
+
+def test_pages_of_other_sites_change_nothing(sandbox: Running, bucket: Any) -> None:
+    new = f"{sandbox.url}/upload/storage/v1/b/encord-demo-bucket/o?uploadType=media&name=a.html"
+    page = {"data": "<script>0</script>", "timeout": 10}
+    asked = requests.post(new, headers={"Origin": "https://evil.example"}, **page)
+    assert (asked.status_code, bucket.get_blob("a.html")) == (403, None)
+    assert requests.post(new, headers={"Content-Type": "text/html"}, **page).ok
+    address = f"{sandbox.url}/encord-demo-bucket/a.html"
+    led_here = requests.get(address, headers={"Host": "evil.example"}, timeout=10)
+    assert (led_here.status_code, "script" in led_here.text) == (403, False)
+    own = requests.get(address, timeout=10)
+    assert own.headers["Content-Security-Policy"] == "sandbox"
+    assert own.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_cors_follows_the_rules(sandbox: Running, bucket: Any) -> None:
