@@ -56,7 +56,9 @@ def test_an_object_that_went_leaves_a_tombstone_until_it_is_back(
 ) -> None:
     put(bucket, "arrivals/a.jpg", "bulk/000001.jpg")
     sync(sandbox, synced)
-    synced.create_data_group([next(synced.list_items()).uuid])  # it has no object that could go
+    synced.create_data_group(
+        [item.uuid for item in synced.list_items()]
+    )  # it has no object that could go
     bucket.blob("arrivals/a.jpg").delete()
     sync(sandbox, synced)
     assert _buried(synced) == {"/arrivals/a.jpg": True, "Data group": False}
