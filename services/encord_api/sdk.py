@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import partial, wraps
 from itertools import islice
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 import encord.orm.storage as orm
@@ -54,6 +54,7 @@ _EVERY_ROW: Final[dict[str, object]] = dict.fromkeys(
 _FRAMED: Final = frozenset({"imageGroup", "imageSequence", "dicomSeries", "group"})
 _READING_DOCUMENT: Final = "reading the document to send"
 _SIGNING: Final = "asking for a signed address"
+_LISTING: Final = "listing the folder's items"
 _READING_FRAMES: Final = "reading the frames of an item"
 _READING_ID: Final = "reading an identifier"
 
@@ -200,7 +201,7 @@ class SdkGateway(EncordGateway):
         target = self._wire.folder(_uuid(folder))
         return target.add_data_to_folder_job_cancel(_uuid(job)).units_cancelled_count
 
-    @_listing("listing the folder's items")
+    @_listing(_LISTING)
     def list_items(
         self,
         folder: str,
@@ -209,7 +210,11 @@ class SdkGateway(EncordGateway):
         metadata: bool = False,
         in_dataset: bool | None = None,
     ) -> Iterator[list[Item]]:
-        """See the interface."""
+        """See the interface.
+
+        Raises:
+            Unclear: Also when pages repeat; what the folder holds is not known then.
+        """
         items = self._wire.folder(_uuid(folder)).list_items(
             order=orm.FoldersSortBy.CREATED_AT,
             include_client_metadata=metadata,
@@ -217,7 +222,8 @@ class SdkGateway(EncordGateway):
             desc=newest_first,
             page_size=PAGE,
         )
-        return _pages(map(partial(item_of, metadata=metadata), items))
+        found = _once(items, _LISTING)
+        return _pages(map(partial(item_of, metadata=metadata), found))
 
     @_asking("reading the item")
     def get_item(self, uuid: str) -> Item:
@@ -248,7 +254,7 @@ class SdkGateway(EncordGateway):
             return ()
         path = f"storage/folders/{found.parent_folder_uuid}/items/{found.uuid}/child-items"
         frames = self._wire.api.get_paged_iterator(path, _FramePage(), orm.StorageItem)
-        return tuple(frame.url for frame in _once(frames) if frame.url)
+        return tuple(frame.url for frame in _once(frames, _READING_FRAMES) if frame.url)
 
     @_asking("asking for a signed address")
     def signed_url(self, item: str) -> str:
@@ -371,14 +377,22 @@ def _uuid(text: str) -> UUID:
     raise InvalidRequest(_READING_ID, raw="not a UUID")
 
 
-def _once(frames: Iterable[orm.StorageItem]) -> Iterator[orm.StorageItem]:
-    """Pass frames on, until one comes again: a server that does not heed the page never ends."""
-    seen: set[UUID] = set()
-    for frame in frames:
-        if frame.uuid in seen:
-            raise Unclear(_READING_FRAMES, raw="pages of frames repeat")
-        seen.add(frame.uuid)
-        yield frame
+class _Named(Protocol):
+    @property
+    def uuid(self) -> UUID: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+def _once(found: Iterable[_N], operation: str) -> Iterator[_N]:
+    """Pass on until the first comes again: a server that does not heed the page never ends."""
+    first = None
+    for each in found:
+        if each.uuid == first:
+            raise Unclear(operation, raw="pages repeat")
+        first = first or each.uuid
+        yield each
 
 
 def _pages(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -144,6 +144,12 @@ def test_a_page_that_fails_is_told_after_those_before_it(gateway_at: Connect) ->
     assert len(server.requests) == 2
 
 
+def test_items_that_come_again_are_no_answer(gateway_at: Connect) -> None:
+    with serving(page([item(1), item(2)], "")) as server, pytest.raises(Unclear):
+        next(gateway_at(server.url).list_items(FOLDER))
+    assert len(server.requests) == 2
+
+
 def test_frames_are_asked_for_through_their_item(gateway_at: Connect) -> None:
     group = item(7, itemType="dicomSeries", url=None)
     frames = page([item(8, url="gs://yard/a.dcm"), item(9, url="gs://yard/b.dcm")])
