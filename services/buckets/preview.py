@@ -38,7 +38,7 @@ class Preview:
 
 
 def preview(reader: BucketReader, bucket: str, name: str) -> Preview:
-    """Read what is shown of an object: its metadata, then up to 20 MB.
+    """Read what is shown of an object: its metadata, then so much and no more.
 
     Raises:
         StorageError: It is gone, or may not be read.
@@ -51,7 +51,7 @@ def preview(reader: BucketReader, bucket: str, name: str) -> Preview:
         return Preview(kind=None, why_not="The object is empty.")
     if found.size > LARGEST and kind != "text":
         return Preview(kind=None, why_not="The object is larger than the 20 MB shown here.")
-    content = _start(reader, bucket, name, TEXT if kind == "text" else LARGEST)
+    content = reader.first_bytes(bucket, name, TEXT if kind == "text" else LARGEST)
     if kind == "image" and not _is_picture(content):
         return Preview(kind=None, why_not="This is not a picture that every browser draws.")
     return Preview(kind=kind, content=content, content_type=found.content_type or "")
@@ -67,12 +67,3 @@ def kind_of(name: str, content_type: str | None) -> Kind | None:
 def _is_picture(content: bytes) -> bool:
     is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
     return is_webp or content.startswith(_PICTURES)
-
-
-def _start(reader: BucketReader, bucket: str, name: str, limit: int) -> bytes:
-    content = bytearray()
-    for piece in reader.read(bucket, name):
-        content += piece
-        if len(content) >= limit:
-            break
-    return bytes(content[:limit])
