@@ -12,7 +12,10 @@ MEGABYTE: Final = 1_000_000
 class Settings(BaseSettings):
     """Every setting, its default and its meaning; set as `ENCORD_ONBOARDING_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="ENCORD_ONBOARDING_", frozen=True)
+    # A variable that is passed on where nobody set it, as by a container's file, is empty.
+    model_config = SettingsConfigDict(
+        env_prefix="ENCORD_ONBOARDING_", frozen=True, env_ignore_empty=True
+    )
 
     data_dir: Path = Field(Path(".data"), description="Home of manifests, ledger and receipts.")
     database_url: str | None = Field(None, description="Ledger; default SQLite in data_dir.")
