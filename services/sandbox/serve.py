@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     """Serve until interrupted; 0 at the end, 3 when the data directory is in use, 4 the port."""
     options = _options(argv)
     logging.basicConfig(level=options.log_level, format="%(levelname)s %(name)s %(message)s")
+    os.umask(0o077)  # this may make the app's own data directory, when it is started first
     directory = Path(options.data).absolute()
     directory.mkdir(parents=True, exist_ok=True)
     if options.exit_with_parent:

@@ -20,7 +20,7 @@ def test_it_announces_itself_in_one_line_and_one_private_file(shared: Running) -
     path = shared.directory / "endpoint.json"
     assert json.loads(path.read_text())["pid"] == shared.process.pid
     assert shared.url.startswith("http://127.0.0.1:")
-    for file in (path, Path(shared.ssh_key_path)):
+    for file in (path, Path(shared.ssh_key_path), shared.directory / "sandbox.sqlite"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert Path(shared.ssh_key_path).read_text().startswith("-----BEGIN OPENSSH PRIVATE KEY")
 
