@@ -77,9 +77,7 @@ class Catalog:
     def listings(self, view: View) -> list[Listing]:
         """Return the finished listings of a view, newest first."""
         found = [
-            Listing(
-                id=f"{path.parent.name}/{path.name}", prefixes=spool.scope.prefixes, totals=done
-            )
+            Listing(id=_id(path), prefixes=spool.scope.prefixes, totals=done)
             for path in self._folders(view)
             if (done := (spool := Spool(path)).totals())
         ]

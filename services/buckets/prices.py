@@ -62,14 +62,17 @@ def estimate(
 
 
 def _objects(reader: BucketReader, scope: Scope, prefix: str, found: pl.DataFrame) -> int | None:
-    """Estimate how many objects a prefix has; None when its first page names none of ours."""
+    """Estimate how many objects a prefix has; None when its first page names none of ours.
+
+    Google may answer a page without names, and a token.
+    """
     page = reader.list_page(scope.bucket, prefix)
     if page.token is None:
         return len(page.names)
     ours = found.filter((pl.col("bucket") == scope.bucket) & pl.col("key").str.starts_with(prefix))[
         "key"
     ]
-    seen = int((ours <= page.names[-1]).sum())
+    seen = int((ours <= page.names[-1]).sum()) if page.names else 0
     return round(len(page.names) * len(ours) / seen) if seen else None
 
 

@@ -168,18 +168,25 @@ def test_permissions_that_are_not_told_leave_a_bucket_unknown(
     assert compared.objects_listed == 1
 
 
-@pytest.mark.parametrize("url", ["gs://aaa/a.jpg", "gs://MyBucket/a.jpg"])
-def test_no_price_is_claimed_for_what_may_not_be_listed(
-    url: str, manifests: ManifestStore, tmp_path: Path
+@pytest.mark.parametrize(
+    ("url", "said", "problems"),
+    [
+        ("gs://aaa/a.jpg", answer({}, 403), 1),
+        ("gs://MyBucket/a.jpg", answer({}, 403), 2),
+        ("gs://aaa/a.jpg", answer({"nextPageToken": "on"}), 0),
+    ],
+)
+def test_no_price_is_claimed_for_what_lists_no_name(
+    url: str, said: Reply, problems: int, manifests: ManifestStore
 ) -> None:
     one = checked(manifests, f"ObjectURL,Type\n{url},image\n{YARD},image\n")
-    with serving(answer({}, 403), HELD) as server:
+    with serving(said, HELD) as server:
         price = prices.estimate(
             one, lambda: connect(anonymous(), api_endpoint=server.url), lambda _: None
         )
     assert (price.prefixes, price.objects, price.requests) == (2, None, None)
     assert (price.seconds, price.dollars) == (None, None)
-    assert price.problems
+    assert len(price.problems) == problems
 
 
 @pytest.mark.parametrize(
