@@ -93,6 +93,7 @@ class Totals:
     requests: int
     #: `LISTING` or `INVENTORY`.
     source: str
+    #: When it began: what came or went since may be missed.
     at: datetime
 
 
@@ -167,15 +168,15 @@ class Spool:
         self._write(f"s{span:05}.json", asdict(made))
         return made
 
-    def finish(self, source: str = LISTING, *, now: datetime | None = None) -> Totals:
-        """Close the listing."""
+    def finish(self, source: str = LISTING) -> Totals:
+        """Close the listing; its ranges were noted when it began, be that days ago."""
         spans = [self.checkpoint(number) for number in range(len(self.spans() or []))]
         totals = Totals(
             objects=sum(each.objects for each in spans),
             bytes=sum(each.bytes for each in spans),
             requests=sum(each.requests for each in spans),
             source=source,
-            at=now or datetime.now(UTC),
+            at=datetime.fromtimestamp((self.folder / _SPANS).stat().st_mtime, UTC),
         )
         self._write(FINISHED, {**asdict(totals), "at": totals.at.isoformat()})
         return totals

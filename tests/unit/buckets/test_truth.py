@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ def test_what_goes_on_with_an_older_listing_is_no_newer_than_that(
     spool.begin(Scope(bucket=BUCKET))
     spool.plan([Span(prefix="")])
     spool.add(0, Checkpoint(), rows_of(*images("a.jpg")), 1, done=True)
-    spool.finish(now=then)
+    os.utime(tmp_path / BUCKET / "spans.json", (then.timestamp(), then.timestamp()))
+    spool.finish()
     found = compared(one, tmp_path)
     assert (found.at, found.counts) == (then, {})
 
