@@ -145,7 +145,7 @@ class Sources:
             path = (folder / name).resolve(strict=True)
         except (OSError, ValueError, IndexError):
             raise ConnectionProblem(*GONE) from None
-        if not path.is_relative_to(folder):
+        if not (path.is_relative_to(folder) and _looks_like_manifest(path)):
             raise ConnectionProblem(*GONE)
         return path
 

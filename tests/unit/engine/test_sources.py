@@ -44,7 +44,10 @@ def test_an_offered_file_is_taken_as_it_is(runtime: Runtime, shared: Path) -> No
 
 @pytest.mark.parametrize(
     "asked",
-    ["0:../secret.csv", "0:link.csv", "0:/etc/passwd", "1:a.csv", "x:a.csv", "", "0:", "0:deep"],
+    [
+        *("0:../secret.csv", "0:link.csv", "0:/etc/passwd", "1:a.csv", "x:a.csv", "", "0:"),
+        *("0:deep", "0:notes.txt"),
+    ],
 )
 def test_nothing_else_can_be_named(runtime: Runtime, asked: str) -> None:
     with pytest.raises(ConnectionProblem, match="not there any more"):
