@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from google.auth.exceptions import InvalidOperation
 from PIL import Image
 
 from services.sandbox import gcs_errors
+from services.sandbox.probe import facts_of
 from tests.sandbox.conftest import Running
 
 ORIGIN = "https://app.encord.com"
@@ -303,3 +305,15 @@ def test_the_state_file_holds_no_key(sandbox: Running) -> None:
         "pid",
         "control_token",
     }
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"BM" + struct.pack("<IHHIIiiHH24x", 54, 0, 0, 54, 40, 10**5, 10**5, 1, 24),  # 30 GB
+        b"RIFF$\0\0\0WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 0, 0, 1, 8) + b"data" + bytes(4),
+    ],
+    ids=["a picture of 30 GB", "sound at no rate"],
+)
+def test_a_file_may_be_anything(data: bytes) -> None:
+    assert facts_of(data)["broken"] is True
