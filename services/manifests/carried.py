@@ -39,7 +39,6 @@ from services.manifests.faults import Fault
 from services.manifests.held_lines import (
     TYPE_FIELD,
     Line,
-    line_of_row,
     lines_of,
     object_of,
     one_way,
@@ -49,6 +48,7 @@ from services.manifests.json_cells import JsonCells, raw_cell
 from services.manifests.json_entry import text_faults
 from services.manifests.url_check import frame_keys
 
+_LINES: Final = msgspec.json.Decoder(list[Line])
 #: Numbers the groups of our files, and names none.
 GROUP_HEADER: Final = "Group"
 HALF: Final = "a text holds half a surrogate pair"
@@ -70,12 +70,14 @@ class Meant:
     text: str | None = None
 
 
-def says_all(lines: Sequence[Line], kind: EntryType | None, text: str) -> bool:
+def says_all(
+    lines: Sequence[Line], kind: EntryType | None, text: str, schema: MetadataSchema | None
+) -> bool:
     """Whether the cells of lines, read again, give the entry that stands in a text."""
     given = _read(text, keeps_type=TYPE_FIELD in lines[0])
     if kind is None or given.faults:
         return False
-    cells = kept_fields(_fields_of(lines, kind, None))
+    cells = kept_fields(_fields_of(lines, kind, schema))
     return _is_same(cells, given.fields)
 
 
@@ -84,12 +86,21 @@ def problem_of(row: Row, layout: Layout) -> str | None:
     text = _cell(row, layout, ENTRY_HEADER)
     if not text:
         return None
-    fields = object_of(text)
-    if fields is None:
-        return UNREADABLE
-    if ROW_HEADER not in fields:
+    if object_of(text) is not None:
         return None
-    return None if _changed_cells(row, layout, line_of_row(fields)) else UNCHANGED
+    line = _line_of(text)
+    if line is None:
+        return UNREADABLE
+    return None if _changed_cells(row, layout, line) else UNCHANGED
+
+
+def _line_of(text: str) -> Line | None:
+    """Return the cells of a row that could not be read; None where a text holds none."""
+    try:
+        (line,) = _LINES.decode(text)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return line
 
 
 def _changed_cells(row: Row, layout: Layout, line: Line) -> Line:
@@ -124,7 +135,10 @@ def meant(draft: Draft, schema: MetadataSchema | None) -> Meant:
     text = carried_text(*draft.rows[0])
     if text is None:
         return cells
-    was = _fields_of(lines_of(draft.kind, object_of(text) or {}), draft.kind, schema)
+    # As the file has it, which somebody may have checked against another schema.
+    headers = [column.header for column in draft.rows[0][1].columns]
+    lines = [one_way(line, headers) for line in lines_of(draft.kind, object_of(text) or {})]
+    was = _fields_of(lines, draft.kind, schema)
     given = _read(text, keeps_type=bool(_cell(*draft.rows[0], TYPE_FIELD)))
     return _changed(given, was, cells)
 
@@ -141,8 +155,7 @@ def _cells(draft: Draft, schema: MetadataSchema | None) -> Meant:
 def carried_text(row: Row, layout: Layout) -> str | None:
     """Return the text of the entry that a row carries; None when it carries none."""
     text = _cell(row, layout, ENTRY_HEADER)
-    fields = object_of(text) if text else None
-    return None if fields is None or ROW_HEADER in fields else text
+    return text if text and object_of(text) is not None else None
 
 
 def place_of_text(layout: Layout) -> int | None:

@@ -32,7 +32,7 @@ from services.manifests.options import CheckOptions
 from services.manifests.orders import EntryOrder, FindingOrder, sorted_indexes
 from services.manifests.registration import write_registration
 from services.manifests.report import write_report
-from services.manifests.stored import Source, read_entries, shares, valid_entries
+from services.manifests.stored import Source, shares, valid_entries
 
 __all__ = ["CheckedManifest", "EntryRow", "Page"]
 
@@ -68,7 +68,8 @@ class CheckedManifest:
     @cached_property
     def source(self) -> Source:
         """Where the text of entries comes from."""
-        return Source(self.folder, open_text(self.document), self._csv, self.summary.flags)
+        text, flags = open_text(self.document), self.summary.flags
+        return Source(self.folder, text, self._csv, flags, self.options.schema)
 
     @cached_property
     def lines(self) -> LineNumbers:
@@ -232,7 +233,7 @@ class CheckedManifest:
         """Write the entries with errors and the reasons as CSV; returns how many."""
         held = self.held_indexes()
         reasons = self._reasons(held)
-        write_held(read_entries(self.source, held), reasons, target, progress)
+        write_held(self.source, held, reasons, target, progress)
         return len(held)
 
     def _reasons(self, held: Ranges) -> dict[int, str]:

@@ -29,10 +29,11 @@ _ROLES: Final = {
     "title": TITLE,
     "group": GROUP,
     "createvideo": CREATE,
-    fold(FINDING_HEADER): IGNORED,
-    fold(ROW_HEADER): IGNORED,
-    fold(ENTRY_HEADER): IGNORED,
 }
+#: What we write beside the entry itself. In a CSV of somebody else these names mean nothing.
+_OURS: Final = frozenset(map(fold, (FINDING_HEADER, ROW_HEADER, ENTRY_HEADER)))
+#: Either of these tells a CSV of ours: a person may have taken the reasons out.
+_MARKS: Final = frozenset(map(fold, (FINDING_HEADER, ENTRY_HEADER)))
 
 #: Encord's title headers tell the type of their rows.
 _TITLED: Final = {
@@ -114,7 +115,7 @@ def is_header(cells: Sequence[str]) -> bool:
 
 def read_layout(cells: Sequence[str]) -> Layout:
     """Read a header row."""
-    layout = Layout([])
+    layout = Layout([], is_ours=any(fold(each.strip()) in _MARKS for each in cells))
     told: set[tuple[str, str]] = set()
     for place, header in enumerate(cells):
         column = _column(header.strip(), layout)
@@ -131,19 +132,18 @@ def read_layout(cells: Sequence[str]) -> Layout:
         layout.places.setdefault(column.role, place)
     if [each.role for each in layout.columns] == [URL]:
         layout.kind = EntryType.VIDEO
-    layout.is_ours = any(fold(each.header) == fold(FINDING_HEADER) for each in layout.columns)
     return layout
 
 
 def column_of(header: str) -> tuple[Column, EntryType | None]:
-    """Read one header, with the type that it gives its rows."""
-    layout = Layout([])
+    """Read one header of a CSV of ours, with the type that it gives its rows."""
+    layout = Layout([], is_ours=True)
     return _column(header.strip(), layout), layout.kind
 
 
 def _column(header: str, layout: Layout) -> Column:
     folded = fold(header)
-    if role := _ROLES.get(folded):
+    if role := IGNORED if layout.is_ours and folded in _OURS else _ROLES.get(folded):
         return Column(role, header)
     if kind := _TITLED.get(folded):
         layout.kind, layout.groups_by_title = kind, kind.is_composite

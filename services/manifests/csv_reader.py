@@ -227,40 +227,34 @@ class CsvReader:
         line, column = row.place(place or 0)
         where = Where(line=line, column=column, pointer=pointer(f"/{index}", fault.path))
         refused = self.sink.judge_refused(index, fault, always(where), None)
-        held, layout = self._held(row), self.layout
-        assert layout is not None
-        titled = layout.place_of(csv_layout.TITLE)
-        title = None if titled is None else held[csv_layout.header_of(layout, titled)]
-        is_whole = not row.problem and len(row.cells) == layout.width
-        text = carried.carried_text(row, layout) if is_whole else None
         return refused._replace(
-            title=title or None,
-            url=held.get("objectUrl"),
+            title=self._cell_of(row, csv_layout.TITLE) or None,
+            url=self._cell_of(row, csv_layout.URL),
             start=row.start,
             length=row.length,
             line=row.line,
-            payload=msgspec.json.encode(held) if text is None else carried.anew(row, layout, text),
+            payload=self._held(row),
         )
 
-    def _held(self, row: Row) -> dict[str, str]:
-        """Return the cells of a row under their headers, and its whole text.
-
-        Of a row that was held before, that is the text that it had in the first place.
-        """
+    def _cell_of(self, row: Row, role: str) -> str | None:
+        """Return a cell of a row that cannot be read, as far as its cells go."""
         layout = self.layout
         assert layout is not None
-        fields: dict[str, str] = {}
-        cells = [] if row.problem else row.cells
-        for place, column in enumerate(layout.columns):
-            if layout.is_ours and column.role == csv_layout.IGNORED:
-                continue
-            name = csv_layout.header_of(layout, place)
-            text = cell_text(row, layout, place) if place < len(cells) else ""
-            fields[csv_unsaid.numbered(name, place) if name in fields else name] = text
-        url = layout.place_of(csv_layout.URL)
-        if url is not None and url < len(cells):
-            fields["objectUrl"] = cell_text(row, layout, url)
-        return {**fields, csv_layout.ROW_HEADER: carried.first_text(row, layout) or row.text}
+        place = layout.place_of(role)
+        if row.problem or place is None or place >= len(row.cells):
+            return None
+        return cell_text(row, layout, place)
+
+    def _held(self, row: Row) -> bytes:
+        """Return what is held of a row that cannot be read: what it carries, or its cells."""
+        layout, schema = self.layout, self.sink.options.schema
+        assert layout is not None
+        is_whole = not row.problem and len(row.cells) == layout.width
+        if is_whole and (text := carried.carried_text(row, layout)) is not None:
+            return carried.anew(row, layout, text)
+        # Of a row that was held before, the text that it had in the first place.
+        first_text = carried.first_text(row, layout) or row.text
+        return msgspec.json.encode([csv_unsaid.line_of_row(row, layout, schema, first_text)])
 
     def _finish(self) -> None:
         for draft in self.drafts.values():

@@ -1,13 +1,14 @@
 """What rows of a CSV say beside the fields of their entry.
 
-These are cells that contradict earlier ones, and those of columns nobody knows. Nothing of it is
-sent. A held file writes it where it stood: it travels before the fields of a held entry, under a
-key of its own.
+These are cells that contradict earlier ones, and those of columns nobody knows; of a row that
+cannot be read, all of them. Nothing of it is sent. A held file writes it where it stood: it travels
+before the fields of a held entry, under a key of its own, and in the place of an entry that cannot
+be read.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -16,10 +17,10 @@ from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout, json_text
 from services.manifests.csv_cells import Row
 from services.manifests.csv_fields import METADATA, Draft, Spot, cell_text, flag_of
-from services.manifests.csv_layout import Column, Layout
+from services.manifests.csv_layout import JSON_SUFFIX, ROW_HEADER, Column, Layout, column_of
 from services.manifests.csv_values import read_cell
 from services.manifests.faults import Fault, Path
-from services.manifests.held_lines import Line, metadata_cell, our_header
+from services.manifests.held_lines import Line, metadata_cell, our_header, writable
 
 #: The key of a held entry that the cells beside its fields stand under.
 _CELLS: Final = "Onboarding cells"
@@ -129,11 +130,8 @@ def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
     for clash in found:
         number, place = clash.at
         text = cell_text(*draft.rows[number], place)
-        if clash.column.role == "metadata" and not clash.column.is_json:
-            header, cell = metadata_cell(clash.column.key, clash.value)
-            lines[number][header] = cell
-        else:
-            lines[number][our_header(clash.column)] = text
+        header, cell = _our_cell(clash.column, text, clash.value)
+        lines[number][header] = cell
     return lines if any(lines) else []
 
 
@@ -143,9 +141,41 @@ def _unknown(row: Row, layout: Layout) -> Line:
     for place in (*layout.unknown, *layout.repeated):
         header = csv_layout.header_of(layout, place)
         if text := cell_text(row, layout, place):
-            is_taken = header in line or place in layout.repeated
+            is_taken = header in line or place in layout.repeated or column_of(header)[0].role
             line[numbered(header, place) if is_taken else header] = text
     return line
+
+
+def line_of_row(row: Row, layout: Layout, schema: MetadataSchema | None, first_text: str) -> Line:
+    """Return the cells of a row that cannot be read as an entry, and the text it had at first.
+
+    Columns without a cell are there too, to be filled in.
+    """
+    cells = [] if row.problem else row.cells
+    fitting = replace(row, cells=[*cells, *[""] * layout.width][: layout.width])
+    line = {ROW_HEADER: writable(first_text), **_unknown(fitting, layout)}
+    for place, column in enumerate(layout.columns):
+        text = cell_text(fitting, layout, place)
+        if column.role == csv_layout.IGNORED or place in layout.repeated:
+            continue
+        if not column.role:
+            line.setdefault(csv_layout.header_of(layout, place), "")
+        else:
+            header, cell = _our_cell(column, text, _value(text, column, schema) if text else "")
+            line[header] = writable(cell)
+    if layout.kind and not line.get("Type"):
+        line["Type"] = layout.kind.value
+    return line
+
+
+def _our_cell(column: Column, text: str, value: object) -> tuple[str, str]:
+    """Return header and cell as our files have them; what is read as no text is JSON there."""
+    if column.role != "metadata" or column.is_json or not text:
+        return our_header(column), text
+    if isinstance(value, str):
+        return metadata_cell(column.key, text, None)
+    bare = text.strip()  # its value may be one that JSON cannot carry
+    return f"{our_header(column)}{JSON_SUFFIX}", bare.lower() if isinstance(value, bool) else bare
 
 
 def numbered(header: str, place: int) -> str:
@@ -165,7 +195,12 @@ def put_before(payload: bytes, lines: Sequence[Line]) -> bytes:
 
 
 def taken_apart(payload: bytes) -> tuple[list[Line], bytes]:
-    """Return the cells that stand before the fields of an entry, and its text without them."""
+    """Return the cells that stand before the fields of an entry, and its text without them.
+
+    Of a row that cannot be read there is only its line, and no text.
+    """
+    if payload.startswith(b"["):
+        return json.loads(payload), b""
     if not payload.startswith(_OPENING):
         return [], payload
     text = payload.decode()

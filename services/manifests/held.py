@@ -13,6 +13,8 @@ from typing import IO, Final
 
 import msgspec
 
+from services.domain.chunks import Ranges
+from services.domain.metadata import MetadataSchema
 from services.jobs import Progress
 from services.manifests.carried import says_all
 from services.manifests.csv_layout import (
@@ -28,13 +30,12 @@ from services.manifests.held_lines import (
     as_json,
     in_a_cell,
     json_cell,
-    line_of_row,
     lines_of,
     object_of,
     one_way,
     writable,
 )
-from services.manifests.stored import StoredEntry
+from services.manifests.stored import Source, StoredEntry, read_entries
 
 #: Entries between two words about the progress.
 _STEP: Final = 4_096
@@ -44,27 +45,28 @@ _LINE: Final = msgspec.json.Decoder(Line)
 
 
 def write_held(
-    entries: Iterable[StoredEntry], reasons: Mapping[int, str], target: Path, progress: Progress
+    source: Source, ranges: Ranges, reasons: Mapping[int, str], target: Path, progress: Progress
 ) -> None:
     """Write entries; their lines wait aside until all columns are known."""
     with tempfile.TemporaryFile(dir=target.parent) as aside:
-        headers = _lines(entries, reasons, aside, progress)
+        headers = _lines(source, ranges, reasons, aside, progress)
         aside.seek(0)
         _write(map(_LINE.decode, aside), headers, target)
 
 
 def _lines(
-    entries: Iterable[StoredEntry],
+    source: Source,
+    ranges: Ranges,
     reasons: Mapping[int, str],
     aside: IO[bytes],
     progress: Progress,
 ) -> dict[str, None]:
     """Make the lines of all entries; returns their headers."""
     headers: dict[str, None] = {}
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(read_entries(source, ranges)):
         if number % _STEP == 0:
             progress(number / max(len(reasons), 1))
-        for line in entry_lines(entry, reasons.get(entry.index, "")):
+        for line in entry_lines(entry, reasons.get(entry.index, ""), source.schema):
             headers.update(dict.fromkeys(line))
             aside.write(msgspec.json.encode(line) + b"\n")
     return headers
@@ -83,25 +85,26 @@ def _write(lines: Iterable[Line], headers: Mapping[str, None], target: Path) -> 
             writer.writerow([neutralized(made.get(header, "")) for header in columns])
 
 
-def entry_lines(entry: StoredEntry, reason: str) -> Iterator[Line]:
+def entry_lines(entry: StoredEntry, reason: str, schema: MetadataSchema | None) -> Iterator[Line]:
     """Yield the lines of one entry: one per frame of a composite."""
     text, reason = entry.payload.decode("utf-8", "replace"), writable(reason)
+    if not text:
+        # A row that cannot be read: what it carries is a list, which no entry is.
+        (line,) = entry.beside
+        carried = in_a_cell(msgspec.json.encode([line]).decode())
+        yield {**line, ENTRY_HEADER: carried, FINDING_HEADER: reason}
+        return
     fields = object_of(text)
     if fields is None:
         yield {ROW_HEADER: writable(text), FINDING_HEADER: reason}
         return
-    if ROW_HEADER in fields:
-        first, *others = [line_of_row(fields)]
-        is_carried = True
-    else:
-        first, *others = lines_of(entry.kind, fields, group=f"{entry.index}")
-        is_carried = not says_all([first, *others], entry.kind, text)
-        if any(_WHOLE in more for more in entry.beside):
-            # What contradicts the whole of it would count, where its keys alone have columns.
-            first[_WHOLE] = json_cell(fields.get("clientMetadata"))
-        for line, more in zip([first, *others], entry.beside, strict=False):
-            line.update(more)
-    if is_carried:
+    first, *others = lines_of(entry.kind, fields, schema, group=f"{entry.index}")
+    if not says_all([first, *others], entry.kind, text, schema):
         first[ENTRY_HEADER] = in_a_cell(text)
+    if any(_WHOLE in more for more in entry.beside):
+        # What contradicts the whole of it would count, where its keys alone have columns.
+        first[_WHOLE] = json_cell(fields.get("clientMetadata"))
+    for line, more in zip([first, *others], entry.beside, strict=False):
+        line.update(more)
     yield {**first, FINDING_HEADER: reason}
     yield from others

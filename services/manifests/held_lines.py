@@ -9,16 +9,14 @@ from typing import Final
 import orjson
 
 from services.domain.entries import EntryType
+from services.domain.metadata import MetadataKey, MetadataSchema
 from services.domain.nearest import fold
 from services.manifests.csv_layout import (
     CREATE,
-    ENTRY_HEADER,
-    FINDING_HEADER,
     GROUP,
     JSON_SUFFIX,
     METADATA,
     OBJECT_FIELDS,
-    ROW_HEADER,
     TITLE,
     TYPE,
     URL,
@@ -26,6 +24,7 @@ from services.manifests.csv_layout import (
     column_of,
     type_of,
 )
+from services.manifests.csv_values import reader_of
 from services.manifests.url_check import frame_keys
 
 #: Columns of our superset, in the order of the template.
@@ -40,8 +39,6 @@ _LINE_END: Final = re.compile(r"[\r\n]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 #: Holds a field `type` that does not say what the entry is.
 TYPE_FIELD: Final = "field type"
-#: What we write beside the entry itself.
-_OURS: Final = {fold(FINDING_HEADER), fold(ROW_HEADER), fold(ENTRY_HEADER)}
 
 Line = dict[str, str]
 
@@ -55,13 +52,18 @@ def object_of(text: str) -> dict[str, object] | None:
 
 
 def lines_of(
-    kind: EntryType | None, given: Mapping[str, object], *, group: str = "0"
+    kind: EntryType | None,
+    given: Mapping[str, object],
+    schema: MetadataSchema | None = None,
+    *,
+    group: str = "0",
 ) -> list[Line]:
     """Write an entry as lines, as well as cells can say it.
 
     Args:
         kind: What the entry asks for.
         given: Its fields; where `type` tells the type, as in JSON Lines, a column of ours does.
+        schema: Types the cells when they are read again.
         group: Holds the lines of a composite together: titles may repeat and may be missing.
     """
     is_many = kind is not None and kind.is_composite
@@ -73,7 +75,7 @@ def lines_of(
     frames = frame_keys(fields) if is_many else []
     for name, value in fields.items():
         if name == "clientMetadata":
-            first |= _metadata(value)
+            first |= _metadata(value, schema or {})
         elif name not in frames and fold(name) != "objecturl":
             first.setdefault(*_field(name, value))
     urls = [fields[key] for key in frames] or [_url_of(fields)]
@@ -120,21 +122,6 @@ def _field(name: str, value: object) -> tuple[str, str]:
     return (f"field {header}" if taken else header), _one_line(value)
 
 
-def line_of_row(fields: Mapping[str, object]) -> Line:
-    """Return the cells of a row that could not be read, under the headers that everybody has."""
-    line: Line = {ROW_HEADER: writable(_text(fields[ROW_HEADER]))}
-    told: EntryType | None = None
-    for header, value in fields.items():
-        if fold(header) in _OURS:
-            continue
-        column, kind = column_of(header)
-        told, name = told or kind, our_header(column)
-        line[name] = line.get(name) or writable(_text(value))
-    if told and not line.get("Type"):
-        line["Type"] = told.value
-    return line
-
-
 def our_header(column: Column) -> str:
     """Return the header that our files have for a column."""
     if column.role == "metadata":
@@ -144,18 +131,19 @@ def our_header(column: Column) -> str:
     return _ROLES.get(column.role, column.header)
 
 
-def _metadata(value: object) -> Line:
+def _metadata(value: object, schema: MetadataSchema) -> Line:
     """Return a cell per key, or one for everything where keys cannot be headers."""
     if not isinstance(value, Mapping) or not value or any(map(_CONTROL.search, value)):
         return {f"clientMetadata{JSON_SUFFIX}": json_cell(value)}
-    return dict(metadata_cell(str(key), each) for key, each in value.items())
+    return dict(metadata_cell(str(key), each, schema.get(str(key))) for key, each in value.items())
 
 
-def metadata_cell(key: str, value: object) -> tuple[str, str]:
+def metadata_cell(key: str, value: object, declared: MetadataKey | None) -> tuple[str, str]:
     """Return header and cell of a key: text as it is where it is read as the same, else JSON."""
     header = f"{METADATA}{key}"
     is_plain = isinstance(value, str) and value and not _CONTROL.search(value)
-    if is_plain and not key.endswith(JSON_SUFFIX) and key == key.rstrip():
+    is_key = not key.endswith(JSON_SUFFIX) and key == key.rstrip()
+    if is_plain and is_key and reader_of(declared)(str(value)) == value:
         return header, str(value)
     return f"{header}{JSON_SUFFIX}", json_cell(value)
 

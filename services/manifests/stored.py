@@ -13,6 +13,7 @@ import polars as pl
 
 from services.domain.chunks import Ranges, Shares, line_of
 from services.domain.entries import COMPOSITE, Entry, EntryType
+from services.domain.metadata import MetadataSchema
 from services.manifests import json_text
 from services.manifests.columns import PART, UNKNOWN, part_path
 from services.manifests.csv_rows import CsvRows
@@ -116,6 +117,8 @@ class Source:
     csv: CsvRows | None
     #: What the document says of all its entries.
     flags: Mapping[str, bool] = field(default_factory=dict)
+    #: What metadata was checked against.
+    schema: MetadataSchema | None = None
 
     def payloads(self, frame: pl.DataFrame) -> list[bytes]:
         """Return the JSON of entries: what is stored, or what stands in the document."""

@@ -122,7 +122,7 @@ def _write(source: Source, ranges: Ranges, target: Path, form: Form) -> None:
             with target.open("wb") as stream:
                 stream.writelines(map(_line, entries))
         case Form.CSV:
-            write_held(entries, {}, target, unwatched)
+            write_held(source, ranges, {}, target, unwatched)
         case Form.CSV_ENCORD:
             with target.open("w", encoding="utf-8", newline="") as text:
                 _write_encord(entries, text)

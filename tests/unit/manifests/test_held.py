@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from services.domain.chunks import Ranges
+from services.domain.metadata import read_schema
 from services.domain.rules import RULES
 from services.manifests import stored as stored_module
 from services.manifests.checked import CheckedManifest
@@ -230,16 +231,18 @@ def test_scattered_entries_are_gathered_at_once(
 
 def test_cells_that_are_not_sent_stay_in_every_round(check: Check, tmp_path: Path) -> None:
     text = (
-        "ObjectURL,Type,Title,Group,Vendor,Vendor,=cmd,Title\n"
-        "/bad.jpg,image,t,left,acme,zeta,'x,other\n"
-        "/1.jpg,image group,u,g,,,,\n"
-        "/2.jpg,image group,,g,second,,,\n"
+        "ObjectURL,Type,Title,Group,Vendor,Vendor,=cmd,Title,Onboarding row\n"
+        "/bad.jpg,image,t,left,acme,zeta,'x,other,7\n"
+        "/1.jpg,image group,u,g,,,,,\n"
+        "/2.jpg,image group,,g,second,,,,\n"
     )
-    checked, columns = check(text, "m.csv"), ["Group", "Vendor", "Vendor (6)", "'=cmd", "Title (8)"]
+    columns = ["Group", "Vendor", "Vendor (6)", "'=cmd", "Title (8)", "Onboarding row (9)"]
+    checked = check(text, "m.csv")
+    assert checked.summary.counts["csv-header-unknown"] == 4  # nobody but us knows our columns
     for _ in range(3):
         checked.write_held(tmp_path / "held.csv")
         first, group, frame = rows(tmp_path / "held.csv")
-        assert [first[name] for name in columns] == ["left", "acme", "zeta", "''x", "other"]
+        assert [first[name] for name in columns] == ["left", "acme", "zeta", "''x", "other", "7"]
         assert (group["Vendor"], frame["Vendor"]) == ("", "second")
         checked = check((tmp_path / "held.csv").read_bytes(), "held.csv")
         assert checked.summary.entries == 2
@@ -247,9 +250,52 @@ def test_cells_that_are_not_sent_stay_in_every_round(check: Check, tmp_path: Pat
             assert "Vendor" not in json.loads(entry.payload)  # they are not part of the entry
 
 
-def test_a_field_of_our_own_name_stays_a_field(check: Check, tmp_path: Path) -> None:
-    cells = {"Onboarding cells": [{"Title": "x"}], "objectUrl": "/bad.jpg"}
+@pytest.mark.parametrize("name", ["cells", "row", "entry", "finding"])
+def test_a_field_of_our_own_name_stays_a_field(name: str, check: Check, tmp_path: Path) -> None:
+    cells = {f"Onboarding {name}": [{"Title": "x"}], "objectUrl": "/bad.jpg"}
     made = again(check, {"images": [cells]}, tmp_path)
     (entry,) = stored(made)
     assert json.loads(entry.payload) == {**cells, "objectUrl": "gs://demo/bad.jpg"}
     assert "Title" not in json.loads(entry.payload)
+
+
+TYPED = read_schema({"k": "number", "b": "boolean", "g": "geospatial", "e": "embedding"})
+
+
+def test_text_that_its_type_would_be_read_as_stays_text_in_every_round(
+    check: Check, tmp_path: Path
+) -> None:
+    values = [{"k": "5"}, {"k": 5}, {"b": "true"}, {"g": '{"a": 1}'}, {"e": "[1]"}]
+    entries = [{"objectUrl": f"/{n}", "clientMetadata": each} for n, each in enumerate(values)]
+    checked = check(json.dumps({"images": entries}), schema=TYPED)
+    told = checked.summary.counts
+    for _ in range(2):
+        assert [json.loads(each.payload)["clientMetadata"] for each in stored(checked)] == values
+        assert checked.summary.counts == told
+        checked.write_held(tmp_path / "held.csv")
+        checked = check((tmp_path / "held.csv").read_bytes(), "held.csv", schema=TYPED)
+
+
+def test_a_row_with_a_cell_too_many_keeps_the_types_of_the_others(
+    check: Check, tmp_path: Path
+) -> None:
+    text = "ObjectURL,Type,metadata.k\n/bad.jpg,image,7\ngs://demo/a.jpg,image,5,lost\n"
+    check(text, "m.csv", schema=TYPED).write_held(tmp_path / "held.csv")
+    held = (tmp_path / "held.csv").read_text(encoding="utf-8-sig")
+    mended = held.replace('"gs://demo/a.jpg","image",""', '"gs://demo/a.jpg","image","lost"')
+    assert payloads(check("\ufeff" + mended, "held.csv", schema=TYPED)) == [
+        {"objectUrl": "gs://demo/a.jpg", "title": "lost", "clientMetadata": {"k": 5}}
+    ]
+
+
+def test_held_rows_are_ours_without_their_reasons(check: Check, tmp_path: Path) -> None:
+    entry = {"objectUrl": "gs://demo/a.jpg", "title": 5, "clientMetadata": {"s": "=x"}}
+    check(json.dumps({"images": [entry]})).write_held(tmp_path / "held.csv")
+    (row,) = rows(tmp_path / "held.csv")
+    del row["Onboarding finding"]
+    with (tmp_path / "sent.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(row))
+        writer.writeheader()
+        writer.writerow(row)
+    (again,) = stored(check((tmp_path / "sent.csv").read_bytes(), "sent.csv"))
+    assert json.loads(again.payload) == entry

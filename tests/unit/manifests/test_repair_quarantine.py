@@ -187,6 +187,7 @@ GROUPS = st.fixed_dictionaries(
 #: Keys and JSON texts that cells cannot say in full, in any combination.
 FIELDS = ["objectUrl", "objectUrl_0", "objectUrl_3", "title", "Title", "clientMetadata", "label"]
 FIELDS += ["createVideo", "imageMetadata", "Onboarding finding", "bell\x07", ""]
+FIELDS += ["Onboarding row", "Onboarding entry"]
 TEXTS = [
     '"gs://d/a"',
     '"a\\u0007b"',
