@@ -42,7 +42,7 @@ def origins() -> tuple[str, ...]:
         return cors.ORIGINS[chosen]
     if cors.is_origin(_typed()):
         return (_typed(),)
-    return tuple(each for each in get_runtime().settings.encord_origins if cors.is_origin(each))
+    return get_runtime().settings.encord_origins
 
 
 def app_origin() -> str:

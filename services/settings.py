@@ -1,12 +1,35 @@
 """Settings, read once from the environment and passed down. Nothing else reads the environment."""
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.domain import cors
+from services.encord_api.domains import DomainProblem, check_domain
+
 MEGABYTE: Final = 1_000_000
+
+
+class UnusableSettingError(ValueError):
+    """What a setting names could never be used; pydantic says which setting it is."""
+
+    def __init__(self, value: str, why: str) -> None:
+        super().__init__(f"{value}: {why}")
+
+
+def _domain(text: str) -> str:
+    try:
+        return check_domain(text)
+    except DomainProblem as problem:
+        raise UnusableSettingError(text, str(problem)) from None
+
+
+def _origin(text: str) -> str:
+    if cors.is_origin(text):
+        return text
+    raise UnusableSettingError(text, "An origin looks like https://app.encord.example.com.")
 
 
 class Settings(BaseSettings):
@@ -25,8 +48,10 @@ class Settings(BaseSettings):
     manifest_folders: tuple[Path, ...] = Field(
         (), description="Folders of this server that people may take manifests from."
     )
-    domains: tuple[str, ...] = Field((), description="Own Encord domains, beside EU and US.")
-    encord_origins: tuple[str, ...] = Field(
+    domains: tuple[Annotated[str, AfterValidator(_domain)], ...] = Field(
+        (), description="Own Encord domains, beside EU and US."
+    )
+    encord_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         (), description="Own origins of Encord's pages, for a bucket's CORS rules."
     )
     executor: Literal["embedded", "procrastinate"] = Field(

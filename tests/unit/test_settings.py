@@ -1,8 +1,12 @@
 """The settings as an environment gives them."""
 
 import pytest
+from pydantic import ValidationError
 
+from services.engine.connections import Connections
+from services.engine.errors import ConnectionProblem
 from services.settings import Settings
+from tests.unit.canaries import Canary
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,3 +20,31 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         (),
     )
     assert settings.ssh_key is not None
+
+
+def test_an_own_domain_is_accepted_as_it_was_set(
+    monkeypatch: pytest.MonkeyPatch, canaries: dict[str, Canary]
+) -> None:
+    monkeypatch.setenv("ENCORD_ONBOARDING_DOMAINS", '["https://Encord.Example.com/"]')
+    key = canaries["ed25519"].text.encode()
+    (domain,) = Settings().domains
+    connections = Connections(own_domains=Settings().domains)
+    assert connections.add(domain, key, None).domain == "https://encord.example.com"
+    with pytest.raises(ConnectionProblem, match="not on the server's list"):
+        connections.add("https://other.example.com", key, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DOMAINS", "http://encord.example.com", "must begin with https://"),
+        ("ENCORD_ORIGINS", "https://app.encord.example.com/", "An origin looks like"),
+    ],
+)
+def test_what_could_never_be_used_is_refused_by_name(
+    name: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"ENCORD_ONBOARDING_{name}", f'["{value}"]')
+    with pytest.raises(ValidationError, match=says) as caught:
+        Settings()
+    assert f"{name.lower()}.0" in str(caught.value)
