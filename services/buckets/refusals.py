@@ -75,7 +75,8 @@ _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
         NotAuthenticated: _Way(
             Verdict.FAIL,
             "401: Google does not know who is asking",
-            "Credentials that Google accepts; a key may have been deleted or have expired.",
+            "Credentials that Google accepts; a key may have been deleted or have expired, or this "
+            "machine's clock be wrong.",
             "gcloud auth application-default login",
         ),
         NotAuthorised: _Way(

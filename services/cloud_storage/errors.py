@@ -11,7 +11,7 @@
     |-- TimedOut           no connection or no answer in time
     |-- Unreachable        no network, no such host, connection cut before an answer
     `-- Unclear            anything else; nobody knows whether a change was made
-        `-- Unavailable    500, 502, 503, or an answer that broke off
+        `-- Unavailable    500, 502, 503, an answer that broke off, or no token for now
 
 Problems with a credentials file are found before Google is asked: `credentials.CredentialProblem`.
 """
@@ -168,6 +168,8 @@ def translate(
     if isinstance(exc, StorageError):
         return exc
     kind = next((TABLE[base] for base in type(exc).__mro__ if base in TABLE), Unclear)
+    if getattr(exc, "retryable", False) and kind is NotAuthenticated:
+        kind = Unavailable  # whoever gives out tokens has trouble: the credentials may be fine
     if nobody and kind is NotAuthenticated:
         kind = NotPublic
     raw = f"{type(exc).__name__}: {getattr(exc, 'message', exc)}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions as api
+from google.auth.exceptions import RefreshError
 
 from services.cloud_storage import errors
 from services.cloud_storage.credentials import anonymous, service_account
@@ -241,6 +242,15 @@ def test_every_error_of_the_client_library_has_a_class() -> None:
             if getattr(kind, "code", None) == 403:
                 assert type(error) is NotAuthorised
     assert type(translate(KeyError(), operation="x", subject="y")) is Unclear
+
+
+@pytest.mark.parametrize(("passes", "kind"), [(True, Unavailable), (False, NotAuthenticated)])
+def test_trouble_with_tokens_that_passes_is_no_refusal(
+    *, passes: bool, kind: type[StorageError]
+) -> None:
+    half_typed: Any = RefreshError
+    error = translate(half_typed("said", retryable=passes), operation="x", subject="gs://yard")
+    assert type(error) is kind
 
 
 def test_the_tree_in_the_docstring_names_every_class() -> None:
