@@ -1,11 +1,13 @@
-"""The SDK's connection objects, made from our key object and set never to retry.
+"""The SDK's connection objects, made from our key object and set never to retry nor to redirect.
 
 The one place that knows how the SDK is put together; what is asked through it is `sdk`.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 import encord.orm.storage as orm
@@ -13,41 +15,47 @@ from encord import EncordUserClient
 from encord.client import EncordClientDataset
 from encord.configs import SshConfig, UserConfig
 from encord.constants.string_constants import TYPE_DATASET
+from encord.http import querier
 from encord.http.constants import RequestsSettings
-from encord.http.querier import Querier
+from encord.http.querier import Querier, create_new_session
+from encord.http.v2 import api_client
 from encord.http.v2.api_client import ApiClient
 from encord.storage import StorageFolder
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Response, Session
 
 from services.encord_api.credentials import PrivateKey
 from services.encord_api.errors import ClockSkewError
 
-_REDIRECTS: Final = range(300, 400)
 _UNAUTHORIZED: Final = 401
 #: Further apart than this, two clocks are worth mentioning when a signature is refused.
 _SKEW_SECONDS: Final = 60
 
 
-class RedirectRefusedError(Exception):
-    """The server answered with a redirect.
+@contextmanager
+def _session_that_stays(**settings: Any) -> Iterator[Session]:  # noqa: ANN401 - the SDK's own
+    """Make the SDK's session, which refuses redirects.
 
-    Following it would send a start request a second time, and its signature, which does not cover
-    the host, to whoever is named.
+    Following one would send a request a second time, and its signature, which does not cover the
+    host, to whoever is named.
     """
+    with create_new_session(**settings) as session:
+        session.max_redirects = 0
+        yield session
+
+
+# The SDK has no setting for it; each of its transports makes a session for each request by this.
+for _transport in (querier, api_client):
+    vars(_transport)["create_new_session"] = _session_that_stays
 
 
 class _Config(SshConfig):
-    """Signs requests, knows whether it did, and refuses redirects on the second transport.
-
-    On the first one the SDK offers no place to refuse; there requests itself drops the
-    Authorization header when the host changes, and no call of ours on it may not be repeated.
-    """
+    """Signs requests and knows whether it did."""
 
     signed = False
 
     def define_headers_v2(self, request: PreparedRequest) -> PreparedRequest:
         self.signed = True
-        request.hooks = {"response": [_refuse_redirect, _compare_clocks]}
+        request.hooks = {"response": _compare_clocks}
         return super().define_headers_v2(request)
 
 
@@ -97,12 +105,6 @@ class Wire:
     def rows(self, uuid: UUID) -> Querier:
         """Return what the SDK's dataset client asks through, for an answer read row by row."""
         return Querier(self._config, resource_type=TYPE_DATASET, resource_id=str(uuid))
-
-
-def _refuse_redirect(response: Response, *_args: object, **_kwargs: object) -> None:
-    if response.status_code in _REDIRECTS:
-        msg = f"HTTP {response.status_code}"
-        raise RedirectRefusedError(msg)
 
 
 def _compare_clocks(response: Response, *_args: object, **_kwargs: object) -> None:

@@ -240,17 +240,14 @@ def test_the_first_transports_codes(
     assert type(caught.value) is kind
 
 
-def test_a_redirect_elsewhere_gets_no_signature(gateway_at: Connect) -> None:
+def test_nothing_goes_where_a_redirect_points(gateway_at: Connect) -> None:
     with serving(answer(None)) as elsewhere:
         away = http(307, Location=f"{elsewhere.url}/public")
         for name, (ask, _) in CALLS.items():
-            with serving(away) as server, pytest.raises(EncordError):
+            with serving(away) as server, pytest.raises(Unclear):
                 ask(gateway_at(server.url))
             assert len(server.requests) == 1, name
-    # The first transport offers no place to refuse; requests drops what is secret itself.
-    assert {request.target for request in elsewhere.requests} <= {"/public"}
-    for request in elsewhere.requests:
-        assert not {"authorization", "signature"} & set(request.headers)
+    assert elsewhere.connections == 0
 
 
 def assert_leaves_the_sdk_behind(error: EncordError) -> None:
