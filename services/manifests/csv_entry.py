@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from services.manifests import carried, csv_layout, csv_unsaid
+from services.manifests import carried, csv_clashes, csv_layout, csv_unsaid
 from services.manifests.collector import Where, pointer
 from services.manifests.columns import Row as EntryColumns
 from services.manifests.csv_cells import Row
@@ -31,10 +31,10 @@ class CsvEntry:
         meant = carried.meant(self.draft, self.sink.options.schema)
         self._frames = frame_keys(meant.fields) if self.draft.kind.is_composite else []
         made = examine(self.draft.kind, meant.fields, self.sink.options)
-        clashes = csv_unsaid.clashes(self.draft, self.sink.options.schema)
+        clashes = csv_clashes.clashes(self.draft, self.sink.options.schema)
         faults = [*meant.faults, *made.faults]
         for clash in clashes:
-            faults.append(csv_unsaid.fault_of(self.draft, clash))
+            faults.append(csv_clashes.fault_of(self.draft, clash))
             self._spots[id(faults[-1])] = clash.at
         row = self.sink.judge(self.index, made, faults, self.locate, places=self.url_places())
         first = self.draft.rows[0][0]
@@ -42,7 +42,9 @@ class CsvEntry:
         kept = made.rewritten or kept_fields(meant.fields)
         payload = (meant.text or "").encode() if is_text else msgspec.json.encode(kept)
         if not row.valid:
-            payload = csv_unsaid.put_before(payload, csv_unsaid.cells_beside(self.draft, clashes))
+            schema = self.sink.options.schema
+            beside = csv_unsaid.cells_beside(self.draft, clashes, schema)
+            payload = csv_unsaid.put_before(payload, beside)
         return row._replace(
             start=first.start, length=first.length, line=first.line, payload=payload
         )

@@ -93,6 +93,8 @@ class Layout:
     #: Columns of which an entry has one value, and those that are about the same as another one.
     single: list[int] = field(default_factory=list)
     repeated: list[int] = field(default_factory=list)
+    #: Whether metadata may stand in one column as a whole and in columns of its keys.
+    is_split: bool = False
     #: Role to its first column.
     places: dict[str, int] = field(default_factory=dict)
 
@@ -132,6 +134,8 @@ def read_layout(cells: Sequence[str]) -> Layout:
         layout.places.setdefault(column.role, place)
     if [each.role for each in layout.columns] == [URL]:
         layout.kind = EntryType.VIDEO
+    is_whole = ("field", "clientMetadata") in told
+    layout.is_split = is_whole and any(role == "metadata" for role, _ in told)
     return layout
 
 

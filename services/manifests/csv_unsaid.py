@@ -8,7 +8,7 @@ be read.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -16,109 +16,23 @@ import msgspec
 from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout, json_text
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import METADATA, Draft, Spot, cell_text, flag_of
+from services.manifests.csv_clashes import Clash, may_be_split, metadata_places, value_of
+from services.manifests.csv_fields import METADATA, Draft, Spot, cell_text
 from services.manifests.csv_layout import JSON_SUFFIX, ROW_HEADER, Column, Layout, column_of
-from services.manifests.csv_values import read_cell
-from services.manifests.faults import Fault, Path
 from services.manifests.held_lines import Line, metadata_cell, our_header, writable
 
 #: The key of a held entry that the cells beside its fields stand under.
 _CELLS: Final = "Onboarding cells"
 #: In a row that could not be read, a column of that name holds text.
 _OPENING: Final = f'{{"{_CELLS}":['.encode()
-_FIELDS: Final = {
-    csv_layout.TYPE: "type",
-    csv_layout.TITLE: "title",
-    csv_layout.CREATE: "createVideo",
-}
-#: Columns of which only the first is read, where there are two.
-_FIRST_ONLY: Final = frozenset({csv_layout.TYPE, csv_layout.URL})
-#: Values in messages are cut here.
-_SHOWN: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """A cell that says something else than the one that counts."""
-
-    at: Spot
-    counts: Spot
-    column: Column
-    value: object
-
-    @property
-    def path(self) -> Path:
-        """The field that both are about."""
-        if self.column.role == "metadata":
-            return METADATA, self.column.key
-        return (_FIELDS.get(self.column.role, self.column.key),)
-
-
-def clashes(draft: Draft, schema: MetadataSchema | None) -> list[Clash]:
-    """Find the cells that contradict an earlier one of their entry."""
-    rows = draft.rows
-    layout = rows[0][1]
-    if layout.repeated or any(each is not layout for _, each in rows):
-        return list(_clashes(rows, None, schema))
-    if len(rows) == 1:
-        return []
-    # Nearly always the text alone tells that there is none.
-    columns = list(zip(*(row.cells for row, _ in rows), strict=True))
-    doubt = [place for place in layout.single if len({*columns[place], ""}) > 2]  # noqa: PLR2004 - "" and one text
-    return list(_clashes(rows, doubt, schema)) if doubt else []
-
-
-def _clashes(
-    rows: Sequence[tuple[Row, Layout]], places: list[int] | None, schema: MetadataSchema | None
-) -> Iterator[Clash]:
-    """Compare cells by what they mean, in some columns or in all."""
-    first: dict[tuple[str, str], tuple[Spot, object]] = {}
-    for number, (row, layout) in enumerate(rows):
-        for place in sorted([*layout.single, *layout.repeated]) if places is None else places:
-            column, text = layout.columns[place], cell_text(row, layout, place)
-            is_extra = place in layout.repeated and column.role in _FIRST_ONLY
-            value = _value(text, column, schema) if text else None
-            if not text or is_extra or (value is None and column.role == "field"):
-                continue  # of a field, null says as little as an empty cell
-            counts, said = first.setdefault((column.role, column.key), ((number, place), value))
-            is_same = said == value and isinstance(said, bool) is isinstance(value, bool)
-            if not is_same and place not in layout.repeated:
-                yield Clash((number, place), counts, column, value)
-
-
-def _value(text: str, column: Column, schema: MetadataSchema | None) -> object:
-    """Read a cell as far as two of them can be compared."""
-    match column.role:
-        case csv_layout.TYPE:
-            return csv_layout.type_of(text)
-        case csv_layout.CREATE:
-            return flag_of(text)
-        case csv_layout.TITLE:
-            return text
-    declared = schema.get(column.key) if schema and column.role == "metadata" else None
-    return read_cell(text, is_json=column.is_json, declared=declared)
-
-
-def fault_of(draft: Draft, clash: Clash) -> Fault:
-    """Say what two rows disagree about."""
-    text, first = (
-        cell_text(*draft.rows[number], place) for number, place in (clash.at, clash.counts)
-    )
-    details = {
-        "field": ".".join(map(str, clash.path)),
-        "value": text[:_SHOWN],
-        "first": first[:_SHOWN],
-        "line": f"{draft.rows[clash.counts[0]][0].line:,}",
-    }
-    return Fault("group-conflict", clash.path, text, details)
-
-
-def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
+def cells_beside(draft: Draft, found: Sequence[Clash], schema: MetadataSchema | None) -> list[Line]:
     """Return the cells of each row that its entry does not say; nothing where it says all."""
     first = draft.rows[0][1]
-    is_single = not draft.kind.is_composite
+    is_single, is_split = not draft.kind.is_composite, may_be_split(draft.rows)
     has_more = first.unknown or first.repeated or csv_layout.GROUP in first.places
-    if is_single and not has_more:
+    if is_single and not has_more and not is_split:
         return []  # as most rows
     lines = [_unknown(row, layout) for row, layout in draft.rows]
     if is_single:
@@ -127,12 +41,23 @@ def cells_beside(draft: Draft, found: Sequence[Clash]) -> list[Line]:
         place = layout.place_of(csv_layout.GROUP)
         if place is not None and (text := cell_text(row, layout, place)):
             lines[0][our_header(layout.columns[place])] = text
-    for clash in found:
-        number, place = clash.at
-        text = cell_text(*draft.rows[number], place)
-        header, cell = _our_cell(clash.column, text, clash.value)
+    spots = [clash.at for clash in found]
+    if is_split or any(clash.column.key == METADATA for clash in found):
+        # What contradicts the whole of it would count, where its keys alone have columns.
+        spots += _metadata_spots(draft)
+    for number, place in spots:
+        row, layout = draft.rows[number]
+        header, cell = _our_cell(layout.columns[place], cell_text(row, layout, place), schema)
         lines[number][header] = cell
     return lines if any(lines) else []
+
+
+def _metadata_spots(draft: Draft) -> Iterator[Spot]:
+    """Yield row and column of all cells that give metadata."""
+    for number, (row, layout) in enumerate(draft.rows):
+        for place in metadata_places(row, layout):
+            if place not in layout.repeated:
+                yield number, place
 
 
 def _unknown(row: Row, layout: Layout) -> Line:
@@ -161,17 +86,18 @@ def line_of_row(row: Row, layout: Layout, schema: MetadataSchema | None, first_t
         if not column.role:
             line.setdefault(csv_layout.header_of(layout, place), "")
         else:
-            header, cell = _our_cell(column, text, _value(text, column, schema) if text else "")
+            header, cell = _our_cell(column, text, schema)
             line[header] = writable(cell)
     if layout.kind and not line.get("Type"):
         line["Type"] = layout.kind.value
     return line
 
 
-def _our_cell(column: Column, text: str, value: object) -> tuple[str, str]:
+def _our_cell(column: Column, text: str, schema: MetadataSchema | None) -> tuple[str, str]:
     """Return header and cell as our files have them; what is read as no text is JSON there."""
     if column.role != "metadata" or column.is_json or not text:
         return our_header(column), text
+    value = value_of(text, column, schema)
     if isinstance(value, str):
         return metadata_cell(column.key, text, None)
     bare = text.strip()  # its value may be one that JSON cannot carry

@@ -29,7 +29,6 @@ from services.manifests.held_lines import (
     Line,
     as_json,
     in_a_cell,
-    json_cell,
     lines_of,
     object_of,
     one_way,
@@ -102,8 +101,7 @@ def entry_lines(entry: StoredEntry, reason: str, schema: MetadataSchema | None) 
     if not says_all([first, *others], entry.kind, text, schema):
         first[ENTRY_HEADER] = in_a_cell(text)
     if any(_WHOLE in more for more in entry.beside):
-        # What contradicts the whole of it would count, where its keys alone have columns.
-        first[_WHOLE] = json_cell(fields.get("clientMetadata"))
+        first.pop(_WHOLE, None)  # they say it as it was said
     for line, more in zip([first, *others], entry.beside, strict=False):
         line.update(more)
     yield {**first, FINDING_HEADER: reason}

@@ -243,13 +243,15 @@ GROUPS: Final[tuple[Rule, ...]] = (
     ),
     error(
         "group-conflict",
-        "Rows of one group disagree",
+        "Cells of one entry disagree",
         Fix.REMOVE_KEY,
-        what="Rows of a CSV that make one group or series give a field different values.",
+        what="Cells of a CSV that make one entry give a field different values: in rows of one "
+        "group or series, or in the column clientMetadata and in that of one of its keys.",
         why="An entry has one value for each field; the others would be lost without a word.",
         example="two rows of one group, the one with the title a and the other with the title b",
-        fix="Write the same value in all rows, or only in the first; Remove keeps the first value.",
-        message="{field} is {value} here and {first} in line {line}; an entry has one value.",
+        fix="Write the same value in all of them, or in one only; Remove keeps the value of the "
+        "first row, or of the key's own column.",
+        message="{field} is {value} here and {first} in {where}; an entry has one value.",
     ),
     warning(
         "group-mixed-types",

@@ -9,7 +9,7 @@ from typing import Self
 
 from services.domain.entries import EntryType
 from services.domain.metadata import MetadataSchema
-from services.manifests import carried, csv_layout, csv_unsaid
+from services.manifests import carried, csv_clashes, csv_layout
 from services.manifests.carried import Meant
 from services.manifests.csv_cells import Row
 from services.manifests.csv_fields import Draft, Spot, spot_that_counts, spots_of
@@ -17,7 +17,7 @@ from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import neutralized, unneutralized
 from services.manifests.entry_check import examine
 from services.manifests.faults import Fault, Path
-from services.manifests.held_lines import in_a_cell
+from services.manifests.held_lines import in_a_cell, object_of
 from services.manifests.options import CheckOptions
 from services.manifests.repair import json_edits
 from services.manifests.repair.actions import (
@@ -110,8 +110,8 @@ class CsvSubject:
         if self.kind is None:
             return []
         draft = self._draft(self.kind)
-        clashes = csv_unsaid.clashes(draft, self.schema)
-        told = [csv_unsaid.fault_of(draft, clash) for clash in clashes]
+        clashes = csv_clashes.clashes(draft, self.schema)
+        told = [csv_clashes.fault_of(draft, clash) for clash in clashes]
         found = examine(self.kind, self.fields, options).faults
         return [*self._meant.faults, *told, *found]
 
@@ -169,25 +169,35 @@ def _applied(lines: tuple[Line, ...], action: Action) -> tuple[Line, ...]:
         return lines
     filled = [each for each in spots if lines[each[0]].cell(each[1])]
     if isinstance(action, KeepLast) and not _inner(lines[spot[0]].layout.columns[spot[1]], action):
-        return _agreed(lines, spot, filled)
+        return _agreed(lines, action.path, spot, filled)
     made = list(lines)
     for number, place in filled if isinstance(action, Remove) else [spot]:
         made[number] = made[number].with_cell(place, _cell_after(made[number], place, action))
     return tuple(made)
 
 
-def _agreed(lines: tuple[Line, ...], counts: Spot, spots: Sequence[Spot]) -> tuple[Line, ...]:
-    """Empty the cells of a field in all rows but the one that counts.
+def _agreed(
+    lines: tuple[Line, ...], path: Path, counts: Spot, spots: Sequence[Spot]
+) -> tuple[Line, ...]:
+    """Take a field out of all cells but the one that counts.
 
     What holds a row in its group is written like that one's: without a type, or with a title in
     the place of a group, the row would be another entry's.
     """
     made = list(lines)
+    kind = csv_clashes.kind_by_header([line.as_read() for line in lines])
     for number, place in spots:
         line, role = made[number], lines[number].layout.columns[place].role
-        if number == counts[0] or (role == csv_layout.TITLE and not _has_group(line)):
+        if role == csv_layout.TYPE:
+            text = kind.value if kind else lines[counts[0]].cell(counts[1])
+        elif (number, place) == counts:
             continue
-        text = lines[counts[0]].cell(counts[1]) if role == csv_layout.TYPE else ""
+        elif role == "field":
+            text = _cell_after(line, place, Remove(path))
+        elif number == counts[0] or (role == csv_layout.TITLE and not _has_group(line)):
+            continue
+        else:
+            text = ""
         made[number] = line.with_cell(place, text)
     return tuple(made)
 
@@ -214,7 +224,7 @@ def _cell_after(line: Line, place: int, action: Put | Rename | Remove | KeepLast
     if not inner and isinstance(action, Put):
         is_json = column.is_json or column.role == "field"
         return as_json(action.value) if is_json else (as_text(action.value) or "")
-    if not inner:
+    if not inner or object_of(line.cell(place)) is None:
         return line.cell(place)  # a column's name is not this row's to change
     return json_edits.edited(line.cell(place), [replace(action, path=inner)])
 

@@ -43,7 +43,7 @@ def test_a_key_of_its_own_column_is_found_there(check: Check) -> None:
     assert found == [("/0/clientMetadata/a", 2, 20), ("/0/clientMetadata/k", 2, 36)]
 
 
-COLUMNS = {"metadata.k": "v", "clientMetadata": '{""a"":1,""k"":2}', "metadata.x:json": "[0]"}
+COLUMNS = {"metadata.k": "v", "clientMetadata": '{""a"":1,""k"":""v""}', "metadata.x:json": "[0]"}
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -54,6 +54,79 @@ def test_columns_of_metadata_make_one_object_in_any_order(check: Check, order: l
     (entry,) = checked.read(checked.valid_indexes())
     assert json.loads(entry.payload)["clientMetadata"] == {"a": 1, "k": "v", "x": [0]}
     assert checked.summary.counts == {}
+
+
+SPLIT = (
+    "ObjectURL,Type,Group,clientMetadata,metadata.k\n"
+    'gs://d/a.jpg,image,,"{""a"":1,""k"":2}",2\n'
+    "gs://d/1.jpg,image group,g,,v\n"
+    'gs://d/2.jpg,image group,g,"{""k"":""w"",""a"":[1]}",\n'
+    'gs://d/b.jpg,image,,"[1]",kept\n'
+)
+
+
+def test_a_key_that_its_own_column_says_otherwise_is_told_and_kept(
+    check: Check, store: ManifestStore, tmp_path: Path
+) -> None:
+    checked = check(SPLIT, "m.csv")
+    found = [(f.code, f.pointer, f.line, f.column) for f in checked.findings().rows]
+    assert found == [
+        ("group-conflict", "/0/clientMetadata/k", 2, 21),
+        ("metadata-type", "/1/clientMetadata", 5, 21),
+        ("group-conflict", "/2/clientMetadata/k", 4, 28),
+    ]
+    first = 'clientMetadata.k is 2 here and "2" in the column metadata.k; an entry has one value.'
+    assert checked.findings().rows[0].message == first
+    fixed = repair.apply(
+        store, checked.summary.fingerprint, CheckOptions(), "group-conflict", Fix.REMOVE_KEY
+    )
+    sent = store.check(fixed, CheckOptions())
+    assert [
+        json.loads(entry.payload)["clientMetadata"] for entry in sent.read(sent.valid_indexes())
+    ] == [{"a": 1, "k": "2"}, {"k": "v", "a": [1]}]
+    for _ in range(2):
+        checked.write_held(tmp_path / "held.csv")
+        checked = check((tmp_path / "held.csv").read_bytes(), "held.csv")
+        assert checked.summary.counts == {"group-conflict": 2, "metadata-type": 1}
+        with (tmp_path / "held.csv").open(encoding="utf-8-sig", newline="") as stream:
+            cells = [
+                (row["clientMetadata:json"], row["metadata.k"]) for row in csv.DictReader(stream)
+            ]
+        assert cells[0] == ('{"a":1,"k":2}', "2")
+        assert ("[1]", "kept") in cells
+
+
+TYPED_HEADER = (
+    "ObjectURL,Image group title,Create video\ngs://d/1.jpg,A,{video}\n"
+    "ObjectURL,Type,Group\ngs://d/2.jpg,{word},A\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        (TYPED_HEADER.format(video="", word="image sequence"), 4, 14),
+        (TYPED_HEADER.format(video="false", word="image sequence"), 4, 14),
+        ("ObjectURL,Image group title,Type\nx://1,A,\nx://2,A,image sequence\n", 3, 9),
+    ],
+)
+def test_a_type_that_contradicts_the_header_of_the_first_row_is_told(
+    text: str, line: int, column: int, store: ManifestStore
+) -> None:
+    first = store.add("m.csv", io.BytesIO(text.encode()))
+    checked = store.check(first, CheckOptions())
+    (told,) = (each for each in checked.findings().rows if each.code == "group-conflict")
+    said = "type is image sequence here and image group in line 2; an entry has one value."
+    assert (told.line, told.column, told.message) == (line, column, said)
+    fixed = repair.apply(store, first, CheckOptions(), "group-conflict", Fix.REMOVE_KEY)
+    assert store.check(fixed, CheckOptions()).summary.by_type == {"image_group": 1}
+    assert "group-conflict" not in store.check(fixed, CheckOptions()).summary.counts
+
+
+@pytest.mark.parametrize("word", ["image sequence", "image group"])
+def test_a_header_of_groups_holds_for_a_sequence_that_a_cell_says(word: str, check: Check) -> None:
+    checked = check(TYPED_HEADER.format(video="true", word=word), "m.csv")
+    assert (checked.summary.counts, checked.summary.by_type) == ({}, {"image_sequence": 1})
 
 
 DISAGREEING = (
