@@ -42,8 +42,8 @@ from services.encord_api.wire import Wire
 
 #: The most Encord allows; a page of items is about 1 MB.
 PAGE: Final = 1000
-#: A chunk of 10,000 entries may take the server a while to accept.
-START_TIMEOUT: Final = 180.0
+#: A chunk of 10,000 entries may take the server a while to accept, and a dataset's rows to answer.
+LONG_TIMEOUT: Final = 180.0
 
 _SCHEMA: Final = "organisation/client-metadata-schema-v2"
 #: `list_data_rows` without a filter, as the SDK sends it.
@@ -121,14 +121,14 @@ class SdkGateway(EncordGateway):
         *,
         connect_timeout: float,
         read_timeout: float,
-        start_timeout: float,
+        long_timeout: float,
     ) -> None:
         self.domain = domain
         self.fingerprint = key.fingerprint
-        self._key = key
-        self._connect_timeout = connect_timeout
-        self._start_timeout = start_timeout
         self._wire = Wire(domain, key, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        self._patient_wire = partial(
+            Wire, domain, key, connect_timeout=connect_timeout, read_timeout=long_timeout
+        )
 
     @_asking("checking the connection")
     def ping(self) -> None:
@@ -165,13 +165,7 @@ class SdkGateway(EncordGateway):
         Raises:
             InvalidRequest: Also when the document cannot be read; nothing was sent then.
         """
-        wire = Wire(
-            self.domain,
-            self._key,
-            connect_timeout=self._connect_timeout,
-            read_timeout=self._start_timeout,
-            trace=trace,
-        )
+        wire = self._patient_wire(trace=trace)
         target, source = wire.folder(_uuid(folder)), str(_uuid(integration))
         try:
             job = target.add_private_data_to_folder_start(source, document, ignore_errors=True)
@@ -311,7 +305,7 @@ class SdkGateway(EncordGateway):
         """See the interface."""
         settings = DatasetAccessSettings(fetch_client_metadata=metadata)
         payload = _EVERY_ROW | {"dataset_access_settings": asdict(settings)}
-        querier = self._wire.rows(_uuid(dataset))
+        querier = self._patient_wire().rows(_uuid(dataset))
         found = querier.get_multiple(AnsweredRow, payload=payload, query_type=DataRows)
         return [each.row for each in found]
 
@@ -345,7 +339,7 @@ def connect(
     *,
     connect_timeout: float = 10,
     read_timeout: float = 60,
-    start_timeout: float = START_TIMEOUT,
+    long_timeout: float = LONG_TIMEOUT,
 ) -> SdkGateway:
     """Return the gateway of one key. Asks nothing: a wrong key is found by the first call.
 
@@ -355,7 +349,7 @@ def connect(
         key: The key to sign with.
         connect_timeout: Seconds to wait for a connection.
         read_timeout: Seconds to wait for each piece of an answer, not for all of it.
-        start_timeout: The same for starting an upload.
+        long_timeout: The same for starting an upload and for all rows of a dataset.
 
     Raises:
         DomainProblem: The key may not be used with this address.
@@ -365,7 +359,7 @@ def connect(
         key,
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
-        start_timeout=start_timeout,
+        long_timeout=long_timeout,
     )
 
 

@@ -28,7 +28,7 @@ def hasty_gateway_at(key: PrivateKey) -> Callable[[str], SdkGateway]:
 
 
 def _connect(url: str, *, key: PrivateKey, patience: float) -> SdkGateway:
-    return connect(url, key, connect_timeout=30, read_timeout=patience, start_timeout=patience)
+    return connect(url, key, connect_timeout=30, read_timeout=patience, long_timeout=patience)
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import pytest
 
+from services.encord_api.credentials import PrivateKey
 from services.encord_api.errors import (
     AlreadyExists,
     ClockOff,
@@ -22,7 +24,7 @@ from services.encord_api.errors import (
     Unclear,
     classify,
 )
-from services.encord_api.sdk import SdkGateway
+from services.encord_api.sdk import SdkGateway, connect
 from tests.unit.loopback import Cut, Reply, answer, envelope, free_port, http, serving
 
 FOLDER = "0b3c9a52-6c2f-4d6c-8a53-1f0d0f0a4a01"
@@ -238,6 +240,14 @@ def test_the_first_transports_codes(
     with serving(envelope([code], 400)) as server, pytest.raises(EncordError) as caught:
         gateway_at(server.url).link_items(OTHER, [FOLDER])
     assert type(caught.value) is kind
+
+
+def test_all_rows_of_a_dataset_are_waited_for_as_long_as_a_start(key: PrivateKey) -> None:
+    gateway = partial(connect, key=key, read_timeout=30, long_timeout=0.2)
+    began = time.monotonic()
+    with serving(Cut.HANG) as server, pytest.raises(Unclear):
+        gateway(server.url).list_rows(FOLDER)
+    assert time.monotonic() - began < 10
 
 
 def test_nothing_goes_where_a_redirect_points(gateway_at: Connect) -> None:
