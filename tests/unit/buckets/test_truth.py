@@ -255,3 +255,20 @@ def test_a_content_type_fits_or_does_not(
     fits: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     assert truth.fits(kind, content_type) is fits
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("storage.googleapis.com/yard", BUCKET),
+        ("storage.cloud.google.com/yard", BUCKET),
+        ("yard.storage.googleapis.com", BUCKET),
+        ("old-storage.googleapis.com/yard", None),
+        ("old.storage.cloud.google.com/yard", None),
+    ],
+)
+def test_only_googles_hosts_name_its_buckets(
+    host: str, bucket: str | None, manifests: ManifestStore
+) -> None:
+    found = addresses(checked(manifests, f"ObjectURL,Type\nhttps://{host}/a.jpg,image\n"))
+    assert found["bucket"].to_list() == [bucket]
