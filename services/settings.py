@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path(".data"), description="Home of manifests, ledger and receipts.")
-    database_url: str | None = Field(None, description="Ledger; default SQLite in data_dir.")
+    database_url: str | None = Field(
+        None, description="Ledger; default SQLite in data_dir.", repr=False
+    )
     sandbox: bool = Field(True, description="Start the sandbox and offer it as connection.")
     sandbox_rate: float = Field(40.0, description="Units the sandbox processes per second.")
     max_upload_mb: int = Field(500, description="Largest manifest accepted, in MB.")
@@ -69,7 +71,9 @@ class Settings(BaseSettings):
         200.0, description="The longest one step may take; past it the worker ends itself."
     )
     link_piece: int = Field(1000, description="Items linked to a dataset in one request.")
-    webhook_url: str | None = Field(None, description="Told when a run ends or needs attention.")
+    webhook_url: str | None = Field(
+        None, description="Told when a run ends or needs attention.", repr=False
+    )
     webhook_secret: SecretStr | None = Field(None, description="Signs what the webhook is told.")
     least_free_mb: int = Field(
         200, description="Pages warn when the data directory's disk has less than this, in MB."

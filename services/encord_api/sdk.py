@@ -123,8 +123,6 @@ class SdkGateway(EncordGateway):
         read_timeout: float,
         long_timeout: float,
     ) -> None:
-        self.domain = domain
-        self.fingerprint = key.fingerprint
         self._wire = Wire(domain, key, connect_timeout=connect_timeout, read_timeout=read_timeout)
         self._patient_wire = partial(
             Wire, domain, key, connect_timeout=connect_timeout, read_timeout=long_timeout

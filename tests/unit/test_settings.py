@@ -48,3 +48,10 @@ def test_what_could_never_be_used_is_refused_by_name(
     with pytest.raises(ValidationError, match=says) as caught:
         Settings()
     assert f"{name.lower()}.0" in str(caught.value)
+
+
+def test_what_may_hold_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "WEBHOOK_URL", "WEBHOOK_SECRET", "SSH_KEY_PASSPHRASE"):
+        monkeypatch.setenv(f"ENCORD_ONBOARDING_{name}", "https://me:pass-word@db/?token=pass-word")
+    monkeypatch.setenv("ENCORD_SSH_KEY", "pass-word")
+    assert "pass-word" not in repr(Settings())
