@@ -97,13 +97,13 @@ def open_document(source: Path, spool: Path, *, max_bytes: int) -> Document:
     for mark, problem in _FOREIGN.items():
         if head.startswith(mark):
             raise DocumentError(_undecodable(problem, 0))
-    encoding = "utf-8"
+    encoding, skipped = "utf-8", 0
     for mark, name in _MARKS:
         if head.startswith(mark):
-            encoding, plain = name, False
+            encoding, plain, skipped = name, False, len(mark)
             data = _decode(data, name, len(mark))
             break
-    _require_utf8(data)
+    _require_utf8(data, skipped)
     if not data[:_BLOCK].strip(_BLANK) and not data[:].strip(_BLANK):
         raise DocumentError(Fault("file-empty"))
     if not plain:
@@ -154,8 +154,15 @@ def _decode(data: Content, encoding: str, skip: int) -> bytes:
         raise DocumentError(_undecodable(message, at)) from problem
 
 
-def _require_utf8(data: Content) -> None:
-    """Check the bytes block by block, so that no second copy of the text is made."""
+def _require_utf8(data: Content, skipped: int) -> None:
+    """Check the bytes block by block, so that no second copy of the text is made.
+
+    Args:
+        data: The text.
+        skipped: How many bytes of the file stand before it.
+    """
+    if _looks_like_utf16(data):
+        raise _misencoded(data, data.find(b"\0"), skipped)
     if is_ascii(data):
         return
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -165,21 +172,26 @@ def _require_utf8(data: Content) -> None:
             decoder.decode(data[at : at + _BLOCK], final=at + _BLOCK >= len(data))
     except UnicodeDecodeError as problem:
         pending = len(problem.object) - len(data[at : at + _BLOCK])
-        raise _misencoded(data, at - pending + problem.start) from problem
+        raise _misencoded(data, at - pending + problem.start, skipped) from problem
 
 
-def _misencoded(data: Content, at: int) -> DocumentError:
+def _misencoded(data: Content, at: int, skipped: int) -> DocumentError:
     line_at = data.rfind(b"\n", 0, at) + 1
-    fault = _undecodable(_guess(data), at)
+    fault = _undecodable(_guess(data), skipped + at)
     return DocumentError(fault, _count_breaks(data, 0, at) + 1, at - line_at + 1)
 
 
 def _guess(data: Content) -> str:
     """Name the likely encoding, so that a person knows what to change."""
-    head = data[:4096]
-    if head.count(0) * 4 > len(head):
-        return "The text looks like UTF-16 without a byte order mark; it is not valid UTF-8"
+    if _looks_like_utf16(data):
+        return "The text looks like UTF-16 without a byte order mark"
     return "The text is not valid UTF-8 (perhaps Windows-1252 or Latin-1)"
+
+
+def _looks_like_utf16(data: Content) -> bool:
+    """Whether the text begins as UTF-16 does without its mark: in ASCII, each second byte is 0."""
+    head = data[:4096]
+    return head.count(0) * 4 > len(head)
 
 
 def _undecodable(problem: str, at: int) -> Fault:

@@ -49,7 +49,7 @@ def media_faults(field: str, value: object) -> Iterator[Fault]:
     present: set[str] = set()
     for key, each in value.items():
         name = by_fold.get(fold(key))
-        if name is None or name not in known:
+        if name is None or name not in known or name in present:
             details = {"key": key, "article": field, "hint": hint(key, known)}
             yield Fault("field-unknown", (field, key), key, details, on_key=True)
             continue

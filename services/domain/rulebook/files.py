@@ -86,12 +86,13 @@ JSON: Final[tuple[Rule, ...]] = (
 CSV: Final[tuple[Rule, ...]] = (
     error(
         "csv-syntax",
-        "Broken quoting",
+        "Broken row or header",
         what="A quote is not closed, text follows a closing quote, a single quote mark stands "
-        "inside an unquoted cell, or a cell holds a control character.",
-        why="Every reader splits such a row differently.",
+        "inside an unquoted cell, a cell holds a control character, two columns have one heading, "
+        "or lines end in CR alone.",
+        why="Every reader takes such rows and columns differently.",
         example='"gs://demo/a.jpg,image',
-        fix="Close the quote; write a quote inside a cell as two quotes.",
+        fix="Close the quote, write a quote inside a cell as two quotes, name each column once.",
         message="{problem}.",
     ),
     error(

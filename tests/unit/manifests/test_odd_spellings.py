@@ -205,3 +205,29 @@ def test_a_document_in_one_line_is_told_by_its_structure(
     checked = check(text, name)
     assert (checked.summary.format, checked.summary.by_type) == (read_as, {"image": 1})
     assert [entry.urls for entry in checked.read(checked.valid_indexes())] == [("gs://b/a.png",)]
+
+
+UTF16 = "The text looks like UTF-16 without a byte order mark at byte 1."
+BAD = "The text is not valid UTF-8 (perhaps Windows-1252 or Latin-1) at byte"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("ObjectURL,Type\n".encode("utf-16-le"), UTF16),
+        ('{"images": []}'.encode("utf-16-le"), UTF16),
+        (b"ab\xe9", f"{BAD} 2."),
+        (b"\xef\xbb\xbfab\xe9", f"{BAD} 5."),  # the mark counts
+    ],
+)
+def test_what_is_no_text_is_told_with_its_byte_in_the_file(
+    data: bytes, said: str, check: Check
+) -> None:
+    assert [each.message for each in check(data, "m.csv").findings().rows] == [said]
+
+
+def test_two_spellings_of_one_media_field_are_told(check: Check) -> None:
+    media = {"mimeType": "image/jpeg", "fileSize": 1, "file_size": 2, "width": 3, "height": 4}
+    made = check(json.dumps({"images": [{"objectUrl": "gs://d/a.jpg", "imageMetadata": media}]}))
+    (finding,) = made.findings().rows
+    assert (finding.code, finding.field) == ("field-unknown", "imageMetadata.file_size")
