@@ -34,6 +34,8 @@ _NAMED: Final = re.compile(
     r"[ -]+(?P<year>\d{4})" + _TIME
 )
 _EPOCH: Final = re.compile(r"\d{10}(?:\d{3})?")
+#: Ten digits that are a day and an hour as well as a second of the 2030s.
+_HOUR: Final = re.compile(r"20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])")
 _MONTHS: Final = [
     "january",
     "february",
@@ -123,7 +125,7 @@ def _mail(text: str) -> str | None:
 
 def epoch(text: str) -> str | None:
     """Read seconds or milliseconds since 1970, by their number of digits."""
-    if not _EPOCH.fullmatch(text):
+    if not _EPOCH.fullmatch(text) or _HOUR.fullmatch(text):
         return None
     step = timedelta(milliseconds=1) if len(text) == _MILLISECONDS else timedelta(seconds=1)
     moment = datetime.fromtimestamp(0, UTC) + step * int(text)
