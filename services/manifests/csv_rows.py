@@ -94,7 +94,7 @@ def _lines(data: Content, rows: pl.DataFrame) -> Text:
     starts = rows["start"].to_numpy()
     stops = starts + rows["length"].to_numpy()
     # One or two bytes between rows are an end of a line, and perhaps an empty line.
-    breaks = np.flatnonzero(starts[1:] - stops[:-1] > 2) + 1  # noqa: PLR2004
+    breaks = np.flatnonzero(starts[1:] - stops[:-1] > 2) + 1  # noqa: PLR2004 - CR and LF
     if not len(breaks):
         end = data.find(b"\n", int(stops[-1])) + 1
         return Text.of(data, int(starts[0]), end or len(data))

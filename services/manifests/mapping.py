@@ -6,7 +6,6 @@ Guesses are made in `mapping_guess`, the CSV is rewritten in `mapping_apply`.
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from services.domain.entries import EntryType
 from services.domain.nearest import fold
 from services.manifests.csv_layout import METADATA
 from services.manifests.errors import ManifestError
+from services.manifests.store import write_aside
 
 URL: Final = "ObjectURL"
 TYPE: Final = "Type"
@@ -182,11 +182,7 @@ class Memory:
     def remember(self, mapping: ColumnMapping) -> None:
         """Keep a mapping for the next CSV with the same headers."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=self.root, suffix=".part", delete=False, encoding="utf-8"
-        ) as aside:
-            aside.write(mapping.to_json())
-        Path(aside.name).replace(self._path(mapping.headers))
+        write_aside(self._path(mapping.headers), mapping.to_json())
 
     def recall(self, headers: Sequence[str], delimiter: str = ",") -> ColumnMapping | None:
         """Return what was chosen for these headers, in their present order; None when nothing was.

@@ -263,9 +263,10 @@ def _without_clashes(columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
     kept: list[Mapped] = []
     for column in columns:
         if column.target and column.target in seen:
-            column = replace(column, target=m.IGNORE, reason=f"{column.target} is taken")  # noqa: PLW2901
+            kept.append(replace(column, target=m.IGNORE, reason=f"{column.target} is taken"))
+        else:
+            kept.append(column)
         seen.add(column.target)
-        kept.append(column)
     return tuple(kept)
 
 

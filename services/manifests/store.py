@@ -196,7 +196,7 @@ def _job(target: Path) -> Path:
 
 def write_aside(target: Path, text: str) -> None:
     """Write a small file so that a reader sees the old or the new one, never half of it."""
-    handle, aside = tempfile.mkstemp(dir=target.parent)
+    handle, aside = tempfile.mkstemp(suffix=".part", dir=target.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         stream.write(text)
     Path(aside).replace(target)

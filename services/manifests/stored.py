@@ -66,7 +66,7 @@ class StoredEntry:
         try:
             return orjson.loads(self.payload)  # type: ignore[no-any-return]  # it is an object
         except orjson.JSONDecodeError:
-            return json_text.parse(self.payload.decode()).value  # type: ignore[return-value]
+            return json_text.parse(self.payload.decode()).value  # type: ignore[return-value]  # as above
 
 
 def load_part(folder: Path, number: int) -> pl.DataFrame:

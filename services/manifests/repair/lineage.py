@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from services.manifests.repair.errors import BrokenLineageError
 from services.manifests.repair.notes import Notes
-from services.manifests.store import ManifestStore
+from services.manifests.store import ManifestStore, write_aside
 
 Operation = Literal["fix", "edit", "replace", "map"]
 
@@ -139,12 +139,6 @@ def _read(store: ManifestStore, fingerprint: str) -> Step | None:
 
 
 def _write(store: ManifestStore, step: Step) -> None:
-    """Write the file so that a reader sees the old or the new one, never half of it."""
-    target = store.root / step.fingerprint / _FILE
     content = {name: getattr(step, name) for name in Step.__slots__}
     content["at"] = step.at.isoformat()
-    with tempfile.NamedTemporaryFile(
-        "w", dir=target.parent, delete=False, encoding="utf-8"
-    ) as aside:
-        json.dump(content, aside)
-    Path(aside.name).replace(target)
+    write_aside(store.root / step.fingerprint / _FILE, json.dumps(content))

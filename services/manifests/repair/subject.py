@@ -20,6 +20,8 @@ from services.manifests.repair.actions import (
     as_text,
 )
 
+#: Numbers of frames have fewer digits.
+_DIGITS: Final = 9
 _FRAME: Final = re.compile(r"object_?url_(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -68,7 +70,8 @@ def in_frame_order(keys: Sequence[str]) -> list[str]:
 
 def _number(pair: tuple[str, str]) -> tuple[int, str]:
     number, key = pair
-    return (int(number), key) if number.isdecimal() and len(number) <= 9 else (10**9, key)  # noqa: PLR2004
+    is_number = number.isdecimal() and len(number) <= _DIGITS
+    return (int(number) if is_number else 10**_DIGITS, key)
 
 
 def field_name(path: Path) -> str:
