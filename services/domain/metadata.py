@@ -59,6 +59,7 @@ class SchemaProblem(ValueError):  # noqa: N818 - it is told to a person, not rai
     SchemaProblem
      +-- NotJsonError     not JSON; says where
      +-- NoSchemaError    not an object of keys at all
+     +-- RepeatedKeyError one key stands there twice
      +-- KeyTypeError     one key has no type that is known
     """
 
@@ -76,6 +77,13 @@ class NoSchemaError(SchemaProblem):
 
     def __init__(self) -> None:
         super().__init__('A schema is a JSON object of keys and types, such as {"site": "text"}.')
+
+
+class RepeatedKeyError(SchemaProblem):
+    """One object of the file has a key twice: which of the two is meant, nobody can tell."""
+
+    def __init__(self, key: object) -> None:
+        super().__init__(f"Key {key!r} stands there twice. Keep one of the two.")
 
 
 class KeyTypeError(SchemaProblem):
@@ -163,12 +171,28 @@ def parse_schema(document: bytes) -> MetadataSchema:
         SchemaProblem: Says what is wrong, and where.
     """
     try:
-        content = json.loads(document.decode("utf-8-sig"))
+        content = json.loads(document.decode("utf-8-sig"), object_pairs_hook=distinct)
+    except RepeatedKeyError:
+        raise
     except json.JSONDecodeError as problem:
         raise NotJsonError(problem.lineno, problem.colno) from None
     except (ValueError, RecursionError):  # bytes that are no text, a number too long to read
         raise NotJsonError(None, None) from None
     return read_schema(content)
+
+
+def distinct(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of its members.
+
+    Raises:
+        RepeatedKeyError: Two have the same key.
+    """
+    made: dict[str, object] = {}
+    for key, value in pairs:
+        if key in made:
+            raise RepeatedKeyError(key)
+        made[key] = value
+    return made
 
 
 def read_schema(content: object) -> MetadataSchema:

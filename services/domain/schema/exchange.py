@@ -1,7 +1,8 @@
 """Schemas as files: JSON and YAML, keys in one order, so that two can be compared as text."""
 
 import json
-from typing import Final
+from collections.abc import Hashable, Mapping
+from typing import Any, Final
 
 import yaml
 
@@ -9,14 +10,30 @@ from services.domain.metadata import (
     MetadataKey,
     MetadataSchema,
     NoSchemaError,
+    RepeatedKeyError,
     ValueType,
+    distinct,
     parse_schema,
     read_schema,
 )
 from services.domain.schema.draft import Draft, DraftKey, by_key
 
+#: What is a number in a type; all else is text, such as an option `yes` or `007`.
+_NUMBERS: Final = frozenset({"size", "max_length"})
 #: A list of aliases can grow to any size when it is read; a schema needs none.
 _ALIAS: Final = yaml.tokens.AliasToken
+
+
+class _Loader(yaml.BaseLoader):
+    """Reads every scalar as the text it is, and no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - as its base's
+        """Make an object."""
+        pairs = [
+            (str(self.construct_scalar(key)), self.construct_object(each, deep=deep))
+            for key, each in node.value
+        ]
+        return dict(distinct(pairs).items())
 
 
 def to_json(schema: MetadataSchema) -> str:
@@ -51,6 +68,8 @@ def read(text: str, name: str) -> MetadataSchema:
         return parse_schema(text.encode())
     try:
         content = _yaml(text)
+    except RepeatedKeyError:
+        raise
     except (ValueError, yaml.YAMLError, RecursionError):
         raise NoSchemaError from None
     return read_schema(content)
@@ -59,7 +78,19 @@ def read(text: str, name: str) -> MetadataSchema:
 def _yaml(text: str) -> object:
     if any(isinstance(token, _ALIAS) for token in yaml.scan(text)):
         raise NoSchemaError
-    return yaml.safe_load(text)
+    content = yaml.load(text, _Loader)  # noqa: S506 - it makes texts, lists and objects, no more
+    if not isinstance(content, Mapping):
+        return content
+    return {key: _typed(kind) for key, kind in content.items()}
+
+
+def _typed(kind: object) -> object:
+    if not isinstance(kind, Mapping):
+        return kind
+    return {
+        name: int(each) if name in _NUMBERS and str(each).isdecimal() else each
+        for name, each in kind.items()
+    }
 
 
 def taken_into(draft: Draft, schema: MetadataSchema) -> Draft:

@@ -54,6 +54,9 @@ def test_keys_of_a_file_are_added_and_none_is_taken_away() -> None:
         ("a: [", "s.yaml"),
         ("a: &x number\nb: *x", "s.yaml"),
         ("a: colour", "s.yaml"),
+        ("[a]: number", "s.yaml"),
+        ("? [a]\n: number", "s.yaml"),
+        ("text", "s.yaml"),
         ("!!python/object/apply:os.system [ls]", "s.yaml"),
     ],
 )
@@ -71,6 +74,26 @@ def test_a_file_that_is_not_json_says_where() -> None:
         read(f'{{"site": {"1" * 5_000}}}', "s.json")
     with pytest.raises(SchemaProblem, match="A schema is a JSON object"):
         read("[1]", "s.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "key"),
+    [
+        ('{"k": "number", "k": "text"}', "s.json", "k"),
+        ("k: number\nk: text\n", "s.yaml", "k"),
+        ("k: {type: enum, type: text}", "s.yaml", "type"),
+    ],
+)
+def test_a_key_that_stands_twice_in_a_file_is_told(text: str, name: str, key: str) -> None:
+    with pytest.raises(SchemaProblem, match=f"^Key '{key}' stands there twice"):
+        read(text, name)
+
+
+def test_words_of_yaml_are_the_texts_that_they_are() -> None:
+    text = "1: number\nyes: text\nk: {type: enum, options: [yes, 007, 1:30]}\n"
+    found = read(f"{text}e: {{ty: embedding, size: 3}}\n", "s.yaml")
+    assert list(found) == ["1", "yes", "k", "e"]
+    assert (found["k"].options, found["e"].size) == (("yes", "007", "1:30"), 3)
 
 
 def test_a_draft_goes_over_to_what_is_there_now() -> None:
