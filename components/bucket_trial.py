@@ -104,8 +104,7 @@ def _start(place: Place, known: dict[str, Integration], after: str) -> None:
     try:
         trial = desk.begin_trial(
             place,
-            integration=chosen.id,
-            title=chosen.title,
+            integration=chosen,
             key=session.typed(_OBJECT),
             strict=bool(session.value(_STRICT)),
             origin=encord_pages.app_origin(),

@@ -123,8 +123,7 @@ def _prove(runtime: Runtime, connection: Connection, asked: argparse.Namespace) 
     account = NOBODY if sandbox else SERVER
     trial = runtime.buckets.begin_trial(
         Place(connection=connection.id, account=account, sandbox=sandbox, bucket=asked.bucket),
-        integration=integration.id,
-        title=integration.title,
+        integration=integration,
         key=asked.object,
         strict=asked.strict,
         origin=asked.origin,

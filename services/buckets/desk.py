@@ -14,13 +14,14 @@ from services.buckets.accounts import NOBODY, SERVER, Accounts
 from services.buckets.preflight import Preflight
 from services.buckets.refusals import Asked, nobody, refused
 from services.buckets.tasks import Snapshot, Tasks
-from services.buckets.trial import Pace, Trial, clean_up
+from services.buckets.trial import Pace, Trial
+from services.buckets.trial_cleanup import clean_up
 from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import StorageError
 from services.cloud_storage.google import GoogleBuckets
 from services.cloud_storage.interface import BucketInfo
 from services.domain.bucket_checks import BucketCheck
-from services.encord_api.interface import EncordGateway
+from services.encord_api.interface import EncordGateway, Integration
 from services.ledger.buckets import BucketRecords
 from services.ledger.store import Ledger
 
@@ -179,8 +180,7 @@ class BucketDesk:
         self,
         place: Place,
         *,
-        integration: str,
-        title: str,
+        integration: Integration,
         key: str,
         strict: bool,
         origin: str,
@@ -191,8 +191,7 @@ class BucketDesk:
 
         Args:
             place: The bucket, as one person sees it.
-            integration: Id of the integration.
-            title: Its title.
+            integration: What is tried.
             key: The object, also as its gs:// address; empty takes the first suitable one.
             strict: Whether the integration is a strict client-only one.
             origin: From where Encord's app opens objects.
@@ -206,8 +205,8 @@ class BucketDesk:
         trial = self.records.begin_trial(
             nonce=nonce,
             connection=place.connection,
-            integration=integration,
-            title=title,
+            integration=integration.id,
+            title=integration.title,
             bucket=place.bucket,
             actor=actor,
         )
@@ -221,7 +220,6 @@ class BucketDesk:
             bucket=place.bucket,
             key=key.removeprefix(f"gs://{place.bucket}/"),
             integration=integration,
-            integration_title=title,
             strict=strict,
             origin=origin,
             pace=self._pace,

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
 import orjson
 
 from services.buckets.refusals import is_answer
+from services.buckets.trial_cleanup import clean_up
+from services.buckets.trial_steps import FOLDER, TITLES, Step, passed
 from services.cloud_storage.as_page import open_signed
 from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import StorageError
@@ -28,15 +29,13 @@ from services.domain.entries import SHAPES, EntryType
 from services.encord_api.errors import (
     EncordError,
     NotAuthorised,
-    NotFound,
     RateLimited,
     classify,
 )
-from services.encord_api.interface import EncordGateway, Item, JobState, JobStatus
+from services.encord_api.interface import EncordGateway, Integration, Item, JobState, JobStatus
 from services.ledger.buckets import BucketRecords, TrialState
 from services.manifests.mapping_guess import type_of_url
 
-FOLDER: Final = "Encord Onboarding trial {token}"
 DESCRIPTION: Final = "One object, to prove an integration. Safe to delete. (ref {token})"
 NOTHING: Final = (
     "None of the first objects has content and a name that tells its type. Name one that does."
@@ -61,27 +60,6 @@ _PASSING: Final = (408, 429)
 _TROUBLE: Final = 500
 
 T = TypeVar("T")
-
-
-class Step(StrEnum):
-    """What a trial does, in order."""
-
-    OBJECT = "object"
-    FOLDER = "folder"
-    REGISTER = "register"
-    ITEM = "item"
-    OPEN = "open"
-    CLEAN_UP = "clean-up"
-
-
-TITLES: Final = {
-    Step.OBJECT: "Choose an object",
-    Step.FOLDER: "Make a folder",
-    Step.REGISTER: "Register",
-    Step.ITEM: "Item appears",
-    Step.OPEN: "Signed URL opens",
-    Step.CLEAN_UP: "Clean up",
-}
 
 
 class _EndedError(Exception):
@@ -116,8 +94,7 @@ class Trial:
     bucket: str
     #: The object; empty takes the first suitable one.
     key: str
-    integration: str
-    integration_title: str
+    integration: Integration
     strict: bool
     #: From where Encord's app opens objects.
     origin: str
@@ -151,7 +128,7 @@ class Trial:
         job = self._register(folder, subject)
         yield self._wait(folder, job, subject)
         item = self._find(folder, subject)
-        yield _passed(Step.ITEM, "The folder's items", f"Listed as {item.name}")
+        yield passed(Step.ITEM, "The folder's items", f"Listed as {item.name}")
         yield self._open(item)
 
     def _object(self) -> ObjectInfo:
@@ -196,7 +173,7 @@ class Trial:
             path = Path(place) / "trial.json"
             path.write_bytes(document)
             try:
-                return self.gateway.start_upload(folder, self.integration, path, trace=self.id)
+                return self.gateway.start_upload(folder, self.integration.id, path, trace=self.id)
             except NotAuthorised as error:
                 raise self._ended(Step.REGISTER, USER_ROLE, error.raw) from None
             except EncordError as error:
@@ -218,8 +195,8 @@ class Trial:
         if status.units_error or status.errors or not status.units_done:
             raise self._ended(Step.REGISTER, _cure(status), _said(status))
         url = f"gs://{self.bucket}/{subject.name}"
-        asked = f"Register {url} through {self.integration_title}"
-        return _passed(Step.REGISTER, asked, "Encord read it and registered it")
+        asked = f"Register {url} through {self.integration.title}"
+        return passed(Step.REGISTER, asked, "Encord read it and registered it")
 
     def _cancel(self, folder: str, job: str) -> None:
         with suppress(EncordError):
@@ -252,7 +229,7 @@ class Trial:
         if not opened.allowed:
             needed = "CORS rules for this origin; see the CORS section."
             raise self._ended(Step.OPEN, needed, opened.why, asked=asked)
-        return _passed(Step.OPEN, asked, f"{opened.status}, and the page may see it")
+        return passed(Step.OPEN, asked, f"{opened.status}, and the page may see it")
 
     def _patiently(self, step: Step, look: Callable[[], T], settled: Callable[[T], bool]) -> T:
         """Look until the answer settles it or patience ends, through trouble that passes.
@@ -297,7 +274,7 @@ class Trial:
             code=f"trial-{step}",
             title=TITLES[step],
             verdict=verdict,
-            asked=asked or f"Through {self.integration_title}, of gs://{self.bucket}",
+            asked=asked or f"Through {self.integration.title}, of gs://{self.bucket}",
             got=got,
             needed=needed,
         )
@@ -324,68 +301,6 @@ def _decides(answer: CorsAnswer) -> bool:
     return not any(each.status >= _TROUBLE or each.status in _PASSING for each in answers)
 
 
-def clean_up(
-    gateway: EncordGateway, records: BucketRecords, trial: str, *, may_come: bool = False
-) -> BucketCheck:
-    """Delete what a trial left at Encord; asking again for what is gone changes nothing.
-
-    Args:
-        gateway: Encord.
-        records: Where it is noted that nothing is left.
-        trial: Its id.
-        may_come: The folder may still appear, so that finding none decides nothing.
-    """
-    name = FOLDER.format(token=trial[:12])
-    asked = f"Delete the folder {name} and its item"
-    try:
-        folders = list(_folders(gateway, records, trial, name))
-        for folder in folders:
-            _delete(gateway, folder, name)
-    except EncordError as error:
-        return BucketCheck(
-            code=f"trial-{Step.CLEAN_UP}",
-            title=TITLES[Step.CLEAN_UP],
-            verdict=Verdict.WARN,
-            asked=asked,
-            got=str(error),
-            needed=f"Delete the folder {name} in Encord, or clean up again.",
-        )
-    if may_come and not folders:
-        return BucketCheck(
-            code=f"trial-{Step.CLEAN_UP}",
-            title=TITLES[Step.CLEAN_UP],
-            verdict=Verdict.WARN,
-            asked=asked,
-            got="It is not there now; whether Encord still makes it is not known",
-            needed="Clean up again in a minute.",
-        )
-    records.note_clean(trial)
-    return _passed(Step.CLEAN_UP, asked, "Gone")
-
-
-def _folders(
-    gateway: EncordGateway, records: BucketRecords, trial: str, name: str
-) -> Iterator[str]:
-    """Return the trial's folder; looked for by name where its id was never heard of."""
-    known = records.folder_of(trial)
-    if known:
-        yield known
-        return
-    yield from [each.uuid for each in gateway.find_folders(name) if each.name == name]
-
-
-def _delete(gateway: EncordGateway, folder: str, name: str) -> None:
-    try:
-        items = [each.uuid for page in gateway.list_items(folder) for each in page]
-        if items:
-            gateway.delete_items(folder, items)
-        gateway.delete_folder(folder)
-    except (NotFound, NotAuthorised):
-        # Encord refuses what is gone like what is not ours; gone is what it does not list.
-        if any(each.uuid == folder for each in gateway.find_folders(name)):
-            raise
-
-
 def _document(bucket: str, subject: ObjectInfo, *, strict: bool) -> dict[str, object]:
     kind = type_of_url(subject.name) or EntryType.IMAGE
     entry: dict[str, object] = {"objectUrl": f"gs://{bucket}/{subject.name}"}
@@ -410,9 +325,3 @@ def _cure(status: JobStatus) -> str:
             "Storage Object Viewer on the bucket, and check the bucket's name in the integration."
         )
     return "What Encord names above; then another trial."
-
-
-def _passed(step: Step, asked: str, got: str) -> BucketCheck:
-    return BucketCheck(
-        code=f"trial-{step}", title=TITLES[step], verdict=Verdict.PASS, asked=asked, got=got
-    )

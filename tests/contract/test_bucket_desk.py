@@ -90,11 +90,10 @@ def reader(fresh: SandboxProcess) -> Iterator[GoogleBuckets]:
 
 def start(desk: BucketDesk, place: Place, gateway: SdkGateway, **asked: object) -> None:
     wanted = str(asked.pop("title", "Demo bucket"))
-    known = {each.title: each.id for each in gateway.list_integrations()}
+    known = {each.title: each for each in gateway.list_integrations()}
     trial = desk.begin_trial(
         place,
         integration=known[wanted],
-        title=wanted,
         key=str(asked.get("key", "images/street/0001.jpg")),
         strict=bool(asked.get("strict", False)),
         origin=str(asked.get("origin", APP)),

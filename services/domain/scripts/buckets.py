@@ -67,13 +67,17 @@ if built.manifest:
     shutil.copy(store.folder(built.manifest) / "source", {target!r})
 '''
 _AS_SERVER: Final = "account='server', sandbox=None"
-_TRIALS: Final = "from secrets import token_hex\n\nfrom services.buckets.desk import Place\n"
+_TRIALS: Final = """\
+from secrets import token_hex
+
+from services.buckets.desk import Place
+from services.encord_api.interface import Integration
+"""
 _PROVE: Final = """\
 place = Place(connection=connection.id, {place}, bucket={bucket!r})
 trial = runtime.buckets.begin_trial(
     place,
-    integration={integration!r},
-    title={title!r},
+    integration=Integration(id={integration!r}, title={title!r}),
     key={key!r},
     strict={strict!r},
     origin={origin!r},
