@@ -59,6 +59,11 @@ PROBLEMS: Final = {
         "Nothing was linked. Link again and let Encord skip them, or choose another dataset.",
         "datasets",
     ),
+    Problem.NOTHING_TO_LINK: (
+        "No file matches the selection",
+        "No dataset was created. Link another selection, or resume once files match it.",
+        "datasets",
+    ),
     Problem.REQUEST_REFUSED: (
         "Encord refused the request",
         "Read what Encord said below; resume once it is put right.",

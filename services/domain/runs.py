@@ -114,6 +114,7 @@ class Problem(StrEnum):
     INTEGRATION_GONE = "integration-gone"
     DATASET_GONE = "dataset-gone"
     ALREADY_LINKED = "already-linked"
+    NOTHING_TO_LINK = "nothing-to-link"
     REQUEST_REFUSED = "request-refused"
     MANIFEST_CHANGED = "manifest-changed"
     UNCONFIRMED_GROUPS = "unconfirmed-groups"

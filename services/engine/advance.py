@@ -147,5 +147,6 @@ def _back_off(step: Step, hint: float | None, why: str, *, what: str = "waiting"
             cx.execute(update(WORK).where(WORK.c.id == step.claim.work).values(tries=tries))
             step.note(cx, what, f"{why} Next try in {pause:.0f} s (try {tries}).")
             step.tools.ledger.release(cx, step.claim, pause=pause)
+            runs.bring_up_to_date(cx, step.claim.run)
     except LeaseLostError:
         log.info("lease lost", work=step.claim.work)

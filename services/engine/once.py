@@ -12,11 +12,11 @@ from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from services.domain.runs import AttemptState, WorkKind, WorkState
+from services.domain.runs import AttemptState, WorkState
 from services.encord_api.errors import EncordError, classify
 from services.engine.chunk import MARGIN, STABLE_LOOKS
 from services.engine.context import Step
-from services.ledger import attempts, runs
+from services.ledger import attempts, runs, state
 from services.ledger.attempts import Attempt
 from services.ledger.specs import run_spec
 
@@ -85,9 +85,9 @@ def create_once(
     try:
         return Created(create(), sent, adopted=False)
     except EncordError as error:
-        state = AttemptState.UNKNOWN if classify(error) == "unknown" else AttemptState.REJECTED
+        fate = AttemptState.UNKNOWN if classify(error) == "unknown" else AttemptState.REJECTED
         with step.fenced() as cx:
-            attempts.move(cx, sent.token, state, note=error.raw)
+            attempts.move(cx, sent.token, fate, note=error.raw)
         raise
 
 
@@ -105,12 +105,12 @@ def _about_to_send(step: Step, attempt: Attempt | None) -> Attempt | None:
 
 
 def _is_called_off(step: Step, cx: Connection, attempt: Attempt | None) -> bool:
-    """Close a folder that a cancelled run no longer needs; hold back what a paused run does.
+    """Close what a cancelled run or task no longer needs; hold back what a paused one does.
 
-    A dataset is still needed: what arrived before the end is linked.
+    The dataset of a run is still needed: what arrived before the end is linked.
     """
     run = run_spec(cx, step.claim.run)  # as it is now: the looking took a while
-    if run.cancel_requested and step.claim.kind is WorkKind.FOLDER:
+    if run.cancel_requested and step.claim.kind in state.ended_by_cancel(run.purpose):
         if attempt:
             attempts.move(
                 cx, attempt.token, AttemptState.ABANDONED, note="cancelled before sending"

@@ -6,7 +6,18 @@ from dataclasses import asdict
 from typing import Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from services.domain.chunks import Chunk
 from services.domain.runs import (
@@ -18,10 +29,11 @@ from services.domain.runs import (
     WorkKind,
     WorkState,
 )
+from services.domain.tasks import Purpose
 from services.ledger import attempts
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
-from services.ledger.state import refresh
+from services.ledger.state import ended_by_cancel, refresh
 from services.ledger.tables import ATTEMPT, EVENT, RUN, WORK
 
 #: Events that `surprises` counts by: a step failed on our side; a person has to look.
@@ -29,8 +41,6 @@ SURPRISE: Final = "unexpected"
 ATTENTION: Final = "needs attention"
 #: Why nobody knows whether a restored ledger's work was sent.
 RESTORED: Final = "the ledger was restored; this may have been sent after its backup"
-#: What sends something that was not sent before.
-UPLOADS: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK)
 #: What brings a run's items into a dataset and proves it.
 LINKING: Final = (WorkKind.DATASET, WorkKind.LINK, WorkKind.VERIFY)
 
@@ -195,7 +205,12 @@ def finish(cx: Connection, work: int, state: WorkState = WorkState.DONE) -> None
         .where(WORK.c.id == work)
         .values(state=state, owner="", lease_until=0.0, problem=None, problem_detail="")
     )
-    run = cx.execute(select(WORK.c.run).where(WORK.c.id == work)).scalar_one()
+    bring_up_to_date(cx, cx.execute(select(WORK.c.run).where(WORK.c.id == work)).scalar_one())
+
+
+def bring_up_to_date(cx: Connection, run: str) -> None:
+    """Drop what was cancelled, open what comes next, and derive the run's row."""
+    drop_cancelled(cx, run)
     open_next(cx, run)
     refresh(cx, run)
 
@@ -237,7 +252,7 @@ def block(cx: Connection, work: int, problem: Problem, detail: str) -> None:
     )
     run = cx.execute(select(WORK.c.run).where(WORK.c.id == work)).scalar_one()
     record(cx, ATTENTION, actor="worker", run=run, work=work, detail=f"{problem}: {detail}")
-    refresh(cx, run)
+    bring_up_to_date(cx, run)
 
 
 def surprises(cx: Connection, run: str, work: int) -> int:
@@ -282,11 +297,7 @@ def reopen(cx: Connection, chosen: ColumnElement[bool]) -> list[str]:
 def request_cancel(cx: Connection, run: str) -> None:
     """Ask for the end of a run: drop what was never sent, cancel what runs at Encord."""
     cx.execute(update(RUN).where(RUN.c.id == run).values(cancel_requested=True, paused=False))
-    cx.execute(
-        update(WORK)
-        .where(WORK.c.run == run, WORK.c.kind.in_(UPLOADS), *_untouched())
-        .values(state=WorkState.CANCELLED)
-    )
+    drop_cancelled(cx, run, verifying=True)
     held = (WorkState.OPEN, WorkState.BLOCKED, WorkState.PAUSED)
     cx.execute(
         update(WORK)
@@ -295,6 +306,27 @@ def request_cancel(cx: Connection, run: str) -> None:
     )
     open_next(cx, run)
     refresh(cx, run)
+
+
+def drop_cancelled(cx: Connection, run: str, *, verifying: bool = False) -> None:
+    """Close what a run or task that was cancelled has not begun and will not do.
+
+    Args:
+        cx: The transaction.
+        run: The run or task.
+        verifying: Whether a task's verification goes too where it is due already: it may be one
+            that somebody asked for after the end.
+    """
+    row = cx.execute(select(RUN.c.cancel_requested, RUN.c.purpose).where(RUN.c.id == run)).one()
+    if not row.cancel_requested:
+        return
+    purpose = Purpose(row.purpose)
+    chosen: ColumnElement[bool] = WORK.c.kind.in_(ended_by_cancel(purpose))
+    if purpose is not Purpose.SUBMIT:
+        is_due = false() if verifying else WORK.c.state != WorkState.WAITING
+        chosen = or_(chosen, and_(WORK.c.kind == WorkKind.VERIFY, ~is_due))
+    closed = {"state": WorkState.CANCELLED, "problem": None, "problem_detail": ""}
+    cx.execute(update(WORK).where(WORK.c.run == run, chosen, *_untouched()).values(closed))
 
 
 def pause(cx: Connection, run: str) -> None:

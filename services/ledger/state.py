@@ -6,14 +6,17 @@ from sqlalchemy import Connection, case, exists, func, select, update
 
 from services.domain.outcomes import Outcome
 from services.domain.runs import AttemptState, Problem, RunState, WorkKind, WorkState
+from services.domain.tasks import Purpose
 from services.ledger import tally
 from services.ledger.dialect import insert_into
 from services.ledger.events import record, utc_now
 from services.ledger.notices import STATE, announce
 from services.ledger.tables import ATTEMPT, PROGRESS, RUN, WORK
 
-#: The part of a run that cancelling ends.
+#: The part of a run that comes before its dataset.
 UPLOADING: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK, WorkKind.MATCH)
+#: What of a run is dropped when it is cancelled: what sends something that was not sent before.
+UPLOADS: Final = (WorkKind.PLAN, WorkKind.FOLDER, WorkKind.CHUNK)
 #: The state shown while work of a kind is the first that is not closed.
 WORKING: Final = {
     WorkKind.PLAN: RunState.QUEUED,
@@ -31,11 +34,23 @@ CLOSED: Final = (WorkState.DONE, WorkState.CANCELLED)
 COUNTED: Final = ("registered", "already_there", "failed", "cancelled", "unknown")
 
 
+def ended_by_cancel(purpose: Purpose) -> tuple[WorkKind, ...]:
+    """Return what of a run or task is dropped when it is cancelled.
+
+    A run goes on without its uploads, to say what became of every entry. Of a task nothing is left
+    but to verify, should somebody ask for that afterwards.
+    """
+    if purpose is Purpose.SUBMIT:
+        return (*UPLOADS, WorkKind.RESCUE)
+    return WorkKind.EXPECT, WorkKind.DATASET, WorkKind.LINK, WorkKind.UNLINK
+
+
 def refresh(cx: Connection, run: str) -> None:
     """Derive the run's row from its work and outcomes."""
     row = cx.execute(select(RUN).where(RUN.c.id == run)).one()
     counts = _counts(cx, run)
-    state = _state(cx, run, cancelling=row.cancel_requested, entries=row.entries, counts=counts)
+    cancelled = Purpose(row.purpose) if row.cancel_requested else None
+    state = _state(cx, run, cancelled=cancelled, entries=row.entries, counts=counts)
     blocked = cx.execute(
         select(WORK.c.problem, WORK.c.problem_detail)
         .where(WORK.c.run == run, WORK.c.state == WorkState.BLOCKED)
@@ -119,8 +134,9 @@ def _reported(cx: Connection, run: str) -> dict[str, int]:
 
 
 def _state(
-    cx: Connection, run: str, *, cancelling: bool, entries: int, counts: dict[str, int]
+    cx: Connection, run: str, *, cancelled: Purpose | None, entries: int, counts: dict[str, int]
 ) -> RunState:
+    """Derive the state; `cancelled` is the purpose of what was cancelled, else None."""
     answered = (AttemptState.ACKED, AttemptState.FINISHED)
     unsent = ~exists().where(ATTEMPT.c.work == WORK.c.id, ATTEMPT.c.state.in_(answered))
     rows = cx.execute(
@@ -140,8 +156,10 @@ def _state(
     if any(row.blocked for row in rows):
         return RunState.NEEDS_ATTENTION
     if not rows:
-        return _final(cancelled=cancelling, entries=entries, counts=counts)
-    if cancelling and any(WorkKind(row.kind) in UPLOADING for row in rows):
+        is_short = cancelled is not None and _is_cut_short(cx, run, cancelled, counts)
+        return RunState.CANCELLED if is_short else _final(entries, counts)
+    ending = (*UPLOADING, *ended_by_cancel(cancelled)) if cancelled else ()
+    if any(WorkKind(row.kind) in ending for row in rows):
         return RunState.CANCELLING
     if any(row.paused for row in rows):
         return RunState.PAUSED
@@ -152,8 +170,18 @@ def _state(
     return WORKING[WorkKind(first.kind)]
 
 
-def _final(*, cancelled: bool, entries: int, counts: dict[str, int]) -> RunState:
-    if cancelled and (counts.get("cancelled") or counts.get("unknown")):
-        return RunState.CANCELLED
+def _is_cut_short(cx: Connection, run: str, purpose: Purpose, counts: dict[str, int]) -> bool:
+    """Whether cancelling left anything out: what was done by then is complete."""
+    if counts.get("cancelled") or counts.get("unknown"):
+        return True
+    dropped = exists().where(
+        WORK.c.run == run,
+        WORK.c.state == WorkState.CANCELLED,
+        WORK.c.kind.in_({*ended_by_cancel(purpose), WorkKind.VERIFY} - {*UPLOADS}),
+    )
+    return bool(cx.scalar(select(dropped)))
+
+
+def _final(entries: int, counts: dict[str, int]) -> RunState:
     arrived = counts.get("registered", 0) + counts.get("already_there", 0)
     return RunState.COMPLETE if arrived or not entries else RunState.FAILED

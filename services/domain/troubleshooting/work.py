@@ -100,6 +100,16 @@ WORKING: Final = (
         see=("moved-file", "forbidden"),
     ),
     Symptom(
+        code="nothing-to-link",
+        title="No file matches a selection",
+        seen="Linking files of a folder stops before a dataset is made.",
+        why="No file of the folder has that text in its name or URL and that type; or all of them "
+        "are in datasets already, and only unused ones are asked for.",
+        steps=("Link another selection.", "Or resume once such files are in the folder."),
+        page="datasets",
+        problems=(Problem.NOTHING_TO_LINK,),
+    ),
+    Symptom(
         code="stalled",
         title="A run does not go on",
         seen="A run is stalled, or there is no news of it.",

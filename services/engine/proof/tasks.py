@@ -16,6 +16,7 @@ from services.ledger import runs
 from services.ledger.events import record
 from services.ledger.specs import work_spec
 
+NOTHING: Final = "No file matches the selection, so no dataset was created."
 #: What follows once it is written down what a task is about.
 NEXT: Final = {Purpose.VERIFY: WorkKind.VERIFY, Purpose.LINK: WorkKind.DATASET}
 
@@ -23,6 +24,9 @@ NEXT: Final = {Purpose.VERIFY: WorkKind.VERIFY, Purpose.LINK: WorkKind.DATASET}
 def advance_expect(step: Step) -> None:
     """Write down what the task is about, once: what happens in Encord later changes it no more."""
     count = asking.write_expected(step)
+    is_new = step.run.purpose is Purpose.LINK and step.run.dataset_uuid is None
+    if is_new and not linkable(step).height:
+        raise StopError(Problem.NOTHING_TO_LINK, NOTHING)
     with step.fenced() as cx:
         if step.run.purpose is Purpose.UNLINK:
             for piece in _pieces(len(doomed(step)), step.tools.link_piece):

@@ -8,7 +8,7 @@ import pytest
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, FolderChoice, Problem, RunState
 from services.domain.tasks import Question, Source
-from services.encord_api.errors import NotAuthorised, NotFound
+from services.encord_api.errors import NotAuthorised, NotFound, Unclear
 from services.engine.proof import listing
 from services.engine.proof.proofs import Asker, Part
 from services.ledger.views import ReceiptView, RunView
@@ -305,7 +305,13 @@ def test_a_selection_of_a_folder_is_linked_and_strangers_are_not(world: World) -
     task = world.proofs.link(
         Question(source=unused), DatasetChoice(title="Rest"), name="Rest", asker=ASKER, nonce="n"
     )
-    assert receipt_of(world, task).expected == 0, "everything of this folder is in a dataset"
+    world.settle()
+    assert world.view(task).problem is Problem.NOTHING_TO_LINK, "all of this folder is in a dataset"
+    assert [each.title for each in world.encord.list_datasets()] == ["Street"]
+    into = world.proofs.link(
+        Question(source=unused), DatasetChoice(uuid=dataset), name="Rest", asker=ASKER, nonce="n"
+    )
+    assert receipt_of(world, into).expected == 0, "what is there already needs nothing"
     some = Source(teller="folder", id=folder, search="/3.")
     task = world.proofs.link(
         Question(source=some), DatasetChoice(title="Three"), name="3", asker=ASKER, nonce="n"
@@ -381,3 +387,77 @@ def test_the_rows_of_a_receipt_have_the_hash_it_names(world: World) -> None:
     lines = world.proofs.export(receipt.id, "jsonl")
     assert hashlib.sha256(lines).hexdigest() == receipt.rows_sha256
     assert len(lines.splitlines()) == receipt.lines
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_a_task_that_is_cancelled_begins_nothing_more(world: World, steps: int) -> None:
+    run, _, _ = proven_run(world)
+    source = Source(teller="run", id=run)
+    task = world.proofs.link(
+        Question(source=source), DatasetChoice(title="Seven"), name="7", asker=ASKER, nonce="n"
+    )
+    for _ in range(steps):  # written down, a dataset made, three pieces linked
+        world.step()
+    made, linked = world.asked("create_dataset"), world.asked("link_items")
+    world.onboarding.cancel(task, actor="tester")
+    assert world.view(task).state is RunState.CANCELLED
+    world.settle()
+    assert (world.asked("create_dataset"), world.asked("link_items")) == (made, linked)
+    assert world.ledger.receipts(run=task) == []
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_task_cancelled_during_a_request_ends_with_that(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_answered: bool
+) -> None:
+    run, _, _ = proven_run(world)
+    source, link = Source(teller="run", id=run), MemoryGateway.link_items
+    task = world.proofs.link(
+        Question(source=source), DatasetChoice(title="Seven"), name="7", asker=ASKER, nonce="n"
+    )
+
+    def meanwhile(encord: MemoryGateway, dataset: str, items: list[str]) -> None:
+        world.onboarding.cancel(task, actor="tester")
+        assert world.view(task).state is RunState.CANCELLING
+        if not is_answered:
+            raise Unclear("linking items to the dataset")
+        link(encord, dataset, items)
+
+    monkeypatch.setattr(MemoryGateway, "link_items", meanwhile)
+    linked = world.asked("link_items")
+    world.settle()
+    assert world.view(task).state is RunState.CANCELLED
+    assert world.asked("link_items") == linked + is_answered
+
+
+def test_a_task_cancelled_while_its_dataset_is_in_doubt_leaves_it_empty(world: World) -> None:
+    run, _, _ = proven_run(world)
+    world.encord.script("create_dataset", Fault(Unclear("creating the dataset"), after=True))
+    linked = world.asked("link_items")
+    task = world.proofs.link(
+        Question(source=Source(teller="run", id=run)),
+        DatasetChoice(title="Seven"),
+        name="7",
+        asker=ASKER,
+        nonce="n",
+    )
+    world.step()
+    world.step()
+    world.onboarding.cancel(task, actor="tester")
+    world.settle()
+    assert world.view(task).state is RunState.CANCELLED
+    assert world.view(task).dataset_uuid, "what was made is told"
+    assert world.asked("link_items") == linked
+
+
+def test_a_rescue_that_cannot_go_on_can_be_ended(world: World) -> None:
+    folder = world.encord.create_folder("Gone", "")
+    rescue = world.onboarding.rescue(
+        folder, connection="connection", account="SHA256:test", nonce="x", actor="tester"
+    )
+    world.encord.delete_folder(folder.uuid)
+    world.settle()
+    assert world.view(rescue).state is RunState.NEEDS_ATTENTION
+    world.onboarding.cancel(rescue, actor="tester")
+    world.settle()
+    assert world.view(rescue).state is RunState.CANCELLED
