@@ -5,14 +5,13 @@ from secrets import token_hex
 from typing import Final
 
 from services.bootstrap import Runtime
+from services.connecting import add_connection, connected
 from services.engine.connections import Connection
 from services.onboard import (
-    add_connection,
     add_integration,
     add_manifest,
     answered,
     arrival,
-    connected,
     follow,
     integration_of,
     read_manifest,

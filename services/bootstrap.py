@@ -117,9 +117,9 @@ class Runtime:
             child.stop()
         self._children.clear()
 
-    def connect_server(self) -> None:
-        """Connect with the server's own key, if it has one."""
-        connect_server(self.settings, self.connections)
+    def connect_server(self) -> ConnectionProblem | None:
+        """Connect with the server's own key, if it has one; return why it cannot be used."""
+        return connect_server(self.settings, self.connections)
 
     def start_sandbox(self) -> None:
         """Start the sandbox, or join the one that already serves this data directory."""
@@ -242,10 +242,10 @@ def connect_standalone(settings: Settings, connections: Connections) -> None:
         connections.add_sandbox(said["url"], Path(said["ssh_key_path"]))
 
 
-def connect_server(settings: Settings, connections: Connections) -> None:
-    """Connect with the server's own key, if it has one; a bad one is logged, not fatal."""
+def connect_server(settings: Settings, connections: Connections) -> ConnectionProblem | None:
+    """Connect with the server's own key, if it has one; a bad one is logged and returned."""
     if settings.ssh_key_file is None and settings.ssh_key is None:
-        return
+        return None
     passphrase = settings.ssh_key_passphrase
     try:
         connections.add_server(
@@ -256,6 +256,8 @@ def connect_server(settings: Settings, connections: Connections) -> None:
         )
     except ConnectionProblem as problem:
         log.error("the server's key cannot be used", why=problem.remedy)  # noqa: TRY400
+        return problem
+    return None
 
 
 def tools(settings: Settings, connections: Connections) -> Tools:

@@ -7,14 +7,13 @@ import argparse
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 import msgspec
 
-from services.bootstrap import Runtime, build_runtime
+from services.bootstrap import Runtime
 from services.buckets import clinic
 from services.buckets.building import Job, build
 from services.buckets.desk import Place
@@ -27,29 +26,28 @@ from services.cloud_storage.credentials import CredentialProblem, anonymous, app
 from services.cloud_storage.errors import UNDECIDED, StorageError
 from services.cloud_storage.google import ENDPOINT, GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
+from services.connecting import EXIT_USAGE, add_connection, connect, connected, opened, refuse
 from services.domain import cors
 from services.domain.bucket_checks import BucketCheck, Verdict
 from services.domain.globs import PatternError
 from services.engine.connections import Connection
 from services.ledger.buckets import TrialState
-from services.ledger.keeping import DamagedLedgerError
 from services.manifests.command import MAX_BYTES
 from services.manifests.store import ManifestStore
 from services.onboard import (
     EXIT_NOT_PROVEN,
     EXIT_PROVEN,
-    EXIT_USAGE,
-    NO_CONNECTION,
-    add_connection,
     add_integration,
     answered,
-    connect,
-    connected,
     integration_of,
-    refuse,
 )
 from services.settings import Settings
 
+HOW_TO_SIGN_IN: Final = (
+    "Set GOOGLE_APPLICATION_CREDENTIALS to a credentials file, or run "
+    "`gcloud auth application-default login`, then give the command again. A service account that "
+    "was given in a browser is for that session alone."
+)
 NO_RULES: Final = "The file holds no list of CORS rules."
 UNDER_WAY: Final = "A trial of this integration and this bucket is under way already."
 TRIAL_ENDS: Final = {TrialState.PROVEN: EXIT_PROVEN, TrialState.FAILED: EXIT_NOT_PROVEN}
@@ -213,33 +211,19 @@ def _parser(name: str) -> argparse.ArgumentParser:
 def _with_editor(
     asked: argparse.Namespace, act: Callable[[GoogleBuckets, argparse.Namespace], int]
 ) -> int:
+    """Act as this machine's own Google identity, or as nobody at the sandbox's Google."""
+    if asked.connection == "sandbox":
+        return opened(lambda runtime: act(_at_sandbox(runtime), asked))
     try:
-        with _editor(asked.connection) as editor:
-            return refuse(NO_CONNECTION) if editor is None else act(editor, asked)
-    except DamagedLedgerError as refused:
-        return refuse(str(refused))
+        access = application_default()
+    except CredentialProblem as problem:
+        return refuse(f"{problem} {HOW_TO_SIGN_IN}")
+    return act(connect_google(access, api_endpoint=ENDPOINT, timeout=TIMEOUT), asked)
 
 
-@contextmanager
-def _editor(connection: str) -> Iterator[GoogleBuckets | None]:
-    """Give who asks Google: this machine's own credentials, or nobody at the sandbox's."""
-    if connection == "google":
-        try:
-            access = application_default()
-        except CredentialProblem:
-            yield None
-        else:
-            yield connect_google(access, api_endpoint=ENDPOINT, timeout=TIMEOUT)
-        return
-    runtime = build_runtime(Settings())
-    try:
-        found = connect(runtime, "sandbox")
-        if found is None:
-            yield None
-        else:
-            yield connect_google(anonymous(), api_endpoint=found.domain, timeout=TIMEOUT)
-    finally:
-        runtime.stop()
+def _at_sandbox(runtime: Runtime) -> GoogleBuckets:
+    address = connect(runtime, "sandbox").domain
+    return connect_google(anonymous(), api_endpoint=address, timeout=TIMEOUT)
 
 
 def _tell(found: BucketCheck) -> None:

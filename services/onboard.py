@@ -1,18 +1,17 @@
 """`python -m services onboard`: from a manifest file to a proven dataset, without the dashboard.
 
-How a command connects, reads a manifest and follows a run is here too; other commands use it.
+How a command reads a manifest and follows a run is here too; other commands use it.
 
 Interrupted at any point and called again with the same words, it goes on with the same run.
 """
 
 import argparse
 import hashlib
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from services.bootstrap import Runtime, build_runtime, tools
+from services.bootstrap import Runtime, tools
+from services.connecting import RefusedError, add_connection, connected, refuse, say
 from services.domain.chunks import MAX_ENTRIES
 from services.domain.metadata import MetadataSchema
 from services.domain.runs import (
@@ -26,32 +25,23 @@ from services.domain.runs import (
 from services.domain.uuids import read_uuid
 from services.encord_api.interface import Integration
 from services.engine.connections import Check, Connection
-from services.engine.errors import EngineError
 from services.engine.onboarding import link_nonce
 from services.engine.worker import ALL_KINDS, Worker
 from services.ledger import runs
-from services.ledger.keeping import DamagedLedgerError
 from services.ledger.views import RunView
 from services.manifests.command import read_schema
-from services.manifests.errors import ManifestError
 from services.manifests.options import CheckOptions
-from services.settings import Settings
 
 NO_UUID: Final = "this is not a UUID"
-NO_CONNECTION: Final = "There is no such connection: set ENCORD_SSH_KEY_FILE, or use sandbox."
 DASHBOARD: Final = "http://localhost:8501"
+#: Where a run stands still until a person does something, and what that is.
+HALTED: Final = {
+    RunState.NEEDS_ATTENTION: "It needs attention: {why} When that is put right: {resume}",
+    RunState.PAUSED: "It is paused. To go on: {resume}",
+}
+CANCELLED: Final = "It was cancelled. To begin anew, give the same command with --after={run}"
 WITHOUT_NOTICES: Final = tuple(kind for kind in ALL_KINDS if kind is not WorkKind.NOTIFY)
-EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE = 0, 1, 2
-
-
-class RefusedError(Exception):
-    """What was asked for cannot be done.
-
-    RefusedError
-     +-- NoAnswerError       the connection does not answer as it should
-     +-- NoIntegrationError  no integration, or more than one, is called so
-     +-- NoEntryError        no entry of the manifest can be sent
-    """
+EXIT_PROVEN, EXIT_NOT_PROVEN = 0, 1
 
 
 class NoAnswerError(RefusedError):
@@ -69,6 +59,13 @@ class NoIntegrationError(RefusedError):
         super().__init__(f"No single integration is called {wanted!r}. There are: {names}")
 
 
+class NotCancelledError(RefusedError):
+    """What is to begin anew was not cancelled."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"--after names what was cancelled, and {run} was not. Leave it out.")
+
+
 class NoEntryError(RefusedError):
     """No entry of the manifest can be sent."""
 
@@ -80,21 +77,6 @@ def main(argv: list[str]) -> int:
     """Run the command; 0 only when verification proves that everything arrived."""
     asked = _parser().parse_args(argv)
     return connected(asked.connection, lambda runtime, known: _onboard(runtime, known, asked))
-
-
-def connected(wanted: str, act: Callable[[Runtime, Connection], int]) -> int:
-    """Do something with a connection, or say why that cannot be; returns the exit code."""
-    try:
-        runtime = build_runtime(Settings())
-    except DamagedLedgerError as refused:
-        return refuse(str(refused))
-    try:
-        connection = connect(runtime, wanted)
-        return refuse(NO_CONNECTION) if connection is None else act(runtime, connection)
-    except (OSError, ManifestError, EngineError, RefusedError) as problem:
-        return refuse(str(problem))
-    finally:
-        runtime.stop()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep-duplicates", action="store_true", help="also what is there already")
     parser.add_argument("--upsert-metadata", action="store_true", help="update what is there")
     parser.add_argument("--job-entries", type=int, default=MAX_ENTRIES, help="in one upload job")
+    add_after(parser)
     add_connection(parser)
     return parser
 
@@ -135,6 +118,25 @@ def add_schema(parser: argparse.ArgumentParser) -> None:
     schema.add_argument("--no-schema", action="store_true", help="compare metadata with nothing")
 
 
+def add_after(parser: argparse.ArgumentParser) -> None:
+    """Let a command begin anew what it goes on with otherwise."""
+    what = "begin anew after this run or task of the same words, which was cancelled"
+    parser.add_argument("--after", default="", metavar="RUN", help=what)
+
+
+def anew(runtime: Runtime, after: str) -> str:
+    """Return what makes a decision another one than what was cancelled; raises NotCancelledError.
+
+    It names what was cancelled, so that a command that is started twice begins once.
+    """
+    if not after:
+        return ""
+    view = runtime.ledger.run(after)
+    if view is None or view.state is not RunState.CANCELLED:
+        raise NotCancelledError(after)
+    return f" after {after}"
+
+
 def add_integration(parser: argparse.ArgumentParser) -> None:
     """Let a command choose an integration."""
     integration = parser.add_mutually_exclusive_group(required=True)
@@ -142,29 +144,17 @@ def add_integration(parser: argparse.ArgumentParser) -> None:
     integration.add_argument("--integration-id", metavar="ID", help="where a title is not unique")
 
 
-def add_connection(parser: argparse.ArgumentParser) -> None:
-    """Let a command choose its connection."""
-    parser.add_argument("--connection", choices=("sandbox", "encord"), default="sandbox")
-
-
-def connect(runtime: Runtime, wanted: str) -> Connection | None:
-    """Return the sandbox's connection, or that of the server's key; None without one."""
-    if wanted == "encord":
-        runtime.connect_server()
-        return runtime.connections.server()
-    runtime.start_sandbox()
-    runtime.wait_for_sandbox()
-    return runtime.connections.sandbox()
-
-
 def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace) -> int:
     check = answered(runtime, connection)
     integration = integration_of(check, asked)
     manifest, options = read_manifest(runtime, check, asked)
-    submission = _submission(asked, connection, integration, manifest, options)
+    again = anew(runtime, asked.after)
+    submission = _submission(asked, connection, integration, manifest, options, again)
     run = runtime.onboarding.submit(submission, actor=submission.created_by)
     print(f"{DASHBOARD}/run?run={run}", flush=True)  # noqa: T201 - the command's output
     view = follow(runtime, run)
+    if view.state is RunState.CANCELLED:
+        return refuse(CANCELLED.format(run=run))
     if asked.no_dataset:
         return arrival(view)
     if view.state is RunState.COMPLETE and not _is_linked_to(view, submission.dataset):
@@ -237,6 +227,7 @@ def _submission(
     integration: Integration,
     manifest: str,
     options: CheckOptions,
+    again: str,
 ) -> Submission:
     """Make the same submission from the same words, so that a second call is no second run.
 
@@ -246,7 +237,7 @@ def _submission(
     schema = options.digest if asked.schema or asked.no_schema else ""
     words = (
         f"{manifest} {asked.folder} {asked.folder_uuid} {integration.id} {connection.account} "
-        f"{asked.keep_duplicates} {asked.upsert_metadata} {schema}"
+        f"{asked.keep_duplicates} {asked.upsert_metadata} {schema}{again}"
     )
     dataset = None if asked.no_dataset else DatasetChoice(title=asked.dataset or asked.folder)
     return Submission(
@@ -290,7 +281,7 @@ def follow(runtime: Runtime, run: str) -> RunView:
         if (line := _line(view)) != last:
             say(line)
             last = line
-        return view.state.is_final or view.state is RunState.NEEDS_ATTENTION
+        return view.state.is_final or view.state in HALTED
 
     worker.ring()  # before anything is unblocked: others stop a run whose key nobody noted
     with runtime.ledger.transaction() as cx:
@@ -301,8 +292,8 @@ def follow(runtime: Runtime, run: str) -> RunView:
 
 def arrival(view: RunView) -> int:
     """Say what became of a run's entries; 0 only when all are in Encord."""
-    if view.state is RunState.NEEDS_ATTENTION:
-        return refuse(f"The run needs attention: {view.problem_detail}")
+    if view.state in HALTED:
+        return refuse(halt(view))
     counts = view.counts
     print(  # noqa: T201 - the command's output
         f"{counts.arrived} of {counts.entries} registered, {counts.failed} failed. Run {view.id}",
@@ -311,13 +302,19 @@ def arrival(view: RunView) -> int:
     return EXIT_PROVEN if counts.arrived == counts.entries else EXIT_NOT_PROVEN
 
 
+def halt(view: RunView) -> str:
+    """Say why a run stands still, and what makes it go on."""
+    resume = f"python -m services resume {view.id}"
+    return HALTED[view.state].format(why=view.problem_detail, resume=resume)
+
+
 def verdict(runtime: Runtime, view: RunView) -> int:
     """Say what a verification found; 0 only when everything arrived."""
-    if view.state is RunState.NEEDS_ATTENTION:
-        return refuse(f"The run needs attention: {view.problem_detail}")
+    if view.state in HALTED:
+        return refuse(halt(view))
     receipts = runtime.ledger.receipts(run=view.id, limit=1)
     if not receipts:
-        return refuse("The run ended without a verification.")
+        return refuse(f"It ended as {view.state}, without a verification.")
     receipt = receipts[0]
     other = [f"{n} {verdict}" for verdict, n in receipt.counts.items() if verdict != "matched"]
     words = ", ".join([f"{receipt.matched} of {receipt.expected} matched", *other])
@@ -334,14 +331,3 @@ def _view(runtime: Runtime, run: str) -> RunView:
 def _line(view: RunView) -> str:
     counts = view.counts
     return f"{view.state}: {counts.settled} of {counts.entries} entries, {counts.failed} failed"
-
-
-def say(line: str) -> None:
-    """Tell how it goes on."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress
-
-
-def refuse(why: str) -> int:
-    """Say why it does not go on, and return the exit code."""
-    say(why)
-    return EXIT_USAGE

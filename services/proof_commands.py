@@ -6,19 +6,20 @@ from secrets import token_hex
 from typing import Final
 
 from services.bootstrap import Runtime
-from services.domain.runs import DatasetChoice
+from services.connecting import add_connection, connected, refuse
+from services.domain.runs import DatasetChoice, Problem, RunState
 from services.domain.tasks import Question, Source
 from services.domain.verification import Verdict
 from services.engine.connections import Connection
 from services.engine.rescue import GROUPS, TYPES
 from services.onboard import (
-    add_connection,
+    CANCELLED,
+    add_after,
     add_schema,
+    anew,
     answered,
-    connected,
     follow,
     read_manifest,
-    refuse,
     uuid_argument,
     verdict,
 )
@@ -44,6 +45,7 @@ def link_folder(argv: list[str]) -> int:
         "--refuse-linked", action="store_true", help="link nothing if one is in the dataset already"
     )
     add_dataset(parser, default="the folder's name")
+    add_after(parser)
     add_connection(parser)
     asked = parser.parse_args(argv)
     return connected(asked.connection, lambda runtime, known: _link_folder(runtime, known, asked))
@@ -66,9 +68,15 @@ def _link_folder(runtime: Runtime, connection: Connection, asked: argparse.Names
         choice,
         name=f"Files of {folder.name}",
         asker=asker_of(connection),
-        nonce=_nonce(runtime, choice),
+        nonce=_nonce(runtime, choice) + anew(runtime, asked.after),
     )
-    return verdict(runtime, follow(runtime, task))
+    begun = runtime.ledger.run(task)
+    if begun and begun.problem is Problem.NOTHING_TO_LINK:  # files may have come since
+        runtime.onboarding.resume(task, actor=ACTOR)
+    view = follow(runtime, task)
+    if view.state is RunState.CANCELLED:
+        return refuse(CANCELLED.format(run=task))
+    return verdict(runtime, view)
 
 
 def _nonce(runtime: Runtime, choice: DatasetChoice) -> str:

@@ -6,10 +6,10 @@ RUN the first run or one of its retries. A dataset is created once for the same 
 """
 
 import argparse
-from collections.abc import Callable
 from typing import Final
 
-from services.bootstrap import Runtime, build_runtime
+from services.bootstrap import Runtime
+from services.connecting import add_connection, connect, connect_for, opened, refuse, say
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, RunState
 from services.domain.tasks import Purpose
@@ -19,19 +19,17 @@ from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
 from services.engine.proof.splitting import are_titles, titles_of
 from services.ledger.errors import NothingToRetryError
-from services.ledger.keeping import DamagedLedgerError
 from services.ledger.views import ReceiptView, RunView
 from services.onboard import (
-    NO_CONNECTION,
-    add_connection,
+    CANCELLED,
+    HALTED,
+    add_after,
+    anew,
     arrival,
-    connect,
     follow,
-    refuse,
-    say,
+    halt,
     verdict,
 )
-from services.settings import Settings
 
 ACTOR: Final = "command line"
 OTHER_DATASET: Final = (
@@ -48,27 +46,27 @@ NO_RUN: Final = "There is no such run in this data directory."
 def main(name: str, argv: list[str]) -> int:
     """Run one command and return its exit code; 0 only when all that was asked for is there."""
     asked = _parser(name).parse_args(argv)
-    try:
-        runtime = build_runtime(Settings())
-    except DamagedLedgerError as refused:
-        return refuse(str(refused))
-    try:
-        if name == "create-dataset":
-            return _create_dataset(runtime, asked)
-        run = runtime.ledger.run(asked.run)
-        if run is None:
-            return refuse(NO_RUN)
-        if name == "pause":  # asks Encord for nothing
-            return _pause(runtime, run)
-        return _with_its_key(runtime, run, lambda first: ACTS[name](runtime, first, asked))
-    finally:
-        runtime.stop()
+    return opened(lambda runtime: _act(runtime, name, asked))
+
+
+def _act(runtime: Runtime, name: str, asked: argparse.Namespace) -> int:
+    if name == "create-dataset":
+        return _create_dataset(runtime, asked)
+    run = runtime.ledger.run(asked.run)
+    if run is None:
+        return refuse(NO_RUN)
+    if name == "pause":  # asks Encord for nothing
+        return _pause(runtime, run)
+    connect_for(runtime, run)
+    first = runtime.ledger.run(run.parent) if run.parent else None
+    return ACTS[name](runtime, first or run, asked)
 
 
 def _parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=f"python -m services {name}", description=__doc__)
     if name == "create-dataset":
         parser.add_argument("--title", required=True)
+        add_after(parser)
         add_connection(parser)
     else:
         parser.add_argument("run", metavar="RUN", help="the run's id, as in its page's address")
@@ -99,16 +97,6 @@ def add_dataset(parser: argparse.ArgumentParser, *, default: str) -> None:
 def add_description(parser: argparse.ArgumentParser) -> None:
     """Let a command describe a new dataset."""
     parser.add_argument("--description", default="")
-
-
-def _with_its_key(runtime: Runtime, run: RunView, act: Callable[[RunView], int]) -> int:
-    """Do it with the connection of the run, which is the sandbox's or that of the server's key."""
-    runtime.connect_server()
-    if runtime.connections.get(run.connection) is None and runtime.settings.sandbox:
-        connect(runtime, "sandbox")
-    if runtime.connections.get(run.connection) is None:
-        return refuse(NO_CONNECTION)
-    return act(runtime.ledger.run(run.parent) or run if run.parent else run)
 
 
 def _retry(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
@@ -144,9 +132,9 @@ def _cancel(runtime: Runtime, _first: RunView, asked: argparse.Namespace) -> int
 
 def _stopped(view: RunView) -> int:
     counts = view.counts
-    print(  # noqa: T201 - the command's output
-        f"{view.state}: {counts.arrived} of {counts.entries} registered", flush=True
-    )
+    registered = f": {counts.arrived} of {counts.entries} registered"
+    line = f"{view.state}{registered if view.purpose is Purpose.SUBMIT else ''}"
+    print(line, flush=True)  # noqa: T201 - the command's output
     return 0
 
 
@@ -205,12 +193,13 @@ def _verify(runtime: Runtime, first: RunView, _asked: argparse.Namespace) -> int
 
 def _create_dataset(runtime: Runtime, asked: argparse.Namespace) -> int:
     connection = connect(runtime, asked.connection)
-    if connection is None:
-        return refuse(NO_CONNECTION)
+    nonce = ACTOR + anew(runtime, asked.after)
     choice = DatasetChoice(title=asked.title, description=asked.description)
-    made = follow(runtime, runtime.proofs.create(choice, asker=asker_of(connection), nonce=ACTOR))
-    if made.state is not RunState.COMPLETE:
-        return refuse(f"The dataset was not created: {made.problem_detail}")
+    made = follow(runtime, runtime.proofs.create(choice, asker=asker_of(connection), nonce=nonce))
+    if made.state is RunState.CANCELLED:
+        return refuse(CANCELLED.format(run=made.id))
+    if made.state in HALTED:
+        return refuse(halt(made))
     print(made.dataset_uuid, flush=True)  # noqa: T201 - the command's output
     return 0
 

@@ -75,6 +75,8 @@ REMEDIES: Final[MappingProxyType[type[EncordError], tuple[str, str, str]]] = Map
         ),
     }
 )
+#: The label of the sandbox's connection.
+SANDBOX: Final = "Sandbox"
 BAD_DOMAIN: Final = "This domain cannot be used"
 BAD_KEY: Final = "This key cannot be used"
 BAD_SERVER_KEY: Final = "The server's key cannot be used"
@@ -370,6 +372,6 @@ def _answer(
 
 def _label(kind: Kind, domain: str) -> str:
     if kind == "sandbox":
-        return "Sandbox"
+        return SANDBOX
     regions = {address: f"Encord {region}" for region, address in ALLOWED_DOMAINS.items()}
     return regions.get(domain, domain.removeprefix("https://"))

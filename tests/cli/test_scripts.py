@@ -43,7 +43,7 @@ from services.manifests import mapping_apply, repair
 from services.manifests.mapping import URL, ColumnMapping, Mapped
 from services.manifests.options import CheckOptions
 from services.manifests.repair import Kind, Replacement
-from services.onboard import follow
+from services.onboard import arrival, follow
 from services.sandbox.demo import BUCKET, INTEGRATION, SITES, VIDEOS, demo_manifest_csv
 from services.settings import Settings
 
@@ -328,7 +328,8 @@ def test_both_pause_a_run_and_go_on_with_it(
     run_python(onboarding.resume(run))
     assert state_of(dashboard, run) is RunState.QUEUED
     assert run_command(onboarding.pause(run)) == 0
-    assert state_of(dashboard, run) is RunState.PAUSED
+    assert arrival(follow(dashboard.runtime, run)) == 2  # which would wait for ever
+    assert f"To go on: python -m services resume {run}" in capsys.readouterr().err
     assert run_command(onboarding.resume(run)) == 1  # two files are not there
     assert "2 of 4 registered, 2 failed" in capsys.readouterr().out
     assert run_command(onboarding.cancel(run)) == run_command(onboarding.pause(run)) == 2
@@ -494,8 +495,14 @@ def test_both_link_files_of_a_folder(
     run_python(link_of(dashboard, one, made))
     assert linked(dashboard, made.title) == [{FEW_URLS[1]}]
     used = link_of(dashboard, one, made)
-    run_command(used)  # what the program linked is unused no more
-    assert sorted(map(len, linked(dashboard, made.title))) == [0, 1]
+    for _ in range(2):  # what the program linked is unused no more
+        assert run_command(used) == 2
+        assert "No file matches the selection, so no dataset was" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="No file matches"):
+        run_python(used)
+    assert [len(each) for each in linked(dashboard, made.title)] == [1]
+    dashboard.gateway.unlink_rows(*rows_called(dashboard, made.title))
+    assert run_command(used) == 0  # it looks again
 
     every, by_command = Source(teller="folder", id=folder), DatasetChoice(title="By command")
     script = link_of(dashboard, every, by_command)
@@ -512,6 +519,44 @@ def test_both_link_files_of_a_folder(
     assert run_command(refused) == 2
     assert "nothing was linked" in capsys.readouterr().err
     assert linked(dashboard, "By command") == [set(FEW_URLS[:2])]
+
+
+def rows_called(dashboard: Dashboard, title: str) -> tuple[str, list[str]]:
+    (found,) = dashboard.gateway.list_datasets(title)
+    return found.uuid, [row.uuid for row in dashboard.gateway.list_rows(found.uuid)]
+
+
+def test_what_was_cancelled_begins_anew_once_and_only_when_it_is_named(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(runtime: Runtime, run: str) -> RunView:
+        runtime.onboarding.cancel(run, actor="somebody")
+        return follow(runtime, run)
+
+    folder = registered(dashboard, "Anew").folder_uuid or ""
+    source = Source(teller="folder", id=folder)
+    for script, place in (
+        (link_of(dashboard, source, DatasetChoice(title="Anew")), "proof_commands"),
+        (
+            onboarding.create_dataset(dashboard.place, DatasetChoice(title="Anew 2")),
+            "run_commands",
+        ),
+        (submit_script(dashboard, FolderChoice(name="Anew 3"), name=FEW), "onboard"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"services.{place}.follow", meanwhile)
+            assert run_command(script) == 2
+        capsys.readouterr()
+        assert run_command(script) == 2
+        named = capsys.readouterr().err.rpartition("give the same command with ")[2].strip()
+        again = Script(command=f"{script.command} {named}")
+        ends = {run_command(again) for _ in range(2)}
+        assert ends <= {0, 1}
+        assert len(dashboard.gateway.list_datasets("Anew")) == 1
+        assert run_command(Script(command=f"{script.command} --after=nothing")) == 2
+        assert "nothing was not" in capsys.readouterr().err
+    assert len(dashboard.gateway.list_datasets("Anew 2")) == 1
+    assert folder_called(dashboard, "Anew 3")
 
 
 def test_a_command_that_links_a_folder_goes_on_with_what_it_began(dashboard: Dashboard) -> None:
@@ -553,6 +598,10 @@ def test_both_link_a_run_in_parts(dashboard: Dashboard, capsys: pytest.CaptureFi
     said = capsys.readouterr().err
     assert "needs a title of its own" in said
     assert "has a site of nowhere" in said
+    (kept := runtime.manifests.folder(run.manifest)).rename(kept.with_name("away"))
+    assert main(["split", run.id, "--by", "site", "--title", "{value}"]) == 2
+    assert "manifest" in capsys.readouterr().err
+    kept.with_name("away").rename(kept)
     alone = waiting(dashboard, "Not ended")
     assert main(["split", alone, "--by", "site", "--title", "x"]) == 2
     assert "once it has ended" in capsys.readouterr().err

@@ -34,6 +34,8 @@ linked = {{row.backing_item_uuid for row in dataset.list_data_rows()}}
 print(len(linked.intersection(items)), "of", len(items), "files are in", dataset.dataset_hash)
 '''
 _NEW_DATASET: Final = """\
+if not items:
+    raise SystemExit("No file matches the selection, so no dataset was created.")
 made = client.create_dataset({title!r}, StorageLocation.GCP, create_backing_folder=False)
 dataset = client.get_dataset(made.dataset_hash)"""
 _REFUSE: Final = """\

@@ -31,12 +31,11 @@ _CONNECTED: Final = '''\
 """{what}."""
 
 from services.bootstrap import build_runtime
-{imports}from services.onboard import connect
-from services.settings import Settings
+from services.connecting import connect
+{imports}from services.settings import Settings
 
 runtime = build_runtime(Settings({domain}))
 connection = connect(runtime, {kind!r})
-assert connection, "There is no such connection: set ENCORD_SSH_KEY_FILE."
 {call}
 runtime.stop()
 '''
