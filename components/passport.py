@@ -126,14 +126,15 @@ def _now(found: Passport) -> None:
         layout.section("In Encord")
         if not found.items:
             st.caption("No storage item is known for it.")
+        moved = _moved(found)
         for uuid in found.items[:3]:
-            _item(uuid)
+            _item(uuid, moved)
         if found.row:
             layout.facts({"Data row": found.row})
 
 
 def _again() -> None:
-    session.renew_nonce("passport")
+    session.want_own("passport")
 
 
 def _bucket(url: str) -> None:
@@ -169,13 +170,22 @@ def _fetch(where: Place, key: str) -> InBucket:
         return InBucket(info, b"".join(reader.read(where.bucket, key)) if small else None)
 
 
-def _item(uuid: str) -> None:
+def _moved(found: Passport) -> str:
+    """Say how far its runs and the tasks here are: what Encord said before that is over."""
+    ledger = get_runtime().ledger
+    runs = (ledger.run(each.run) for each in found.mentions[:1])
+    return " ".join(
+        f"{each.id} {each.updated_at}" for each in (*runs, *ledger.tasks(limit=1)) if each
+    )
+
+
+def _item(uuid: str, moved: str) -> None:
     current = connection.current()
     if current is None:
         st.caption("Connect to see it.")
         return
     ask = partial(get_runtime().passports.item_now, current.id, uuid)
-    answer = _ask(f"item {current.id} {uuid}", ask, waiting="Waiting for Encord")
+    answer = _ask(f"item {current.id} {uuid} {moved}", ask, waiting="Waiting for Encord")
     if answer is None:
         layout.facts({"Item": uuid})
         return
@@ -197,7 +207,7 @@ def _item(uuid: str) -> None:
 
 def _ask(about: str, ask: Callable[[], T], *, waiting: str) -> T | None:
     """Return an answer and say when it was read; draw that it is awaited, or why there is none."""
-    name = f"{about} {session.nonce('passport')}"
+    name = f"{about} {session.own('passport')}"
     if answers.wait_for(name, ask, waiting=waiting, fresh=FRESH) == "running":
         return None
     background = get_background()

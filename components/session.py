@@ -259,6 +259,16 @@ def renew_nonce(purpose: str) -> None:
     _state().nonces.pop(purpose, None)
 
 
+def own(purpose: str) -> str:
+    """Return what tells answers apart that this session wanted anew; empty until it did."""
+    return _state().nonces.get(purpose, "")
+
+
+def want_own(purpose: str) -> None:
+    """Let this session be answered anew, and not with what others were told a moment ago."""
+    _state().nonces[purpose] = secrets.token_hex(16)
+
+
 def notify(place: str, notice: Notice) -> None:
     """Leave a notice for `place`, to be shown until it is cleared."""
     _state().notices[place] = replace(notice, turn=next(_turns))

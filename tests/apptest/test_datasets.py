@@ -338,7 +338,11 @@ def test_a_passport_says_what_encord_says_now(open_page: Open, world: World) -> 
     world.onboarding.link(run, DatasetChoice(title="Streets"), nonce="n", actor="me")
     world.settle()
     assert "Streets" in datasets_of(open_page("passport", object="gs://bucket/1.jpg"))
+    asked = world.encord.count("get_item")
+    assert "Streets" in datasets_of(open_page("passport", object="gs://bucket/1.jpg"))
+    assert world.encord.count("get_item") == asked  # told to another person a moment ago
     app.button(key="passport_again").click().run()
+    assert world.encord.count("get_item") == asked + 1
     assert "Streets" in datasets_of(app)
     assert re.search(r"Read 20\d\d-.* UTC \(just now\)", words(app))
 

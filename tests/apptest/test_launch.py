@@ -1,5 +1,7 @@
 """What the launcher refuses, and what it says when a page fails."""
 
+import socket
+
 import pytest
 import streamlit as st
 
@@ -30,6 +32,17 @@ def test_a_sign_in_opens_other_addresses(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(st, "get_option", lambda _name: "0.0.0.0")
     monkeypatch.setattr(launch, "sign_in_configured", lambda: True)
     launch.refuse_open_house()
+
+
+def test_no_page_waits_for_an_acknowledgement() -> None:
+    with socket.socket() as listening:  # as Streamlit makes its own
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        launch.answer_at_once()
+        with socket.create_connection(listening.getsockname()):
+            connection, _ = listening.accept()
+            with connection:
+                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_failed_page_shows_a_reference_and_not_the_error(
