@@ -118,7 +118,9 @@ def _sandbox(directory: Path, store: Store, rate: float) -> Sandbox:
 
 def _listen(port: int, *, fixed: bool) -> socket.socket:
     """Bind a loopback port; a remembered one that is taken gives way to any free one."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # TCP is named: only then does asyncio send at once. Else each answer on a connection that is
+    # kept waits 40 ms for the client's delayed acknowledgement.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":
         # Elsewhere the option would let a second process take the port over.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
