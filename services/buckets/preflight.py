@@ -12,6 +12,7 @@ from services.buckets.refusals import GRANT, Asked, refused
 from services.cloud_storage.errors import (
     InvalidRequest,
     NotAuthenticated,
+    NotBilled,
     NotFound,
     StorageError,
     TimedOut,
@@ -24,7 +25,7 @@ from services.domain.bucket_checks import BucketCheck, Verdict
 SAMPLE: Final = 5
 MOST_SAMPLED: Final = 50
 #: After these the other questions would get the same answer.
-_FINAL: Final = (NotAuthenticated, NotFound, InvalidRequest, TimedOut, Unreachable)
+_FINAL: Final = (NotAuthenticated, NotBilled, NotFound, InvalidRequest, TimedOut, Unreachable)
 _VIEWER: Final = "roles/storage.objectViewer"
 _BUCKETS: Final = "roles/storage.legacyBucketReader"
 _METADATA: Final = {

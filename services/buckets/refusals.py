@@ -10,8 +10,10 @@ from services.cloud_storage.errors import (
     InvalidRequest,
     NotAuthenticated,
     NotAuthorised,
+    NotBilled,
     NotFound,
     NotPublic,
+    PayerMissing,
     RateLimited,
     StorageError,
     TimedOut,
@@ -92,6 +94,13 @@ _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
             "everybody for it.",
             GRANT,
         ),
+        NotBilled: _Way(
+            Verdict.FAIL,
+            "403: a project's billing is off",
+            "A billing account in force for the bucket's project, and for that of the credentials; "
+            "no permission helps until then.",
+            "gcloud billing projects list --billing-account=ACCOUNT",
+        ),
         NotFound: _Way(
             Verdict.FAIL,
             "404: not there",
@@ -101,8 +110,14 @@ _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
         InvalidRequest: _Way(
             Verdict.FAIL,
             "400: refused as invalid",
-            "A name that Google accepts. A bucket of a requester-pays project answers so too.",
+            "A name that Google accepts.",
             _DESCRIBE,
+        ),
+        PayerMissing: _Way(
+            Verdict.FAIL,
+            "400: requester pays is on",
+            "Off: Encord names no project to charge, so Google refuses it.",
+            "gcloud storage buckets update gs://{bucket} --no-requester-pays",
         ),
         Changed: _Way(
             Verdict.NOT_CHECKED,

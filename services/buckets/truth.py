@@ -23,7 +23,9 @@ from services.cloud_storage.errors import (
     InvalidRequest,
     NotAuthenticated,
     NotAuthorised,
+    NotBilled,
     NotFound,
+    PayerMissing,
 )
 from services.cloud_storage.google import is_bucket_name
 from services.domain import content_types
@@ -41,6 +43,8 @@ GET: Final = "storage.objects.get"
 NO_NAME: Final = "{bucket} is not a name that Google has for a bucket"
 NOT_LISTED: Final = "{bucket} may not be listed with these credentials"
 REFUSED: Final = {
+    PayerMissing: "{bucket} has requester pays on",
+    NotBilled: "the billing of {bucket} is off",
     InvalidRequest: "Google refused to list {bucket} as an invalid request",
     NotAuthenticated: "Google did not accept the credentials for {bucket}",
 }
@@ -138,12 +142,12 @@ def _judge(
         totals = spool.totals() or list_objects(spool, scope, work.open_reader, listed)
     except NotFound:
         return _all(part, "object-missing", f": the bucket {scope.bucket} does not exist")
+    except (InvalidRequest, NotAuthenticated, NotBilled) as refusal:
+        return _unknown(part, compared, REFUSED[type(refusal)])
     except NotAuthorised:
         if _is_forbidden(work, scope.bucket):
             return _all(part, "object-forbidden", "")
         return _unknown(part, compared, NOT_LISTED)
-    except (InvalidRequest, NotAuthenticated) as refusal:
-        return _unknown(part, compared, REFUSED[type(refusal)])
     compared.at = min(compared.at, totals.at)  # one that was stopped goes on with older listings
     compared.objects_listed += totals.objects
     compared.requests += totals.requests

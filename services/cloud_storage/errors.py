@@ -3,9 +3,11 @@
     StorageError
     |-- NotAuthenticated   401, or no usable credentials
     |-- NotAuthorised      403: Google names the missing permission, see `raw`
-    |   `-- NotPublic      401, when nobody in particular asked: it is not open to everybody
+    |   |-- NotPublic      401, when nobody in particular asked: it is not open to everybody
+    |   `-- NotBilled      403 `accountDisabled`: a project's billing is off
     |-- NotFound           404: the bucket or the object, or not for this identity
     |-- InvalidRequest     400, or a name no bucket can have
+    |   `-- PayerMissing   400, as requester pays is on and no project to charge was named
     |-- Changed            412: somebody changed it since it was read
     |-- RateLimited        429, with Google's own hint when to come back
     |-- TimedOut           no connection or no answer in time
@@ -67,6 +69,12 @@ class NotPublic(NotAuthorised):
     message = "{subject} is not open to everybody for this: {operation}."
 
 
+class NotBilled(NotAuthorised):
+    """Whoever asks may, and nobody pays for it."""
+
+    message = "Google refuses {subject}: a project's billing is off ({operation})."
+
+
 class NotFound(StorageError):
     """What was asked for is not there, or not for this identity."""
 
@@ -77,6 +85,12 @@ class InvalidRequest(StorageError):
     """The request was refused for what it says."""
 
     message = "Google refused the request as invalid while {operation} ({subject})."
+
+
+class PayerMissing(InvalidRequest):
+    """Whoever reads the bucket is to pay, and named no project."""
+
+    message = "{subject} has requester pays on, so Google refuses this: {operation}."
 
 
 class Changed(StorageError):
@@ -172,10 +186,21 @@ def translate(
         kind = Unavailable  # whoever gives out tokens has trouble: the credentials may be fine
     if nobody and kind is NotAuthenticated:
         kind = NotPublic
-    raw = f"{type(exc).__name__}: {getattr(exc, 'message', exc)}"
+    said = str(getattr(exc, "message", exc))
+    if kind is InvalidRequest and "requester pays" in said:
+        kind = PayerMissing
+    if kind is NotAuthorised and "accountDisabled" in _reasons(exc):
+        kind = NotBilled
+    raw = f"{type(exc).__name__}: {said}"
     if kind is RateLimited:
         return RateLimited(operation, subject, retry_after=_retry_after(exc), raw=raw)
     return kind(operation, subject, raw=raw)
+
+
+def _reasons(exc: BaseException) -> tuple[str, ...]:
+    """Return Google's own words for why."""
+    errors = getattr(exc, "errors", ())
+    return tuple(each.get("reason", "") for each in errors if isinstance(each, dict))
 
 
 def _retry_after(exc: BaseException) -> float | None:

@@ -77,6 +77,21 @@ def envelope(response: Any, status: int = 200, payload: Any = None) -> bytes:
     return answer({"status": status, "response": response, "payload": payload})
 
 
+def refusal(status: int, message: str = "said", reason: str = "") -> bytes:
+    """Write an error as Google does."""
+    errors = [{"message": message, "domain": "global", "reason": reason}] if reason else []
+    return answer({"error": {"code": status, "message": message, "errors": errors}}, status)
+
+
+#: What Google answers of a bucket that charges whoever reads it, and of one that nobody pays for.
+PAYER_MISSING = refusal(
+    400, "Bucket is a requester pays bucket but no user project provided.", "required"
+)
+NOT_BILLED = refusal(
+    403, "The billing account for the owning project is disabled in state absent", "accountDisabled"
+)
+
+
 @contextmanager
 def serving(*replies: Reply) -> Iterator[Loopback]:
     """Run a server for the block."""

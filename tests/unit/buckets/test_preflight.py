@@ -10,7 +10,17 @@ from services.cloud_storage.google import connect
 from services.domain.bucket_checks import BucketCheck, Verdict, worst
 from services.domain.cors import ORIGINS
 from tests.unit.canaries import Canary
-from tests.unit.loopback import Cut, Reply, answer, free_port, http, serving
+from tests.unit.loopback import (
+    NOT_BILLED,
+    PAYER_MISSING,
+    Cut,
+    Reply,
+    answer,
+    free_port,
+    http,
+    refusal,
+    serving,
+)
 
 CODES = (
     *("exists", "location", "storage-class", "uniform-access", "public-access", "requester-pays"),
@@ -49,10 +59,6 @@ def _object(number: int, size: int, content_type: str | None) -> dict[str, Any]:
         "updated": "2026-11-23T02:00:00.123Z",
         "generation": "1700000000000000",
     }
-
-
-def refusal(status: int, message: str = "said by Google") -> bytes:
-    return answer({"error": {"code": status, "message": message, "errors": []}}, status)
 
 
 PERMISSIONS = answer({"permissions": GRANTED})
@@ -157,6 +163,8 @@ def test_an_object_that_cannot_be_read_fails() -> None:
 
 FAULTS: dict[str, tuple[Reply, Verdict, str]] = {
     "400": (refusal(400), Verdict.FAIL, "400: refused as invalid"),
+    "requester pays": (PAYER_MISSING, Verdict.FAIL, "400: requester pays is on"),
+    "no billing": (NOT_BILLED, Verdict.FAIL, "403: a project's billing is off"),
     "401": (refusal(401), Verdict.FAIL, "401: not open to everybody"),
     "403": (refusal(403), Verdict.FAIL, "403: refused"),
     "404": (refusal(404), Verdict.FAIL, "404: not there"),

@@ -20,7 +20,7 @@ from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 from tests.unit.buckets.conftest import BUCKET, MakeSpool, images, rows_of
 from tests.unit.canaries import Canary
-from tests.unit.loopback import Reply, answer, serving
+from tests.unit.loopback import NOT_BILLED, PAYER_MISSING, Reply, answer, serving
 
 EXAMPLES = Path(__file__).parents[2] / "manifests"
 FORBIDDEN = answer({"error": {"message": "no"}}, 403)
@@ -146,6 +146,8 @@ def test_a_name_that_no_bucket_has_keeps_no_other_bucket_from_being_compared(
     [
         (answer({}, 400), "Google refused to list aaa as an invalid request"),
         (answer({}, 401), "Google did not accept the credentials for aaa"),
+        (PAYER_MISSING, "aaa has requester pays on"),
+        (NOT_BILLED, "the billing of aaa is off"),
     ],
 )
 def test_a_bucket_that_refuses_otherwise_stays_unknown_alone(

@@ -15,8 +15,10 @@ from services.cloud_storage.errors import (
     InvalidRequest,
     NotAuthenticated,
     NotAuthorised,
+    NotBilled,
     NotFound,
     NotPublic,
+    PayerMissing,
     RateLimited,
     StorageError,
     TimedOut,
@@ -28,7 +30,18 @@ from services.cloud_storage.errors import (
 from services.cloud_storage.google import GoogleBuckets, connect
 from services.domain.cors import CorsRule
 from tests.unit.canaries import Canary
-from tests.unit.loopback import Cut, Reply, answer, broken_off, free_port, http, serving
+from tests.unit.loopback import (
+    NOT_BILLED,
+    PAYER_MISSING,
+    Cut,
+    Reply,
+    answer,
+    broken_off,
+    free_port,
+    http,
+    refusal,
+    serving,
+)
 
 
 def reader(url: str, patience: float = 30) -> GoogleBuckets:
@@ -47,10 +60,6 @@ def item(name: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def refusal(status: int, message: str = "said") -> bytes:
-    return answer({"error": {"code": status, "message": message, "errors": []}}, status)
-
-
 CALLS: dict[str, Callable[[GoogleBuckets], object]] = {
     "bucket": lambda g: g.bucket("yard"),
     "test_permissions": lambda g: g.test_permissions("yard", ["storage.objects.get"]),
@@ -59,8 +68,10 @@ CALLS: dict[str, Callable[[GoogleBuckets], object]] = {
 }
 FAULTS: dict[str, tuple[Reply, type[StorageError]]] = {
     "400": (refusal(400), InvalidRequest),
+    "requester pays": (PAYER_MISSING, PayerMissing),
     "401": (refusal(401), NotPublic),
     "403": (refusal(403), NotAuthorised),
+    "no billing": (NOT_BILLED, NotBilled),
     "404": (refusal(404), NotFound),
     "412": (refusal(412), Changed),
     "418": (refusal(418), Unclear),
