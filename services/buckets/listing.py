@@ -79,6 +79,8 @@ class _Listing:
     open_reader: OpenReader
     advance: Advance
     objects: int = 0
+    #: Readers that nobody uses just now; another one costs a connection, and perhaps a token.
+    idle: list[BucketReader] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -94,7 +96,8 @@ class _Listing:
             task.result()
 
     def _list(self, number: int, span: Span) -> None:
-        reader, known = self.open_reader(), self.spool.checkpoint(number)
+        known = self.spool.checkpoint(number)
+        reader = self._reader()
         pages, requests = [pl.DataFrame(schema=SCHEMA)], 0
         for page, more in self._pages(reader, span, known.last):
             pages.append(_inside(page, span, known.last))
@@ -104,6 +107,13 @@ class _Listing:
                 frame = pl.concat(pages)
                 known = self.spool.add(number, known, frame, requests, done=not more)
                 pages, requests = pages[:1], 0
+        self.idle.append(reader)
+
+    def _reader(self) -> BucketReader:
+        try:
+            return self.idle.pop()
+        except IndexError:
+            return self.open_reader()
 
     def _count(self, objects: int) -> None:
         with self.lock:

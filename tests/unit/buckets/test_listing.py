@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.buckets import patience
-from services.buckets.listing import list_objects
+from services.buckets.listing import PARALLEL, list_objects
 from services.buckets.spool import Scope, Spool, Totals
 from services.cloud_storage.credentials import anonymous
 from services.cloud_storage.errors import NotAuthorised, StorageError, Unavailable, Unclear
@@ -63,3 +63,17 @@ def test_what_stays_stops_it_after_a_while(
     assert type(caught.value) is kind
     assert len(server.requests) == requests
     assert Spool(tmp_path).totals() is None
+
+
+def test_many_folders_are_listed_through_few_readers(tmp_path: Path) -> None:
+    folders = answer({"prefixes": [f"{number}/" for number in range(30)]})
+    opened: list[GoogleBuckets] = []
+
+    def reader() -> GoogleBuckets:
+        opened.append(connect(anonymous(), api_endpoint=server.url))
+        return opened[-1]
+
+    with serving(folders, PAGE) as server:
+        totals = list_objects(Spool(tmp_path), Scope(bucket="yard"), reader, lambda _: None)
+    assert totals.requests == 30
+    assert len(opened) <= 1 + PARALLEL
