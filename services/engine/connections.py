@@ -170,7 +170,9 @@ class Connections:
         try:
             address = check_domain(domain)
             if path is not None:
-                return self.hold("server", address, load_file(path.expanduser(), passphrase).key)
+                # A mounted secret is a link; this path is the operator's own.
+                place = Path(os.path.realpath(path.expanduser()))
+                return self.hold("server", address, load_file(place, passphrase).key)
             return self.hold("server", address, load_private_key(text or "", passphrase))
         except (DomainProblem, KeyProblem) as problem:
             raise ConnectionProblem(BAD_SERVER_KEY, str(problem), "key-unusable") from None

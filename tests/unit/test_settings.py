@@ -1,8 +1,11 @@
 """The settings as an environment gives them."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+from services.encord_api.domains import EU_DOMAIN
 from services.engine.connections import Connections
 from services.engine.errors import ConnectionProblem
 from services.settings import Settings
@@ -32,6 +35,16 @@ def test_an_own_domain_is_accepted_as_it_was_set(
     assert connections.add(domain, key, None).domain == "https://encord.example.com"
     with pytest.raises(ConnectionProblem, match="not on the server's list"):
         connections.add("https://other.example.com", key, None)
+
+
+def test_the_servers_key_file_may_be_a_link_as_a_mounted_secret_is(
+    tmp_path: Path, canaries: dict[str, Canary]
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "key").write_text(canaries["ed25519"].text)
+    (tmp_path / "key").symlink_to("data/key")
+    found = Connections().add_server(EU_DOMAIN, path=tmp_path / "key", text=None, passphrase=None)
+    assert found.kind == "server"
 
 
 @pytest.mark.parametrize(
