@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -63,9 +62,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         job = folder.add_private_data_to_folder_start(integration, {"images": entries})
         first.advance(2)
         first.process.kill()
-    started = time.monotonic()
     with running(tmp_path, "--rate", "0") as second:
-        assert time.monotonic() - started < 3
         assert second.url == first.url
         assert second.control_token != first.control_token
         again = second.client().get_storage_folder(folder.uuid)
