@@ -21,7 +21,6 @@ from components.runtime import get_runtime
 from services.domain.runs import DatasetChoice
 from services.domain.scripts import proofs
 from services.domain.tasks import Question, Source
-from services.domain.urls import without_signature
 from services.engine.connections import Connection
 from services.engine.proof.proofs import Asker
 
@@ -99,7 +98,7 @@ def _source() -> Source:
     return Source(
         teller="folder",
         id=session.typed(FOLDER),
-        search=without_signature(session.typed(SEARCH)),
+        search=search_field.text(SEARCH),
         type=TYPES[session.value(TYPE) or ANY],
         unused=bool(session.value(UNUSED)),
     )

@@ -67,7 +67,7 @@ def show(run: RunView, *, key: str) -> None:
 
 def _narrowed() -> Narrowed:
     """Return what the fields say now, which a callback has to ask for itself: see `session`."""
-    return Narrowed(CAUSES.get(session.value(CAUSE)), str(session.value(FIND) or ""))
+    return Narrowed(CAUSES.get(session.value(CAUSE)), search_field.text(FIND))
 
 
 def _rows(run: RunView, outcome: Outcome | None, *, key: str) -> None:

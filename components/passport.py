@@ -55,8 +55,11 @@ class InBucket:
 
 
 def asked() -> str:
-    """Draw the search and return what is looked for, which the address names."""
-    known = st.query_params.get("object", "")
+    """Draw the search and return what is looked for; the address names it, without a signature."""
+    named = st.query_params.get("object", "")
+    known = sought_of(named)
+    if known != named:
+        st.query_params["object"] = known
     st.text_input(
         "Object",
         value=known,
@@ -66,7 +69,7 @@ def asked() -> str:
         icon=":material/search:",
         on_change=_look,
     )
-    return sought_of(known)
+    return known
 
 
 def _look() -> None:

@@ -36,3 +36,8 @@ def ask(
         on_change=on_change,
     )
     return without_signature(found or "")
+
+
+def text(key: str) -> str:
+    """Return what is searched for now, which a callback has to ask for itself: see `session`."""
+    return without_signature(session.typed(key))

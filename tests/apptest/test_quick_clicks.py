@@ -116,7 +116,7 @@ def test_a_retry_sends_what_was_searched_for_last(open_page: Open, world: World)
     run = broken_run(world)
     app = open_page("run", run=run)
     app.text_input(key="run_find").set_value("jpg").run()
-    app.text_input(key="run_find").set_value("3.jpg")
+    app.text_input(key="run_find").set_value("3.jpg?X-Goog-Signature=canary")
     app.button(key="outcomes_table_matching").click().run()
     (retry,) = world.ledger.retries(run)
     assert retry.counts.entries == 1
