@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from components import bucket_access, glossary, layout, session, watching
-from components.runtime import get_runtime
+from components.runtime import get_runtime, largest_upload
 from components.text import code, count, moment, size, stamp, told_apart
 from services.buckets.catalog import Listing, View
 from services.cloud_storage.credentials import CredentialProblem
@@ -158,7 +158,7 @@ def _report(seen: View, *, key: str) -> None:
         "Or take a Storage Insights inventory report",
         type=["csv", "parquet"],
         key=widget,
-        max_upload_size=get_runtime().settings.max_upload_mb,
+        max_upload_size=largest_upload(),
         on_change=_take_report,
         args=(seen, widget),
     )

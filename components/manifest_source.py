@@ -15,7 +15,7 @@ from components import (
     taking,
     templates,
 )
-from components.runtime import get_runtime
+from components.runtime import get_runtime, largest_upload
 from components.text import size, told_apart
 from services.cloud_storage.credentials import CredentialProblem
 from services.engine.sources import TakeOrder
@@ -72,16 +72,14 @@ def uploader(label: str, *, key: str) -> None:
     """Draw a field that takes a file as a new manifest."""
     # A new key after each upload makes a new, empty widget: the stored copy is the one that counts.
     widget = f"{key}_{session.nonce(key)}"
-    settings = get_runtime().settings
-    limit = size(settings.max_upload_bytes)
     st.file_uploader(
         label,
         type=ENDINGS,
         key=widget,
-        max_upload_size=settings.max_upload_mb,
+        max_upload_size=largest_upload(),
         on_change=_store_upload,
         args=(key, widget),
-        help=f"CSV in Encord's or a plain layout, JSON, JSON Lines, up to {limit}; .gz of each",
+        help="CSV in Encord's or a plain layout, JSON, JSON Lines; .gz of each",
     )
 
 

@@ -41,6 +41,14 @@ def has_sandbox() -> bool:
     return isinstance(made, Runtime) and made.settings.sandbox
 
 
+def largest_upload() -> int:
+    """Return the largest file a field takes, in the MB of `Settings.max_upload_mb`.
+
+    It is never more than the server lets through: nobody sends a file for nothing.
+    """
+    return min(get_runtime().settings.max_upload_mb, int(st.get_option("server.maxUploadSize")))
+
+
 @st.cache_resource(show_spinner=False)
 def get_background() -> Background:
     """Return the one place of this process where questions of pages wait for their answers."""

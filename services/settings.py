@@ -10,6 +10,8 @@ from services.domain import cors
 from services.encord_api.domains import DomainProblem, check_domain
 
 MEGABYTE: Final = 1_000_000
+#: What Streamlit takes a megabyte for, whose fields refuse a larger file before it is sent.
+UPLOADED_MEGABYTE: Final = 1024 * 1024
 
 
 class UnusableSettingError(ValueError):
@@ -99,4 +101,4 @@ class Settings(BaseSettings):
     @property
     def max_upload_bytes(self) -> int:
         """Largest manifest accepted, in bytes."""
-        return self.max_upload_mb * MEGABYTE
+        return self.max_upload_mb * UPLOADED_MEGABYTE

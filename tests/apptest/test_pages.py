@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+import streamlit as st
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from streamlit.testing.v1 import AppTest
@@ -134,6 +135,16 @@ def test_an_upload_is_checked_and_its_mistake_explained(open_page: Open, world: 
     assert "1 entry ready, 1 to fix" in said
     assert "White space in the URL" in said
     assert "Line 3, `objectUrl`: `gs://bucket/2 2.jpg`" in said
+
+
+@pytest.mark.parametrize("server", [500, 1])
+def test_no_file_is_sent_that_would_be_refused(
+    open_page: Open, runtime: Runtime, monkeypatch: pytest.MonkeyPatch, server: int
+) -> None:
+    monkeypatch.setattr(st, "get_option", lambda _name: server)
+    field = open_page("manifest").get("file_uploader")[0]
+    taken = field.proto.max_upload_size_mb * 2**20
+    assert taken == min(runtime.settings.max_upload_bytes, server * 2**20)
 
 
 def test_failures_are_told_by_cause_with_their_urls(open_page: Open, world: World) -> None:
