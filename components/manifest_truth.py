@@ -163,7 +163,11 @@ def _findings(subject: Subject, found: Compared, *, key: str) -> None:
         f"{count(found.requests, 'request')}."
     )
     chosen = st.selectbox(
-        "Code", [ANY, *found.counts], key=f"{key}_code", bind="query-params", width=220
+        "Code of the comparison",
+        [ANY, *found.counts],
+        key=f"{key}_code",
+        bind="query-params",
+        width=220,
     )
     TABLE.show(
         lambda offset, limit: get_runtime().comparisons.findings(
