@@ -151,32 +151,36 @@ def _by_stage(receipt: ReceiptView) -> None:
 
 
 def downloads(receipt: ReceiptView, *, key: str) -> None:
-    """Draw the receipt's files."""
-    proofs = get_runtime().proofs
+    """Draw the receipt's own file, and what else can be taken away behind one more click."""
     with st.container(horizontal=True):
         _download_receipt(receipt, key=key)
+        with st.popover("More files", icon=":material/download:", key=f"{key}_more"):
+            _more_files(receipt, key=key)
+
+
+def _more_files(receipt: ReceiptView, *, key: str) -> None:
+    proofs = get_runtime().proofs
+    st.download_button(
+        "Download to print (HTML)",
+        partial(proofs.document, receipt.id),
+        file_name=f"receipt-{receipt.id}.html",
+        mime="text/html",
+        icon=":material/print:",
+        on_click="ignore",
+        key=f"{key}_html",
+    )
+    for form, mime in FORMATS.items():
         st.download_button(
-            "Download to print (HTML)",
-            partial(proofs.document, receipt.id),
-            file_name=f"receipt-{receipt.id}.html",
-            mime="text/html",
-            icon=":material/print:",
+            f"Download {count(receipt.lines, 'row')} ({FORMAT_NAMES[form]})",
+            partial(proofs.export, receipt.id, form),
+            file_name=f"verification-{receipt.id}.{form}",
+            mime=mime,
+            icon=":material/download:",
             on_click="ignore",
-            key=f"{key}_html",
+            key=f"{key}_{form}",
         )
-    with st.container(horizontal=True):
-        for form, mime in FORMATS.items():
-            st.download_button(
-                f"Download {count(receipt.lines, 'row')} ({FORMAT_NAMES[form]})",
-                partial(proofs.export, receipt.id, form),
-                file_name=f"verification-{receipt.id}.{form}",
-                mime=mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"{key}_{form}",
-            )
-    layout.facts({"Checksum": receipt.rows_sha256})
-    st.caption("The checksum is the SHA-256 of the JSON Lines file.")
+    st.caption("SHA-256 of the JSON Lines file")
+    st.code(receipt.rows_sha256, language=None, wrap_lines=True)
 
 
 def _download_receipt(receipt: ReceiptView, *, key: str) -> None:

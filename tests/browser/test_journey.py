@@ -146,6 +146,7 @@ def download_the_receipt(person: Dashboard, run: str) -> None:
     _, receipt = person.download(lambda: person.click("Download the receipt (JSON)"))
     assert run in receipt.decode()
     json.loads(receipt)
+    person.click("More files")
     _, rows = person.download(lambda: person.click("Download 195 rows (CSV)"))
     assert len(list(csv.reader(io.StringIO(rows.decode("utf-8-sig"))))) == 196
 
