@@ -8,9 +8,8 @@ from typing import Final, TypeVar, cast
 
 import streamlit as st
 
-from components import layout, session, watching
+from components import layout, problems, session, watching
 from components.background import Phase
-from components.connect_form import notice_of
 from components.runtime import get_background
 from services.engine.errors import ConnectionProblem
 
@@ -32,8 +31,7 @@ def of_encord(name: str, ask: Callable[[], T]) -> T | None:
     try:
         return cast("T", get_background().result(name))
     except ConnectionProblem as problem:
-        said = notice_of(problem)
-        layout.error(said.title, said.body, reference=said.reference, symptom=said.symptom)
+        problems.show(problem)
         return None
 
 

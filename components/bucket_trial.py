@@ -18,7 +18,7 @@ from components import (
     watching,
 )
 from components import connection as connections
-from components.connect_form import notice_of
+from components.problems import notice_of
 from components.runtime import get_runtime
 from components.text import code, moment, told_apart
 from services.buckets.desk import Place

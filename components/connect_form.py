@@ -9,8 +9,8 @@ from typing import Final
 import streamlit as st
 
 from components import glossary, layout, session, status
+from components.problems import notice_of
 from components.runtime import get_runtime
-from components.text import code
 from services.engine.connections import Connection
 from services.engine.errors import ConnectionProblem
 
@@ -157,16 +157,6 @@ def _take_key(source: str) -> bytes:
     if given is None:
         return b""
     return given.encode() if isinstance(given, str) else bytes(given.read(LARGEST_KEY))
-
-
-def notice_of(problem: ConnectionProblem) -> session.Notice:
-    """Put a problem into words for the page."""
-    return session.Notice(
-        title=problem.title,
-        body=code(problem.remedy),
-        reference=problem.reference,
-        symptom=problem.symptom,
-    )
 
 
 def _use(connection: str | None) -> None:

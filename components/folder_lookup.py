@@ -3,7 +3,7 @@
 from typing import Final
 
 from components import session, uuid_field
-from components.connect_form import notice_of
+from components.problems import notice_of
 from components.runtime import get_runtime
 from services.domain.uuids import read_uuid
 from services.encord_api.interface import Folder

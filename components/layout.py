@@ -137,8 +137,13 @@ def notice(place: str) -> None:
         slot.success(said.body, title=said.title, icon=":material/check_circle:")
     else:
         with slot.container(gap=None, key=f"notice_{place}"):
-            error(said.title, said.body, reference=said.reference, symptom=said.symptom)
+            say(said)
             focus.bring(said.turn)
+
+
+def say(problem: session.Notice) -> None:
+    """Draw what is told of a problem."""
+    error(problem.title, problem.body, reference=problem.reference, symptom=problem.symptom)
 
 
 def error(title: str, remedy: str, *, reference: str | None = None, symptom: str = "") -> None:

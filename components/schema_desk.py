@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from components import layout, session, watching
+from components import problems, session, watching
 from components.runtime import get_runtime
 from components.session import SchemaDesk
 from services.domain.metadata import OrganisationSchema
@@ -63,7 +63,7 @@ def waiting(connection: Connection) -> None:
     schemas = get_runtime().schemas
     problem = schemas.problem(connection.id)
     if problem:
-        layout.error(problem.title, problem.remedy, reference=problem.reference)
+        problems.show(problem)
         st.button("Try again", key="schema_again", on_click=read_again, args=(connection,))
     else:
         watching.until(lambda: not schemas.is_reading(connection.id), _waiting)

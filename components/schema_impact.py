@@ -6,7 +6,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from components import layout, plots, watching
+from components import layout, plots, problems, watching
 from components.runtime import get_runtime
 from components.schema_words import words
 from components.session import SchemaDesk
@@ -120,7 +120,7 @@ def _sample(
         return None
     sample, problem = held.last(connection.id), held.problem(connection.id)
     if problem:
-        layout.error(problem.title, problem.remedy, reference=problem.reference)
+        problems.show(problem)
     if sample:
         st.markdown(f"{_about(sample)} Read {moment(sample.at)}.")
     st.button(

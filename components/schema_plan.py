@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from components import layout, schema_desk, schema_impact, session
+from components.problems import notice_of
 from components.runtime import get_runtime
 from components.schema_words import words
 from components.session import Notice, SchemaDesk
@@ -163,11 +164,7 @@ def _apply(connection: Connection, desk: SchemaDesk, plan: Plan, fields: dict[st
         session.notify(schema_desk.PLACE, Notice(title="Nothing was applied", body=body))
         return
     except (EncordError, NotConnectedError) as refused:
-        told = explain(refused)
-        session.notify(
-            schema_desk.PLACE,
-            Notice(title=told.title, body=told.remedy, reference=told.reference),
-        )
+        session.notify(schema_desk.PLACE, notice_of(explain(refused)))
         return
     get_runtime().schemas.refresh(connection.id, patience=schema_desk.GLANCE, fresh=0.0)
     session.notify(schema_desk.PLACE, _applied(plan, done.differing, was_there=done.was_there))

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from components import manifests, session, watching
-from components.connect_form import notice_of
+from components.problems import notice_of
 from components.runtime import get_runtime
 from components.text import code
 from services.engine.errors import ConnectionProblem
