@@ -1,6 +1,7 @@
 """A manifest made from what a bucket holds: choose, look, save, and later only what changed."""
 
 from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 import streamlit as st
@@ -26,6 +27,9 @@ from services.buckets.recipe import Recipe
 from services.buckets.recipes import Asked, Saved
 from services.domain.scripts import buckets
 
+#: The bucket and the saved recipe that the form was filled with last.
+FILLED: Final = "recipe_filled"
+
 
 def show(bucket: str, *, key: str) -> None:
     """Draw the section for a bucket; `key` namespaces its widgets."""
@@ -45,7 +49,6 @@ def _saved(seen: View, listing: Listing, *, key: str) -> None:
     known = {each.recipe.name: each for each in get_runtime().recipes.all(seen)}
     if not known:
         return
-    is_linked_to = session.value(f"{key}_saved") is None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Saved recipe",
@@ -57,15 +60,20 @@ def _saved(seen: View, listing: Listing, *, key: str) -> None:
             args=(seen, f"{key}_saved"),
         )
     if name in known:
-        if is_linked_to:  # what an address brings, nobody chose here
-            bucket_recipe.fill(known[name].recipe)
+        if session.value(FILLED) != (seen.bucket, name):  # an address brought it
+            _fill(seen, known[name].recipe)
         _changes(seen, listing, known[name], key=key)
 
 
 def _use(seen: View, key: str) -> None:
     for saved in get_runtime().recipes.all(seen):
         if saved.recipe.name == session.value(key):
-            bucket_recipe.fill(saved.recipe)
+            _fill(seen, saved.recipe)
+
+
+def _fill(seen: View, recipe: Recipe) -> None:
+    bucket_recipe.fill(recipe)
+    session.set_value(FILLED, (seen.bucket, recipe.name))
 
 
 def _changes(seen: View, listing: Listing, saved: Saved, *, key: str) -> None:
@@ -92,6 +100,7 @@ def _make(seen: View, listing: Listing, recipe: Recipe, *, key: str) -> None:
             "Name of the recipe",
             key="recipe_name",
             placeholder="Walks",
+            persist_state="session",
             help=glossary.meaning("recipe"),
         )
         named = replace(recipe, name=(name or "").strip())

@@ -37,7 +37,7 @@ def _clicks(bucket: str) -> tuple[Click, ...]:
         Click("The bucket is checked, and its CORS rules allow Encord's pages."),
         Click("In Encord's Integrations section, click *+ New integration*, then *Add*."),
         Click("Choose *GCP* at the top."),
-        Click("Give it a name.", f"{bucket}"),
+        Click("Give it a name.", bucket),
         Click("Enter the name of the bucket in the second field.", bucket),
         Click(f"*Strict client-only access*: leave it off, unless files must not leave. {STRICT}"),
         Click("Let the service account that Encord shows read the bucket.", grant),
@@ -49,7 +49,9 @@ def show(bucket: str, *, key: str) -> None:
     """Draw the checklist; ticks are the person's own and mean nothing to the trial."""
     with layout.card_box("Create the integration in Encord", key=key, word="integration"):
         for place, click in enumerate(_clicks(bucket), 1):
-            st.checkbox(f"{place}. {click.text}", key=f"{key}_{bucket}_{place}")
+            st.checkbox(
+                f"{place}. {click.text}", key=f"{key}_{bucket}_{place}", persist_state="session"
+            )
             if click.value:
                 st.code(click.value, language=None, wrap_lines=True)
         address = _address(connection.current())

@@ -28,8 +28,8 @@ GROUPINGS: Final[dict[str, Grouping]] = {
 GROUP_AS: Final = {kind.label: kind for kind in (EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE)}
 FACTS: Final = {name.replace("_", " "): name for name in OBJECT_FACTS}
 TABLE: Final = "recipe_table"
-#: The types a saved recipe decided.
-DECIDED: Final = "recipe_decided"
+#: The types that the table began with, and those it says now.
+DECIDED, TYPES = "recipe_decided", "recipe_types"
 
 
 def ask(seen: View, spool: Spool) -> Recipe | None:
@@ -42,15 +42,17 @@ def ask(seen: View, spool: Spool) -> Recipe | None:
     recipe = Recipe(include=include, exclude=exclude)
     if not _counted(spool, recipe):
         return None
-    decided = replace(recipe, types=session.value(DECIDED) or ())
-    types = _types(choosing.count_types(spool.objects(), decided), key=decided.digest)
-    named = _named(_grouped(replace(recipe, types=types)))
+    named = _named(_grouped(replace(recipe, types=_types(spool, recipe))))
     return _described(seen, named) if named else None
 
 
 def _patterns(label: str, key: str, placeholder: str) -> tuple[str, ...]:
     typed = st.text_area(
-        f"{label}: folders or patterns, one a line", key=key, placeholder=placeholder, height=80
+        f"{label}: folders or patterns, one a line",
+        key=key,
+        placeholder=placeholder,
+        height=80,
+        persist_state="session",
     )
     return globs.read_lines(typed or "")
 
@@ -68,8 +70,28 @@ def _counted(spool: Spool, recipe: Recipe) -> bool:
     return True
 
 
-def _types(counts: list[TypeCount], *, key: str) -> tuple[TypeRule, ...]:
+def _types(spool: Spool, recipe: Recipe) -> tuple[TypeRule, ...]:
     """Show what each kind of object becomes, and take what was decided otherwise."""
+    decided = _decided(recipe)
+    found = _edited(choosing.count_types(spool.objects(), decided), key=_editor(decided))
+    session.set_value(TYPES, found)
+    return found
+
+
+def _editor(decided: Recipe) -> str:
+    return f"recipe_types_{decided.digest}"
+
+
+def _decided(recipe: Recipe) -> Recipe:
+    """Return the recipe with the types to begin with: a table that was out of sight forgot them."""
+    decided = replace(recipe, types=session.value(DECIDED) or ())
+    if session.value(_editor(decided)) is None:
+        decided = replace(recipe, types=session.value(TYPES) or ())
+        session.set_value(DECIDED, decided.types)
+    return decided
+
+
+def _edited(counts: list[TypeCount], *, key: str) -> tuple[TypeRule, ...]:
     frame = pd.DataFrame(
         {
             "Extension": [each.extension or "(none)" for each in counts],
@@ -80,7 +102,7 @@ def _types(counts: list[TypeCount], *, key: str) -> tuple[TypeRule, ...]:
     )
     edited = st.data_editor(
         frame,
-        key=f"recipe_types_{key}",
+        key=key,
         hide_index=True,
         disabled=["Extension", "Content type", "Objects"],
         alt="Kinds of objects, how many there are, and what each becomes",
@@ -98,8 +120,16 @@ def _types(counts: list[TypeCount], *, key: str) -> tuple[TypeRule, ...]:
 
 def _grouped(recipe: Recipe) -> Recipe:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        word = st.radio("Group images", list(GROUPINGS), key="recipe_grouping", horizontal=True)
-        kind = st.selectbox("As", list(GROUP_AS), key="recipe_group_as", width=200)
+        word = st.radio(
+            "Group images",
+            list(GROUPINGS),
+            key="recipe_grouping",
+            horizontal=True,
+            persist_state="session",
+        )
+        kind = st.selectbox(
+            "As", list(GROUP_AS), key="recipe_group_as", width=200, persist_state="session"
+        )
     st.caption(
         "DICOM files always become series: by the pattern when there is one, else by folder."
     )
@@ -117,9 +147,12 @@ def _named(recipe: Recipe) -> Recipe | None:
             "Pattern of the names",
             key="recipe_pattern",
             placeholder="{walk}/frame-{frame}.jpg",
+            persist_state="session",
             help="Parts in braces stand for text within a folder; {frame} counts the frames.",
         )
-        title = st.text_input("Title", key="recipe_title", placeholder="Walk {walk}")
+        title = st.text_input(
+            "Title", key="recipe_title", placeholder="Walk {walk}", persist_state="session"
+        )
     made = replace(recipe, pattern=pattern or "", title=title or "")
     try:
         parts = made.parts()
@@ -127,14 +160,20 @@ def _named(recipe: Recipe) -> Recipe | None:
     except globs.PatternError as problem:
         layout.error("This pattern cannot be followed", code(str(problem)))
         return None
-    chosen = st.multiselect("Metadata from parts", parts, key="recipe_parts")
+    chosen = st.multiselect(
+        "Metadata from parts", parts, key="recipe_parts", persist_state="session"
+    )
     return replace(made, metadata=tuple(each for each in parts if each in chosen))
 
 
 def _described(seen: View, recipe: Recipe) -> Recipe:
     with st.expander("More metadata", key="recipe_more"):
-        facts = st.multiselect("From the objects themselves", list(FACTS), key="recipe_facts")
-        sidecars = st.toggle("From a .json file beside each object", key="recipe_sidecars")
+        facts = st.multiselect(
+            "From the objects themselves", list(FACTS), key="recipe_facts", persist_state="session"
+        )
+        sidecars = st.toggle(
+            "From a .json file beside each object", key="recipe_sidecars", persist_state="session"
+        )
         if sidecars:
             st.caption("Reads each sidecar file: two requests a file.")
         table = _table(seen)
@@ -191,6 +230,7 @@ def fill(recipe: Recipe) -> None:
         "recipe_sidecars": recipe.sidecars,
         TABLE: recipe.table,
         DECIDED: recipe.types,
+        TYPES: recipe.types,
         "recipe_name": recipe.name,
     }
     for key, value in words.items():

@@ -13,7 +13,6 @@ from services.engine.onboarding import link_nonce
 from services.ledger.views import Counts, RunView
 
 NEW, EXISTING = "A new dataset", "An existing dataset"
-LONGEST_TITLE: Final = 200
 RESUME_FIRST: Final = "A run is linked once it is done with every entry. Resume or cancel it first."
 
 NOT_LINKED: Final = session.Notice(
@@ -125,8 +124,19 @@ def _ask(run: RunView) -> None:
         )
         return
     left, right = st.columns(2)
-    left.text_input("Title", value=run.name, max_chars=LONGEST_TITLE, key=f"dataset_title_{run.id}")
-    right.text_input("Description", key=f"dataset_description_{run.id}", placeholder="Optional")
+    left.text_input(
+        "Title",
+        value=run.name,
+        max_chars=dataset_create.LONGEST_TITLE,
+        key=f"dataset_title_{run.id}",
+        persist_state="session",
+    )
+    right.text_input(
+        "Description",
+        key=f"dataset_description_{run.id}",
+        placeholder="Optional",
+        persist_state="session",
+    )
     st.caption("A dataset cannot be deleted through the SDK, only in Encord itself.")
 
 

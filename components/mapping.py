@@ -133,6 +133,7 @@ def _column(sample: Sample, place: int, mapped: Mapped, *, key: str) -> None:
             index=offered.index(mapped.target) if mapped.target in offered else 0,
             format_func=lambda each: WORDS.get(each, each),
             key=key,
+            persist_state="session",
         )
         if mapped.reason:
             st.text(mapped.reason.capitalize())
@@ -151,6 +152,7 @@ def _template(guess: ColumnMapping, *, key: str) -> None:
         value=guess.template,
         key=key,
         placeholder="gs://bucket/{path}",
+        persist_state="session",
         help="Column names in braces are replaced by the values of each row",
     )
 
@@ -163,6 +165,7 @@ def _type(guess: ColumnMapping, *, key: str) -> None:
         options,
         index=options.index(known) if known in options else 0,
         key=key,
+        persist_state="session",
     )
 
 

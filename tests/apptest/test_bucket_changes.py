@@ -17,7 +17,7 @@ from services.buckets.recipe import Recipe
 from services.buckets.recipes import Asked
 from services.buckets.spool import INVENTORY, Scope, Spool
 from services.jobs import Progress
-from tests.apptest.conftest import HERE, Open, words
+from tests.apptest.conftest import HERE, ROOT, Open, words
 
 RECIPE = Recipe(name="Walks")
 SKIPS = "Encord skips a URL that its folder already has"
@@ -107,6 +107,26 @@ def test_a_link_to_a_saved_recipe_fills_the_form(yard: Yard, open_page: Open) ->
     assert app.text_input(key="recipe_name").value == "Walks"
     app.text_input(key="recipe_name").set_value("Runs").run()
     assert app.text_input(key="recipe_name").value == "Runs"
+
+
+def test_a_recipe_under_way_is_kept_while_another_page_is_looked_at(
+    yard: Yard, open_page: Open
+) -> None:
+    shown = {"bucket": "yard", "bucket_view": "Build a manifest", "build_saved": "Walks"}
+    app = open_page("bucket", **shown)
+    app.text_input(key="recipe_name").set_value("Runs")
+    app.session_state[f"recipe_types_{Recipe().digest}"] = {
+        "edited_rows": {0: {"Becomes": "left out"}},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    app.run()
+    app.switch_page(str(ROOT / "pages" / "runs.py")).run()
+    app.switch_page(str(ROOT / "pages" / "bucket.py"))
+    app.query_params.update(shown)
+    app.run()
+    assert app.text_input(key="recipe_name").value == "Runs"
+    assert list(app.dataframe[0].value["Becomes"]) == ["left out"]
 
 
 def test_who_waits_for_replaced_objects_is_not_led_past_the_warning(

@@ -195,6 +195,17 @@ def test_the_same_words_make_one_new_dataset_also_after_a_verification(
     assert len(world.encord.list_datasets("Rest")) == 1
 
 
+def test_a_title_is_kept_while_other_datasets_are_looked_at(open_page: Open, world: World) -> None:
+    run = world.submit(world.images(3))
+    world.settle()
+    app = open_page("datasets", run=run)
+    app.text_input(key=f"dataset_title_{run}").set_value("Streets")
+    for view in ("All datasets", "A whole run"):
+        app.session_state["datasets_view"] = view
+        app.run()
+    assert app.text_input(key=f"dataset_title_{run}").value == "Streets"
+
+
 def test_a_folder_is_found_by_name_and_its_namesake_is_marked(
     open_page: Open, world: World
 ) -> None:
