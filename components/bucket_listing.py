@@ -21,13 +21,10 @@ DEMO: Final = "audio/\ndocuments/\ngroups/\nimages/\nscans/\ntext/\nvideos/"
 def view(bucket: str) -> View | None:
     """Return the bucket as this session sees it; says so when its credentials are gone."""
     try:
-        reach = get_runtime().accounts.reach(
-            session.google_account(), sandbox=bucket_access.sandbox()
-        )
+        return View(bucket=bucket, reach=bucket_access.reach())
     except CredentialProblem as problem:
         layout.error("The credentials cannot be used", code(str(problem)))
         return None
-    return View(bucket=bucket, reach=reach)
 
 
 def choose(seen: View, *, key: str) -> Listing | None:

@@ -59,7 +59,7 @@ def show() -> None:
     _ask_for_files()
     st.radio("Files that are in the dataset already", [SKIP, REFUSE], key=ALREADY, horizontal=True)
     st.caption(DUPLICATES)
-    st.text_input("Title of the new dataset", key=TITLE)
+    st.text_input("Title of the new dataset", max_chars=dataset_create.LONGEST_TITLE, key=TITLE)
     uuid_field.show("Or the UUID of an existing one", key=DATASET)
     source, choice = _source(), _choice()
     if choice and choice.title:

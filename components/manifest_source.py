@@ -16,7 +16,7 @@ from components import (
     templates,
 )
 from components.runtime import get_runtime, largest_upload
-from components.text import size, told_apart
+from components.text import code, size, told_apart
 from services.cloud_storage.credentials import CredentialProblem
 from services.engine.sources import TakeOrder
 from services.manifests.errors import ManifestTooLargeError
@@ -129,7 +129,7 @@ def _take_object() -> None:
     try:
         reach = bucket_access.reach()
     except CredentialProblem as problem:
-        session.notify("manifest", session.Notice(title="Nobody to ask as", body=str(problem)))
+        session.notify("manifest", session.Notice(title="Nobody to ask as", body=code(problem)))
         return
     taking.start(TakeOrder(url=url), whisper=reach.line())
 

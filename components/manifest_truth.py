@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import bucket_access, layout, session, status, watching
+from components import bucket_access, layout, status, watching
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
 from components.text import code, count, duration, moment
@@ -65,13 +65,10 @@ def show(checked: CheckedManifest, *, key: str) -> None:
 
 def _subject(checked: CheckedManifest) -> Subject | None:
     try:
-        reach = get_runtime().accounts.reach(
-            session.google_account(), sandbox=bucket_access.sandbox()
-        )
+        return Subject(checked=checked, reach=bucket_access.reach())
     except CredentialProblem as problem:
         layout.error("The credentials cannot be used", code(str(problem)))
         return None
-    return Subject(checked=checked, reach=reach)
 
 
 def _offer(subject: Subject, *, again: bool, key: str) -> None:

@@ -108,7 +108,9 @@ def needs_attention(run: RunView, *, key: str) -> None:
             )
             by_script.show(onboarding.resume(run.id), key=f"{key}_script")
             if page != "run":
-                navigation.link(page, f"Open {page.capitalize()}", icon=":material/arrow_forward:")
+                navigation.link(
+                    page, f"Open {navigation.title(page)}", icon=":material/arrow_forward:"
+                )
             troubleshooting.link(of_problem(run.problem))
 
 

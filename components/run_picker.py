@@ -12,10 +12,9 @@ OFFERED = 50
 
 def chosen() -> RunView | None:
     """Return the run that was chosen, else the newest; of a retry the run it belongs to."""
-    ledger, run = get_runtime().ledger, links.run()
-    if run is None:
-        return next(iter(_first_runs()), None)
-    return (ledger.run(run.parent) or run) if run.parent else run
+    ledger = get_runtime().ledger
+    run = links.run() or next(iter(ledger.newest(limit=1)), None)
+    return ledger.run(run.parent) or run if run and run.parent else run
 
 
 def _first_runs() -> list[RunView]:
