@@ -80,10 +80,11 @@ def wait_for(
         background.start(name, work, fresh=fresh)
     phase = background.phase(name, patience=PATIENCE)
     if phase == "running":
-        watching.until(lambda: background.phase(name) != "running", partial(_waiting, waiting))
+        watching.until(lambda: background.phase(name) != "running", partial(draw_waiting, waiting))
     return phase
 
 
-def _waiting(words: str) -> None:
+def draw_waiting(words: str) -> None:
+    """Draw that something goes on, of which nobody knows how far it is."""
     st.caption(words)
     st.skeleton(height=160)

@@ -5,6 +5,7 @@ import streamlit as st
 
 from components import focus, layout, session
 from components.runtime import get_runtime
+from components.tables import GRID
 from components.text import code, moment
 from services.encord_api.interface import Integration
 from services.engine.connections import Check, Connection
@@ -85,9 +86,9 @@ def integrations(connection: Connection, *, key: str) -> None:
                     "Id": [each.id for each in check.integrations],
                 }
             ),
-            hide_index=True,
             alt="Integrations this account may use",
             key=f"{key}_table",
+            **GRID,
         )
 
 

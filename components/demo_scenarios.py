@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import demo_card, layout, session, status, watching
+from components import answers, demo_card, layout, session, status, watching
 from components.runtime import get_background, get_runtime
 from components.text import count
 from services.demo_studio.scenarios import SCENARIOS, Scenario
@@ -62,7 +62,10 @@ def show(studio: DemoStudio, showing: Showing | None) -> None:
         "stay in the list."
     )
     if _is_setting_up():
-        watching.until(lambda: not _is_setting_up(), _waiting, key="demo_waiting")
+        words = "Setting the scenario up: bucket, manifest, check"
+        watching.until(
+            lambda: not _is_setting_up(), partial(answers.draw_waiting, words), key="demo_waiting"
+        )
     with st.grid(3, min_column_width=280):
         for scenario in SCENARIOS:
             _card(scenario, showing, studio.number())
@@ -140,10 +143,6 @@ def _set_up(scenario: str, known: int) -> None:
 def _is_setting_up() -> bool:
     name = session.waits_for_demo()
     return name is not None and get_background().phase(name) == "running"
-
-
-def _waiting() -> None:
-    st.progress(0.5, text="Setting the scenario up: bucket, manifest, check")
 
 
 def arrive() -> None:

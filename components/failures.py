@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from components import by_script, status, troubleshooting
+from components import by_script, retries, status, troubleshooting
 from components.text import code, count
 from services.domain.outcomes import Outcome
 from services.domain.scripts.script import Script
@@ -70,5 +70,5 @@ def _retry_button(label: str, key: str, on_retry: Retry, cause: str | None) -> N
         icon=":material/refresh:",
         on_click=on_retry,
         args=(cause,),
-        help="Sends only these entries again, as a new run beside this one",
+        help=retries.HELP,
     )

@@ -45,6 +45,7 @@ def tell_unknown() -> None:
         ("run", RUN, ledger.run),
         ("task", RUN, ledger.run),
         ("receipt", RUN, ledger.receipt),
+        ("bucket", BUCKET, bool),
     ):
         asked = st.query_params.get(word, "")
         if asked and not (pattern.fullmatch(asked) and is_here(asked)):

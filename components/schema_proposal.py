@@ -46,6 +46,7 @@ def show(desk: SchemaDesk, *, key: str) -> None:
         "Propose from a manifest",
         "Every value is read; you choose what goes into the draft. Nothing is sent.",
     )
+    links.tell_unknown()
     fingerprint = _choose(key)
     if fingerprint is None:
         return

@@ -101,7 +101,7 @@ class _State:
     nonces: dict[str, str] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     destination: Destination | None = None
-    #: An order to mend a manifest, and a manifest that is being taken.
+    #: Manifests to come: from a bucket, by an order to mend another, and one that is being taken.
     waits_for_build: str | None = None
     waits_for: str | None = None
     takes: str | None = None

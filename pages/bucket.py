@@ -17,6 +17,7 @@ from components import (
 bucket = links.bucket()
 
 head = layout.page_head("Bucket", bucket_choice.line(bucket))
+links.tell_unknown()
 bucket_choice.show(bucket)
 if bucket is None:
     layout.empty_state(

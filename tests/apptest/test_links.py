@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from components import navigation
+from components import navigation, run_picker
 from components.navigation import IDS, TRIES
 from components.session import Destination
 from tests.apptest.conftest import Open, words
@@ -24,6 +24,8 @@ PATIENCE = 60.0
         ("verify", {"run": "0" * 32}, "run"),
         ("verify", {"receipt": "0" * 32}, "receipt"),
         ("verify", {"task": "0" * 32}, "task"),
+        ("schema", {"manifest": "0" * 64, "schema_view": "Propose"}, "manifest"),
+        ("bucket", {"bucket": "../x"}, "bucket"),
     ],
 )
 def test_a_link_to_what_is_not_here_says_so(
@@ -35,6 +37,17 @@ def test_a_link_to_what_is_not_here_says_so(
 def test_a_link_to_what_is_here_says_nothing_of_it(world: World, open_page: Open) -> None:
     run = world.submit(world.images(3))
     assert "There is no such" not in words(open_page("datasets", run=run))
+
+
+def test_a_run_is_found_behind_its_many_retries(
+    world: World, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_picker, "OFFERED", 1)
+    run = broken_run(world)
+    world.onboarding.retry(run, nonce="again", actor="me")
+    world.settle()
+    (picked,) = [each for each in open_page("datasets").selectbox if each.label == "Run"]
+    assert picked.value == run
 
 
 def test_a_wrong_link_does_not_replace_the_manifest_one_works_on(
