@@ -18,28 +18,30 @@ PATIENCE_SECONDS: Final = 3.0
 #: its own white labels: 4.1:1 on a dark page. https://github.com/streamlit/streamlit/issues/12801
 OPEN_POPOVER: Final = "[data-testid=stPopover] [aria-expanded=true]"
 ASK: Final = """
-([options, exempt]) => axe.run(options).then(found => found.violations.map(rule => ({
-    ...rule,
-    nodes: rule.nodes.filter(node =>
-        rule.id !== "color-contrast" || !document.querySelector(node.target[0])?.closest(exempt)
-    ),
-})))
+([within, options, exempt]) => axe.run(within, options).then(found =>
+    found.violations.map(rule => ({
+        ...rule,
+        nodes: rule.nodes.filter(node =>
+            rule.id !== "color-contrast" || !document.querySelector(node.target[0])?.closest(exempt)
+        ),
+    }))
+)
 """
 BACKGROUND: Final = "node => getComputedStyle(node).backgroundColor"
 
 
-def violations(page: Page) -> list[Any]:
+def violations(page: Page, *, within: str = "html") -> list[Any]:
     """Return what axe objects to in either theme: theme, rule, node and what would mend it.
 
-    The whole page is judged as it is; for the other theme, which it is left in, only what colors
-    change.
+    The page, or a part of it, is judged as it is; for the other theme, which it is left in, only
+    what colors change.
     """
     is_dark = page.get_by_test_id("stApp").evaluate(BACKGROUND) == THEMES["dark"]
     first: Theme = "dark" if is_dark else "light"
     second: Theme = "light" if is_dark else "dark"
-    found = _settled(page, first, RULES)
+    found = _settled(page, within, first, RULES)
     _paint(page, second)
-    found += _settled(page, second, {"type": "rule", "values": ["color-contrast"]})
+    found += _settled(page, within, second, {"type": "rule", "values": ["color-contrast"]})
     return found
 
 
@@ -48,21 +50,21 @@ def _paint(page: Page, theme: Theme) -> None:
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", THEMES[theme])
 
 
-def _settled(page: Page, theme: str, rules: object) -> list[Any]:
+def _settled(page: Page, within: str, theme: str, rules: object) -> list[Any]:
     """Return what is still objected to once the page has settled."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (found := _asked(page, theme, rules)) and time.monotonic() < deadline:
+    while (found := _asked(page, within, theme, rules)) and time.monotonic() < deadline:
         # What the pointer rests on has colors of its own: Streamlit's, 4.1:1 in dark.
         page.mouse.move(0, 0)
     return found
 
 
-def _asked(page: Page, theme: str, rules: object) -> list[Any]:
+def _asked(page: Page, within: str, theme: str, rules: object) -> list[Any]:
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(Axe().axe_script)
     # Only what is wrong comes back: what passes is megabytes.
     options = {"runOnly": rules, "resultTypes": ["violations"]}
-    found = page.evaluate(ASK, [options, OPEN_POPOVER])
+    found = page.evaluate(ASK, [within, options, OPEN_POPOVER])
     return [
         (
             theme,
