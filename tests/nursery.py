@@ -29,5 +29,12 @@ _COMMANDS: Final = (
 
 NURSERY: Final = multiprocessing.get_context("forkserver")
 NURSERY.set_forkserver_preload(
-    ["pytest", "tests.chaos.campaign", "tests.cli.test_clicks", *PROGRAMS, *_COMMANDS]
+    [
+        "pytest",
+        "tests.chaos.campaign",
+        "tests.cli.test_clicks",
+        *PROGRAMS,
+        *_COMMANDS,
+        "tests.frozen",
+    ]
 )
