@@ -4,8 +4,8 @@ Importing costs a second of processor time for a job and four for a worker, agai
 hundred that the tests start. What is forked is a process of its own all the same, with its own
 pipes, directory and environment, and a child of who asked for it, to be waited for or killed; only
 the imports are behind it. The tests of the sandbox and `test_durability` start everything as users
-do, and so do those of the browser whose server is a test of its own: the journey, the first
-request, half a million entries, keys, uploads that break off, and servers that are killed.
+do, and so do the journey, the first request of a fresh server and half a million entries in the
+browser.
 """
 
 import atexit

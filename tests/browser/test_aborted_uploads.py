@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import Server, serving
+from tests.browser.server import Server, Start, serving
 
 ABORTS = 100
 #: Far more than Starlette keeps in memory: the rest lies in a temporary file while it arrives.
@@ -33,8 +33,8 @@ class Upload:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("aborted")) as running:
+def small(tmp_path_factory: pytest.TempPathFactory, forking: Start) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("aborted"), start=forking) as running:
         yield running
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, WebSocket, expect
 from components.bucket_access import NEW
 from tests.browser.conftest import new_context
 from tests.browser.driver import Dashboard
-from tests.browser.server import serving
+from tests.browser.server import Start, serving
 from tests.unit.canaries import PASSPHRASE, Canary, found_in, make_canaries
 
 
@@ -30,13 +30,13 @@ class Listener(Dashboard):
 
 
 def test_six_kinds_of_key_are_found_in_no_sink(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forking: Start
 ) -> None:
     # Nobody listens there: Encord cannot be reached, and no name is looked up.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     canaries = make_canaries()
     said: list[str] = []
-    with serving(tmp_path) as server:
+    with serving(tmp_path, start=forking) as server:
         with new_context(browser) as context, new_context(browser) as elsewhere:
             other = Listener(elsewhere, server.url)
             frames = other.listen()

@@ -14,7 +14,7 @@ from services.domain.runs import RunState
 from services.sandbox.demo import demo_manifest_csv
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import Server, serving
+from tests.browser.server import Server, Start, serving
 
 SLOW, FAST = 4.0, 500.0
 MISTAKES = (
@@ -159,14 +159,31 @@ def see_everything_done(person: Dashboard) -> None:
 
 
 def test_a_run_is_cancelled_only_after_a_second_thought(
-    person: Dashboard, own_server: Server
+    window: BrowserContext, tmp_path: Path, forking: Start
 ) -> None:
+    with (
+        serving(tmp_path, rate=SLOW, start=forking) as server,
+        visiting(window, server.url, Dashboard) as person,
+    ):
+        run = submit_the_demo(person)
+        cancel(person)
+        view = server.ledger().run(run)
+    assert view is not None
+    assert view.counts.cancelled > 0
+    assert view.counts.settled == view.counts.entries
+
+
+def submit_the_demo(person: Dashboard) -> str:
     person.open("/manifest")
     person.click("Use the demo manifest")
     person.click("Continue to submit")
     person.click("Submit 195 entries")
     run = person.query("run")
     person.sees("Encord is registering the files.")
+    return run
+
+
+def cancel(person: Dashboard) -> None:
     assert not violations(person.page)
     person.click("Cancel run")
     dialog = person.page.get_by_role("dialog")
@@ -179,7 +196,3 @@ def test_a_run_is_cancelled_only_after_a_second_thought(
     person.sees("Cancelled")
     # It ended while the page was open: whoever is in another tab sees it by the title.
     expect(person.page).to_have_title(re.compile(r"^\(Cancelled\) "))
-    view = own_server.ledger().run(run)
-    assert view is not None
-    assert view.counts.cancelled > 0
-    assert view.counts.settled == view.counts.entries

@@ -14,7 +14,7 @@ from services.ledger.views import RunView
 from services.manifests.store import ManifestStore
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import Server, serving
+from tests.browser.server import Server, Start, serving
 
 BUCKET = "gs://encord-demo-bucket"
 MIXED = f"""ObjectURL,Type
@@ -130,20 +130,23 @@ def rescue(person: Dashboard, folder: str) -> None:
 
 @pytest.mark.timeout(240)
 def test_a_run_whose_key_is_gone_goes_on_when_it_is_back(
-    window: BrowserContext, tmp_path: Path
+    window: BrowserContext, tmp_path: Path, forking: Start
 ) -> None:
-    first = Server(tmp_path, rate=0.5)
+    first = Server(tmp_path, rate=0.5, start=forking)
     with visiting(window, first.url, Dashboard) as person:
         run = submit(person, tmp_path / "killed.csv", MIXED)
     first.kill()
     with (
-        serving(tmp_path, sandbox=False) as without,
+        serving(tmp_path, sandbox=False, start=forking) as without,
         visiting(window, without.url, Dashboard) as person,
     ):
         person.open(f"/run?run={run}")
         person.sees("is not in memory any more")
         person.sees("Connect again with the same key, then resume. Nothing is lost.")
-    with serving(tmp_path) as again, visiting(window, again.url, Dashboard) as person:
+    with (
+        serving(tmp_path, start=forking) as again,
+        visiting(window, again.url, Dashboard) as person,
+    ):
         deadline = time.monotonic() + 60
         while not view_of(again, run).state.is_final:  # by itself: the key is back
             threading.Event().wait(0.2)

@@ -15,6 +15,8 @@ from services.ledger.views import RunView
 from tests.chaos.scale import LEASE, Fleet, fleet
 from tests.postgres import cluster
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 ENTRIES = 160
 #: Seconds until a worker that nobody relieves has said that it lacks a key, and some more.
 PATIENCE = GRACE_SECONDS + 10 * KEYS_SECONDS
