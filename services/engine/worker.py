@@ -87,6 +87,7 @@ class Worker:
         self.owner = owner_name()
         self._stopping = threading.Event()
         self._rung = threading.Event()
+        self._rested = threading.Event()
         self._started: dict[int, float] = {}
 
     def run(self) -> None:
@@ -107,7 +108,8 @@ class Worker:
     def stop(self) -> None:
         """Let running steps finish and return from `run`."""
         self._stopping.set()
-        self._rung.set()
+        for each in (self._rung, self._rested):
+            each.set()
 
     def ring(self) -> None:
         """Look for work now, with the keys that are here now.
@@ -124,8 +126,9 @@ class Worker:
         self.run()
 
     def _stop_when(self, done: Callable[[], bool]) -> None:
-        while not _is_done(done) and not self._stopping.wait(IDLE_SECONDS):
-            pass
+        while not _is_done(done) and not self._stopping.is_set():
+            self._rested.wait(IDLE_SECONDS)
+            self._rested.clear()
         self.stop()
 
     def _loop(self) -> None:
@@ -173,6 +176,7 @@ class Worker:
             due = self.tools.ledger.seconds_to_next(self._kinds, connections=self._connections())
         except Exception:
             log.exception("could not look for work")
+        self._rested.set()  # there may be nothing left to wait for
         pause = IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.02, due))
         self._rung.wait(pause)
         if not self._stopping.is_set():

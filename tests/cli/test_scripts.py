@@ -111,7 +111,14 @@ class Dashboard:
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     folder = tmp_path_factory.mktemp("scripts")
-    runtime = build_runtime(Settings(data_dir=folder / "data", sandbox_rate=5000))
+    settings = Settings(
+        data_dir=folder / "data",
+        sandbox_rate=5000,
+        poll_first_seconds=0.1,
+        poll_last_seconds=0.2,
+        settle_seconds=1,
+    )
+    runtime = build_runtime(settings)
     runtime.start_sandbox()
     assert runtime.wait_for_sandbox()
     (folder / NAME).write_bytes(demo_manifest_csv())
@@ -124,14 +131,10 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 @pytest.fixture
 def dashboard(started: Dashboard, monkeypatch: pytest.MonkeyPatch) -> Dashboard:
     """Work in a folder of its own, with the settings that find the dashboard's data."""
-    for name, value in {
-        "DATA_DIR": str(started.folder / "data"),
-        "POLL_FIRST_SECONDS": "0.1",
-        "POLL_LAST_SECONDS": "0.2",
-        "SETTLE_SECONDS": "1",
-    }.items():
-        monkeypatch.setenv(f"ENCORD_ONBOARDING_{name}", value)
-    key = started.runtime.settings.data_dir / "sandbox" / "demo_key"
+    settings = started.runtime.settings
+    for name in ("data_dir", "poll_first_seconds", "poll_last_seconds", "settle_seconds"):
+        monkeypatch.setenv(f"ENCORD_ONBOARDING_{name}".upper(), str(getattr(settings, name)))
+    key = settings.data_dir / "sandbox" / "demo_key"
     monkeypatch.setenv("ENCORD_SSH_KEY_FILE", str(key))
     monkeypatch.chdir(started.folder)
     return started
