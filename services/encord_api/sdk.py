@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import partial, wraps
 from itertools import islice
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import encord.orm.storage as orm
@@ -18,6 +18,7 @@ from encord.orm.dataset import (
 
 from services.domain.metadata import OrganisationSchema
 from services.encord_api.answers import (
+    AnsweredItem,
     AnsweredRow,
     RawSchema,
     dataset_of,
@@ -202,25 +203,34 @@ class SdkGateway(EncordGateway):
         metadata: bool = False,
         in_dataset: bool | None = None,
     ) -> Iterator[list[Item]]:
-        """See the interface.
+        """See the interface. Asked directly, see `AnsweredItem`.
 
         Raises:
             Unclear: Also when pages repeat; what the folder holds is not known then.
         """
-        items = self._wire.folder(_uuid(folder)).list_items(
-            order=orm.FoldersSortBy.CREATED_AT,
-            include_client_metadata=metadata,
+        params = orm.ListItemsParams(
+            search=None,
             is_in_dataset=in_dataset,
+            item_types=[],
+            order=orm.FoldersSortBy.CREATED_AT,
             desc=newest_first,
+            page_token=None,
             page_size=PAGE,
+            sign_urls=False,
+            include_client_metadata=metadata,
         )
-        found = _once(items, _LISTING)
+        path = f"storage/folders/{_uuid(folder)}/items"
+        found = _once(self._wire.api.get_paged_iterator(path, params, AnsweredItem), _LISTING)
         return _pages(map(partial(item_of, metadata=metadata), found))
 
     @_asking("reading the item")
     def get_item(self, uuid: str) -> Item:
         """See the interface."""
-        return item_of(self._wire.client.get_storage_item(_uuid(uuid)), metadata=True)
+        return item_of(self._item(uuid), metadata=True)
+
+    def _item(self, uuid: str) -> AnsweredItem:
+        path, params = f"storage/items/{_uuid(uuid)}", orm.GetItemParams(sign_url=False)
+        return self._wire.api.get(path, params=params, result_type=AnsweredItem)
 
     @_asking("reading where the item is used")
     def datasets_of(self, item: str) -> list[Dataset]:
@@ -241,11 +251,11 @@ class SdkGateway(EncordGateway):
         Raises:
             Unclear: Also when pages repeat; which frames there are is not known then.
         """
-        found = self._wire.client.get_storage_item(_uuid(item))
-        if item_of(found).type not in _FRAMED:
+        found = self._item(item)
+        if found.item_type not in _FRAMED:
             return ()
-        path = f"storage/folders/{found.parent_folder_uuid}/items/{found.uuid}/child-items"
-        frames = self._wire.api.get_paged_iterator(path, _FramePage(), orm.StorageItem)
+        path = f"storage/folders/{found.parent}/items/{found.uuid}/child-items"
+        frames = self._wire.api.get_paged_iterator(path, _FramePage(), AnsweredItem)
         return tuple(frame.url for frame in _once(frames, _READING_FRAMES) if frame.url)
 
     @_asking("asking for a signed address")
@@ -369,15 +379,7 @@ def _uuid(text: str) -> UUID:
     raise InvalidRequest(_READING_ID, raw="not a UUID")
 
 
-class _Named(Protocol):
-    @property
-    def uuid(self) -> UUID: ...
-
-
-_N = TypeVar("_N", bound=_Named)
-
-
-def _once(found: Iterable[_N], operation: str) -> Iterator[_N]:
+def _once(found: Iterable[AnsweredItem], operation: str) -> Iterator[AnsweredItem]:
     """Pass on until the first comes again: a server that does not heed the page never ends."""
     first = None
     for each in found:

@@ -144,6 +144,13 @@ def test_a_page_that_fails_is_told_after_those_before_it(gateway_at: Connect) ->
     assert len(server.requests) == 2
 
 
+def test_an_item_of_a_type_nobody_knows_yet_hides_no_other(gateway_at: Connect) -> None:
+    new = item(1, itemType="hologram", storageLocation="moon")
+    with serving(page([new, item(2)])) as server:
+        (found,) = gateway_at(server.url).list_items(FOLDER)
+    assert [(each.type, each.name) for each in found] == [("hologram", "1.png"), ("image", "2.png")]
+
+
 def test_items_that_come_again_are_no_answer(gateway_at: Connect) -> None:
     with serving(page([item(1), item(2)], "")) as server, pytest.raises(Unclear):
         next(gateway_at(server.url).list_items(FOLDER))
