@@ -68,8 +68,12 @@ class Columns:
         if header_row:
             self._note(row, before, headers)
         is_same = not header_row and None not in headers
-        if is_same or row.problem or len(row.cells) != layout.width:
+        if is_same or row.problem:
             return row.text
+        if len(row.cells) != layout.width:
+            # With fewer columns it would be as wide as they are, and its cells under wrong ones.
+            fits_now = len(row.cells) == len(headers) - headers.count(None)
+            return row.text + row.delimiter if fits_now else row.text
         pairs = zip(headers if header_row else row.cells, headers, strict=True)
         return written([cell or "" for cell, header in pairs if header is not None], row)
 

@@ -647,3 +647,11 @@ def test_rows_of_csv_that_do_not_change_are_copied_as_they_are(tmp_path: Path) -
     assert after == text.replace("Titel", "Title")
     after, _ = fixed(store, text, "group-duplicate-frame", Fix.DROP_DUPLICATE, "m.csv")
     assert after == text.replace("gs://d/c.jpg,image group,,g\r\n", "")
+
+
+def test_a_row_with_a_cell_too_few_fits_no_better_without_a_column(tmp_path: Path) -> None:
+    text = "ObjectURL,Type,Title,Vendor\ngs://d/a.jpg,image,a,x\ngs://d/b.jpg,image,x\n"
+    store = store_in(tmp_path)
+    after, counts = fixed(store, text, "csv-header-unknown", Fix.REMOVE_KEY, "m.csv")
+    assert after.splitlines()[1:] == ["gs://d/a.jpg,image,a", "gs://d/b.jpg,image,x,"]
+    assert counts == {"csv-row-width": 1}
