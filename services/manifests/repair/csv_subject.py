@@ -193,7 +193,8 @@ def _agreed(
         elif (number, place) == counts:
             continue
         elif role == "field":
-            text = _cell_after(line, place, Remove(path))
+            once = line.with_cell(place, _cell_after(line, place, KeepLast(path)))
+            text = _cell_after(once, place, Remove(path))
         elif number == counts[0] or (role == csv_layout.TITLE and not _has_group(line)):
             continue
         else:
