@@ -13,18 +13,22 @@ from services.domain.scripts.script import Place, Script
 from services.engine.connections import Connection
 from services.manifests.repair import file_name
 
+SIGNED = "A URL with a signature is never part of a script."
 ABOUT = "Run it in the folder of this program. No key is in it: ENCORD_SSH_KEY_FILE names the file."
 
 
-def show(script: Script, *, key: str, manifest: str | None = None) -> None:
+def show(script: Script | None, *, key: str, manifest: str | None = None) -> None:
     """Draw the button; the program and the command are in what it opens.
 
     Args:
-        script: The program and the command.
+        script: The program and the command; None where a signature would be in them.
         key: Namespace of the widgets.
         manifest: Fingerprint of the manifest whose file they read.
     """
     with _opened(key):
+        if script is None:
+            st.caption(SIGNED)
+            return
         if manifest:
             _file(manifest, key=f"{key}_file")
         _both(script)
@@ -40,7 +44,7 @@ def show_edits(script: Script | None, *, key: str, manifest: str) -> None:
     """
     with _opened(key, sends_edits=True):
         if script is None:
-            st.caption("Change a cell first. A URL with a signature is never part of a script.")
+            st.caption(f"Change a cell first. {SIGNED}")
             return
         _file(manifest, key=f"{key}_file")
         _both(script)

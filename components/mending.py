@@ -41,7 +41,8 @@ class Change:
     does: str
     preview: FixOrder | ReplaceOrder
     apply: FixOrder | ReplaceOrder
-    script: Script
+    #: None where a signature would be in it.
+    script: Script | None
 
 
 def files(checked: CheckedManifest) -> tuple[str, str]:

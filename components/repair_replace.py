@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import layout, mending
 from services.domain.scripts import manifests as scripts
+from services.domain.urls import without_signature
 from services.manifests.checked import CheckedManifest
 from services.manifests.repair import Kind, Replacement, ReplaceOrder
 
@@ -50,13 +51,14 @@ def _guess(checked: CheckedManifest, kind: Kind) -> str:
 def _change(checked: CheckedManifest, replacement: Replacement) -> mending.Change:
     options = checked.options.to_json()
     file, target = mending.files(checked)
+    old, new = replacement.old, replacement.new
     return mending.Change(
         fingerprint=checked.summary.fingerprint,
         title="Find and replace in URLs",
         does="A good URL never becomes one that is refused; such URLs stay as they are.",
         preview=ReplaceOrder(options=options, replacement=replacement, preview=True),
         apply=ReplaceOrder(options=options, replacement=replacement),
-        script=scripts.replace(
-            file, options, target, replacement.kind.value, replacement.old, replacement.new
-        ),
+        script=None
+        if any(without_signature(text) != text for text in (old, new))
+        else scripts.replace(file, options, target, replacement.kind.value, old, new),
     )

@@ -178,6 +178,13 @@ def test_a_replacement_is_shown_as_a_script_beside_its_preview(
         "python -m services replace manifest.json manifest-mended.json --kind=bucket --old=b "
         "--new=other" in scripts(app)
     )
+    app.selectbox(key="replace_kind").set_value("Another beginning").run()
+    signed = "https://b.example/1.jpg?X-Goog-Signature=secret"
+    app.text_input(key="replace_prefix_old").set_value("gs://b/").run()
+    app.text_input(key="replace_prefix_new").set_value(signed).run()
+    app.button(key="replace_preview").click().run()
+    assert not [each for each in scripts(app) if "secret" in each]
+    assert "A URL with a signature is never part of a script." in words(app)
 
 
 def test_there_and_back_again_says_where_the_way_back_is(
