@@ -37,7 +37,7 @@ OTHER_DATASET: Final = (
     "dataset. When that has ended, link again."
 )
 NO_UUID: Final = "That is not the UUID of a dataset."
-ENDED: Final = "The run has ended already."
+ENDED: Final = "It has ended already, or is about to."
 GOES_ON: Final = "A run is split once it has ended."
 NO_TITLES: Final = "Every dataset needs a title of its own: use {value} in it."
 NO_RUN: Final = "There is no such run in this data directory."

@@ -119,7 +119,7 @@ def _after_error(step: Step, error: EncordError) -> None:
 def _after_surprise(step: Step) -> None:
     """Try again for some times: waits for Encord and for the ledger do not count as such."""
     with step.tools.ledger.reading() as cx:
-        times = runs.surprises(cx, step.claim.run, step.claim.work) + 1
+        times = runs.times(cx, step.claim.run, step.claim.work, runs.SURPRISE) + 1
     if times >= UNEXPECTED_TRIES and step.claim.kind is not WorkKind.NOTIFY:
         _block(step, Problem.UNEXPECTED, "Something failed on our side; the log has the details.")
     else:

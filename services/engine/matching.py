@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from services.domain.chunks import Ranges
 from services.domain.entries import Entry
@@ -23,7 +23,7 @@ from services.engine.once import is_of
 from services.engine.presence import find_present
 from services.ledger import attempts, outcomes, runs
 from services.ledger.events import record
-from services.ledger.specs import run_spec, work_spec
+from services.ledger.specs import run_spec
 from services.ledger.tables import ATTEMPT, WORK
 
 BATCH: Final = 5_000
@@ -58,7 +58,8 @@ class Said:
 def advance_match(step: Step) -> None:
     """Decide what became of every entry of the run."""
     with step.fenced() as cx:
-        work = work_spec(cx, step.claim.work)
+        # Not by tries: waits for an Encord that was away count as such.
+        looks = runs.times(cx, step.claim.run, step.claim.work, runs.LOOKED)
         said, carried = _collect(cx, step.claim.run), Carried(cx, step.claim.run)
     selection = step.selection()
     try:
@@ -73,8 +74,8 @@ def advance_match(step: Step) -> None:
         for entry in step.entries(selection)
         if entry.index not in present and _unexplained(entry, said)
     ]
-    if unlisted and said.unlisted is NOT_LISTED and work.tries < step.tools.pace.lag_looks:
-        _look_again(step, work.tries, len(unlisted))
+    if unlisted and said.unlisted is NOT_LISTED and looks < step.tools.pace.lag_looks:
+        _look_again(step, looks, len(unlisted))
         return
     for batch in _batches(step.entries(selection)):
         with step.fenced() as cx:
@@ -133,18 +134,12 @@ def _unexplained(entry: Entry, said: Said) -> bool:
     return not (explained or entry.index in said.jobs) and entry.index in said.sent
 
 
-def _look_again(step: Step, tries: int, unlisted: int) -> None:
+def _look_again(step: Step, looks: int, unlisted: int) -> None:
     """Allow for a listing that lags behind the jobs."""
     with step.fenced() as cx:
-        cx.execute(update(WORK).where(WORK.c.id == step.claim.work).values(tries=tries + 1))
         runs.heard(cx, step.claim.run)
-        record(
-            cx,
-            "looking again",
-            actor="worker",
-            run=step.claim.run,
-            detail=f"{unlisted:,} entries are not listed yet (look {tries + 1})",
-        )
+        detail = f"{unlisted:,} entries are not listed yet (look {looks + 1})"
+        step.note(cx, runs.LOOKED, detail)
         step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.lag)
 
 

@@ -225,7 +225,8 @@ class Onboarding:
     def pause(self, run: str, *, actor: str) -> None:
         """Send nothing new of a run; what runs at Encord goes on."""
         with self._ledger.transaction() as cx:
-            if not RunState(_state(cx, run)).is_final:
+            now = RunState(_state(cx, run))
+            if not (now.is_final or now is RunState.CANCELLING):  # nothing new is sent any more
                 record(cx, "paused", actor=actor, run=run)
                 runs.pause(cx, run)
 
@@ -240,7 +241,8 @@ class Onboarding:
     def resume(self, run: str, *, actor: str) -> None:
         """Go on with a run that was paused or needed attention."""
         with self._ledger.transaction() as cx:
-            runs.lock(cx, run)
+            if RunState(_state(cx, run)).is_final:
+                return
             record(cx, "resumed", actor=actor, run=run)
             runs.unpause(cx, run)  # first: what is paused stays so when it is unblocked
             runs.unblock(cx, run=run)

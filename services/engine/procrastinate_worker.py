@@ -3,7 +3,7 @@
 The ledger stays the truth and a task only names a piece of work, so a task that is delivered
 twice, late or never cannot hurt: claiming is fenced, and every worker sweeps the ledger for work
 that is due and that nobody rang for. A queue is a connection: a worker listens only for those
-whose key it holds.
+whose key it holds, and for notices, which need none.
 """
 
 import asyncio
@@ -32,6 +32,8 @@ from services.ledger.store import Claim, Due
 log = structlog.get_logger(__name__)
 
 TASK: Final = "advance"
+#: The queue of what needs no key.
+NOTICES: Final = "notices"
 SWEEP_SECONDS: Final = 0.5
 #: Workers tell Procrastinate every 10 s that they live. Nothing waits for this: the ledger's
 #: leases decide when work is taken over.
@@ -110,9 +112,6 @@ class ProcrastinateWorker:
     async def _listen_until_new_key(self) -> None:
         self._new_key.clear()
         news = asyncio.create_task(self._new_key.wait())
-        if not self._connections():
-            await news
-            return
         listening = asyncio.create_task(self._listen())
         await asyncio.wait({news, listening}, return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()
@@ -124,7 +123,7 @@ class ProcrastinateWorker:
 
     async def _listen(self) -> None:
         await self.app.run_worker_async(
-            queues=sorted(self._connections()),
+            queues=sorted({*self._connections(), NOTICES}),
             concurrency=self._slots,
             name=self.owner,
             delete_jobs="always",
@@ -173,7 +172,7 @@ class ProcrastinateWorker:
     async def _ring_for(self, due: Iterable[Due]) -> None:
         for work in due:
             ring = self._task.configure(
-                queue=work.connection,
+                queue=work.connection or NOTICES,
                 queueing_lock=f"work-{work.id}",
                 schedule_at=datetime.now(UTC) + timedelta(seconds=work.seconds),
             )

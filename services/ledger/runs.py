@@ -36,8 +36,10 @@ from services.ledger.events import record, utc_now
 from services.ledger.state import ended_by_cancel, refresh
 from services.ledger.tables import ATTEMPT, EVENT, RUN, WORK
 
-#: Events that `surprises` counts by: a step failed on our side; a person has to look.
+#: Events that `times` counts, or counts from: a step failed on our side; what was listed lacks
+#: what should be there; a person has to look.
 SURPRISE: Final = "unexpected"
+LOOKED: Final = "looking again"
 ATTENTION: Final = "needs attention"
 #: Why nobody knows whether a restored ledger's work was sent.
 RESTORED: Final = "the ledger was restored; this may have been sent after its backup"
@@ -255,12 +257,12 @@ def block(cx: Connection, work: int, problem: Problem, detail: str) -> None:
     bring_up_to_date(cx, run)
 
 
-def surprises(cx: Connection, run: str, work: int) -> int:
-    """Count how often a piece of work failed on our side since a person last looked at it."""
+def times(cx: Connection, run: str, work: int, what: str) -> int:
+    """Count how often something was noted of a piece of work since a person last looked at it."""
     ours = (EVENT.c.run == run, EVENT.c.work == work)
     looked = select(func.max(EVENT.c.seq)).where(*ours, EVENT.c.what == ATTENTION).scalar_subquery()
     since = EVENT.c.seq > func.coalesce(looked, 0)
-    counted = select(func.count()).select_from(EVENT).where(*ours, EVENT.c.what == SURPRISE, since)
+    counted = select(func.count()).select_from(EVENT).where(*ours, EVENT.c.what == what, since)
     return cx.execute(counted).scalar_one()
 
 

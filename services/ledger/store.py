@@ -50,6 +50,7 @@ class Due:
     """A piece of work that waits to be claimed, now or in some seconds."""
 
     id: int
+    #: Whose key it needs; empty for a notice, which needs none.
     connection: str
     seconds: float
 
@@ -169,23 +170,30 @@ class Ledger(Reading):
             return len(dead)
 
     def due(self, connections: Iterable[str], *, run: str | None = None, limit: int) -> list[Due]:
-        """List open work of these connections that nobody holds, the most overdue first."""
+        """List open work that nobody holds and that needs one of these connections or none.
+
+        The most overdue comes first.
+        """
         with self.reading() as cx:
             now = self.clock.now(cx)
             chosen = (
-                select(WORK.c.id, WORK.c.next_at, RUN.c.connection)
+                select(WORK.c.id, WORK.c.kind, WORK.c.next_at, RUN.c.connection)
                 .join(RUN, RUN.c.id == WORK.c.run)
                 .where(
                     WORK.c.state == WorkState.OPEN,
                     WORK.c.lease_until <= now,
-                    RUN.c.connection.in_(list(connections)),
+                    or_(WORK.c.kind == WorkKind.NOTIFY, RUN.c.connection.in_(list(connections))),
                 )
             )
             if run:
                 chosen = chosen.where(WORK.c.run == run)
             rows = cx.execute(chosen.order_by(WORK.c.next_at).limit(limit))
             return [
-                Due(id=row.id, connection=row.connection, seconds=max(0.0, row.next_at - now))
+                Due(
+                    id=row.id,
+                    connection="" if row.kind == WorkKind.NOTIFY else row.connection,
+                    seconds=max(0.0, row.next_at - now),
+                )
                 for row in rows
             ]
 

@@ -22,8 +22,7 @@ from services.engine.proof.pictures import by_key, by_size
 from services.engine.proof.rows import hash_of, write_columns
 from services.ledger import runs
 from services.ledger.events import record, utc_now
-from services.ledger.specs import work_spec
-from services.ledger.tables import EVENT, RECEIPT, RUN, WORK
+from services.ledger.tables import EVENT, RECEIPT, RUN
 
 #: Stages at which a listing that is late looks like something missing.
 LATE: Final = (str(Stage.NOT_LINKED), str(Stage.OTHER_FOLDER))
@@ -34,15 +33,15 @@ def advance_verify(step: Step) -> None:
     question = asking.question_of(step.run)
     expected = asking.expected_of(step)
     with step.tools.ledger.reading() as cx:
-        work = work_spec(cx, step.claim.work)
+        looks = runs.times(cx, step.claim.run, step.claim.work, runs.LOOKED)
     places = _list(step, question, expected)
     lines = compare(expected, places)
     # What was registered is missing only because the listing is late, or because it is gone.
     lagging = lines.filter((pl.col("verdict") == Verdict.MISSING) & pl.col("stage").is_in(LATE))
-    if lagging.height and work.tries < step.tools.pace.lag_looks:
-        _look_again(step, work.tries, lagging.height)
+    if lagging.height and looks < step.tools.pace.lag_looks:
+        _look_again(step, looks, lagging.height)
         return
-    _conclude(step, question, expected, lines, found=places.found, looks=work.tries + 1)
+    _conclude(step, question, expected, lines, found=places.found, looks=looks + 1)
 
 
 def _list(step: Step, question: Question, expected: pl.DataFrame) -> Places:
@@ -60,17 +59,10 @@ def _list(step: Step, question: Question, expected: pl.DataFrame) -> Places:
     )
 
 
-def _look_again(step: Step, tries: int, missing: int) -> None:
+def _look_again(step: Step, looks: int, missing: int) -> None:
     with step.fenced() as cx:
-        cx.execute(update(WORK).where(WORK.c.id == step.claim.work).values(tries=tries + 1))
-        record(
-            cx,
-            "looking again",
-            actor="worker",
-            run=step.claim.run,
-            work=step.claim.work,
-            detail=f"{missing:,} entries are not listed yet (look {tries + 1})",
-        )
+        detail = f"{missing:,} entries are not listed yet (look {looks + 1})"
+        step.note(cx, runs.LOOKED, detail)
         step.tools.ledger.release(cx, step.claim, pause=step.tools.pace.lag)
 
 
@@ -133,7 +125,7 @@ def _seconds_looked(step: Step) -> float:
         chosen = select(EVENT.c.at).where(
             EVENT.c.run == step.claim.run,
             EVENT.c.work == step.claim.work,
-            EVENT.c.what == "looking again",
+            EVENT.c.what == runs.LOOKED,
         )
         first = cx.scalar(chosen.order_by(EVENT.c.seq).limit(1))
     if first is None:

@@ -85,6 +85,16 @@ def test_a_paused_run_can_be_cancelled(world: World) -> None:
     assert world.view(run).state is RunState.CANCELLED
 
 
+def test_a_run_that_is_being_cancelled_cannot_be_paused_on_the_way(world: World) -> None:
+    run = world.submit(world.images(4))
+    step_until(world, "start_upload", 1)
+    world.onboarding.cancel(run, actor="tester")
+    assert world.view(run).state is RunState.CANCELLING
+    world.onboarding.pause(run, actor="tester")
+    world.settle()
+    assert world.view(run).state.is_final
+
+
 def test_retry_by_selection_and_by_search_says_how_many_first(world: World) -> None:
     world.encord.broken.update({f"gs://bucket/{n}.jpg": MISSING for n in range(5)})
     run = world.submit(world.images(6))

@@ -8,7 +8,7 @@ from pathlib import Path
 from services.domain.outcomes import Outcome
 from services.domain.runs import FolderChoice, RunOptions
 from services.encord_api.errors import Unclear
-from services.encord_api.interface import Item, JobState, JobStatus
+from services.encord_api.interface import DataRow, Item, JobState, JobStatus
 from services.engine.matching import PERHAPS_NEW
 from services.ledger.buckets import BucketRecords
 from tests.contract.memory import BUCKET, Fault, MemoryGateway, _Job
@@ -62,6 +62,25 @@ def test_a_job_that_failed_says_nothing_of_another_jobs_late_entries(tmp_path: P
     failed = world.ledger.outcomes(run, outcome=Outcome.FAILED).rows
     assert {row.entry for row in failed} == {4, 5, 6, 7}
     assert {row.message for row in failed} == {REFUSED}
+
+
+def test_waits_for_encord_leave_a_late_listing_its_chances(tmp_path: Path) -> None:
+    """Of the items and, with one linked later, of the dataset's rows: each is looked at again."""
+    world = World(tmp_path, encord=Troubled(doomed=""))
+    away = [Fault(Unclear("listing")) for _ in range(3)]
+    world.encord.script("list_items", *away)
+    world.encord.script("list_rows", *away)
+    listed, lags = MemoryGateway.list_rows, iter((True,))
+
+    def rows(dataset: str, *, metadata: bool = False) -> list[DataRow]:
+        found = listed(world.encord, dataset, metadata=metadata)
+        return found[1:] if next(lags, False) else found
+
+    world.encord.list_rows = rows  # type: ignore[method-assign]
+    run = world.submit(world.images(3), dataset="Street")
+    world.settle()
+    assert world.view(run).counts.registered == 3
+    assert world.ledger.receipts(run=run)[0].proven
 
 
 def test_what_an_unanswered_upload_brought_is_newly_registered(world: World) -> None:

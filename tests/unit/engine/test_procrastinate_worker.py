@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Connection, Select, func, select, text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from services.domain.runs import WorkKind
+from services.domain.runs import Problem, WorkKind
 from services.engine import advance as advancing
 from services.engine.context import Pace, Step
 from services.engine.procrastinate_worker import ProcrastinateWorker
 from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK
-from services.ledger import holders
+from services.ledger import holders, runs
 from services.ledger.store import Ledger
 from services.ledger.tables import HOLDER, WORK
 from tests.nursery import NURSERY
@@ -91,6 +91,19 @@ def test_newer_tables_end_the_process(world: World) -> None:
     assert process.exitcode == EXIT_OUTDATED
 
 
+def test_a_notice_is_delivered_although_nobody_holds_the_key_of_its_run(world: World) -> None:
+    run = world.submit(world.images(1), connection="in a browser that is gone")
+    with world.ledger.transaction() as cx:
+        runs.block(cx, first_work(cx, run), Problem.RECONNECT, "Connect again.")
+    process = working_on(world)
+    closed = select(func.count()).select_from(WORK).where(WORK.c.kind == WorkKind.NOTIFY)
+    try:  # without a webhook it is closed
+        wait_for(lambda: bool(scalar(world, closed.where(WORK.c.state != "open"))), process)
+    finally:
+        process.kill()
+        process.join()
+
+
 def test_steps_in_every_slot_leave_room_to_tell_the_keys(world: World) -> None:
     for number in range(SLOTS):
         world.submit(world.images(1), nonce=str(number))
@@ -104,6 +117,10 @@ def test_steps_in_every_slot_leave_room_to_tell_the_keys(world: World) -> None:
     finally:
         process.kill()
         process.join()
+
+
+def first_work(cx: Connection, run: str) -> int:
+    return int(cx.execute(select(func.min(WORK.c.id)).where(WORK.c.run == run)).scalar_one())
 
 
 def scalar(world: World, chosen: Select[Any]) -> float:
