@@ -25,6 +25,7 @@ from services.buckets.catalog import Listing, View
 from services.buckets.delta import Difference
 from services.buckets.recipe import Recipe
 from services.buckets.recipes import Asked, Saved
+from services.domain.entries import EntryType
 from services.domain.scripts import buckets
 
 #: The bucket and the saved recipe that the form was filled with last.
@@ -183,10 +184,12 @@ def _report(built: Built, *, key: str) -> None:
     if built.difference:
         _difference(built.difference)
     types = ", ".join(
-        f"{number:,} {kind.replace('_', ' ')}" for kind, number in built.by_type.items()
+        f"{EntryType(kind).label} {number:,}" for kind, number in built.by_type.items()
     )
     made = f"**{count(built.entries, 'entry')}** of {count(built.objects, 'object')}"
-    st.markdown(f"{made}: {types}." if built.entries else "There is nothing to make an entry of.")
+    st.markdown(
+        f"{made}, by type: {types}." if built.entries else "There is nothing to make an entry of."
+    )
     for reason, number in built.left_out.items():
         st.caption(f"{count(number, 'object')} left out: {reason}.")
     _oddities(built)

@@ -53,7 +53,7 @@ def test_a_grouped_manifest_and_later_only_what_changed(
     dashboard.fill("Pattern of the names", "{walk}/frame-{frame}.jpg")
     dashboard.fill("Title", "Walk {walk}")
     dashboard.click("Preview the manifest")
-    dashboard.sees("2 entries of 12 objects: 2 image group.")
+    dashboard.sees("2 entries of 12 objects, by type: image group 2.")
     assert not violations(dashboard.page)
     dashboard.fill("Name of the recipe", "Walks")
     dashboard.click("Save as manifest")
