@@ -58,7 +58,7 @@ def put_among(
     if not examined:
         return accepted
     rows = pl.DataFrame(list(examined.values()), schema=SCHEMA, orient="row")
-    order = np.argsort(np.concatenate([places, np.fromiter(examined, np.uint32)]))
+    order = np.argsort(np.concatenate([places, np.fromiter(examined, np.uint32)]), kind="stable")
     return pl.concat([accepted, rows])[order]
 
 

@@ -50,12 +50,13 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
     first: dict[str, int] = {}
     current = next(stored)
     for suspect in suspects:
-        while current.index != suspect.entry:
-            current = next(stored)
+        keeps = sink.collector.keeps(_CODE)
+        while current.index != suspect.entry and (keeps or suspect.url is None):
+            current = next(stored)  # read for samples, and for URLs that stand nowhere else
         url = current.urls()[suspect.nth] if suspect.url is None else suspect.url
         earlier = first.setdefault(url, suspect.entry)
         if earlier != suspect.entry:
-            path = _path(source, current, suspect) if sink.collector.keeps(_CODE) else ()
+            path = _path(source, current, suspect) if keeps else ()
             fault = Fault(_CODE, path, url, {"first": earlier})
             _report(sink, source, current, suspect, fault)
 
@@ -84,7 +85,7 @@ def _report(
             return Where(line=suspect.line, column=column, pointer=place)
         return _json_place(sink, entry, fault)
 
-    sink.collector.add(fault, entry.index, locate)
+    sink.collector.add(fault, suspect.entry, locate)
 
 
 def _column(source: Source, entry: StoredEntry) -> int:
