@@ -84,7 +84,8 @@ def _known(
     chosen = current(run) if after_retries else select(OUTCOME).where(OUTCOME.c.run == run)
     narrowed = chosen.with_only_columns(*columns) if columns else chosen
     ordered = narrowed.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
-    yield from cx.execute(ordered)
+    with cx.execute(ordered) as rows:  # PostgreSQL's cursor stays open otherwise
+        yield from rows
 
 
 def _without_outcome(cx: Connection, spec: RunSpec) -> Outcome:

@@ -39,9 +39,9 @@ def of_run(
         OUTCOME.c.entry, OUTCOME.c.rank, OUTCOME.c.message, OUTCOME.c.item_uuid
     )
     ordered = chosen.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
-    known = iter(cx.execute(ordered))
-    pairs = paired(entries, known, index=lambda entry: entry.index)
-    return _frame((_row(entry, *_stopped(row)) for entry, row in pairs), heartbeat)
+    with cx.execute(ordered) as known:
+        pairs = paired(entries, iter(known), index=lambda entry: entry.index)
+        return _frame((_row(entry, *_stopped(row)) for entry, row in pairs), heartbeat)
 
 
 def of_manifest(entries: Iterable[Entry], *, heartbeat: Callable[[], None]) -> pl.DataFrame:
