@@ -6,9 +6,8 @@ import pytest
 
 from services.__main__ import main
 from services.bootstrap import build_runtime
-from services.domain.runs import FolderChoice, Submission
-from services.ledger import runs
 from services.settings import Settings
+from tests.cli import browser_run
 
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 INTEGRATION = ("--integration", "Demo bucket")
@@ -23,25 +22,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def begun_in_a_browser() -> str:
     with build_runtime(Settings()).ledger.transaction() as cx:
-        return runs.create(
-            cx,
-            Submission(
-                name="From a browser",
-                connection="browser",
-                account="SHA256:browser",
-                manifest="f" * 64,
-                check="{}",
-                folder=FolderChoice(name="From a browser"),
-                integration="integration",
-                integration_title="Demo bucket",
-                nonce="one",
-                created_by="somebody",
-            ),
-            connection_label="Encord US",
-            manifest_name="theirs.json",
-            entries=3,
-            held=0,
-        )
+        return browser_run.begin(cx)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from sqlalchemy import select
 
 from services.__main__ import main
 from services.bootstrap import Runtime, build_runtime
-from services.domain.runs import FolderChoice, RunState, Submission, WorkKind, WorkState
-from services.ledger import holders, runs
+from services.domain.runs import RunState, WorkKind, WorkState
+from services.ledger import holders
 from services.ledger.tables import WORK
 from services.sandbox.demo import demo_manifest_csv, demo_manifest_json
 from services.settings import Settings
+from tests.cli import browser_run
 
 pytestmark = pytest.mark.usefixtures("forked")
 
@@ -146,25 +147,7 @@ def submitted_with_the_key_of_a_browser(runtime: Runtime) -> str:
     with runtime.ledger.transaction() as cx:
         now = runtime.ledger.clock.now(cx)
         holders.note(cx, "the dashboard's worker", ["browser"], now=now, until=now + 3600)
-        return runs.create(
-            cx,
-            Submission(
-                name="From a browser",
-                connection="browser",
-                account="SHA256:browser",
-                manifest="f" * 64,
-                check="{}",
-                folder=FolderChoice(name="From a browser"),
-                integration="integration",
-                integration_title="Demo bucket",
-                nonce="one",
-                created_by="somebody",
-            ),
-            connection_label="Encord",
-            manifest_name="theirs.json",
-            entries=3,
-            held=0,
-        )
+        return browser_run.begin(cx)
 
 
 def test_the_runs_and_the_notices_of_the_dashboard_are_left_to_it(
