@@ -82,9 +82,12 @@ def _clashes(
 ) -> Iterator[Clash]:
     """Compare cells by what they mean, in some columns or in all."""
     first: dict[tuple[str, str], tuple[Spot, object]] = {}
-    if kind := kind_by_header(rows):
-        first[csv_layout.TYPE, ""] = (0, rows[0][1].place_of(csv_layout.TITLE) or 0), kind
-    for number, (row, layout) in enumerate(rows):
+    for number, ((row, layout), kind) in enumerate(zip(rows, kinds_by_header(rows), strict=True)):
+        if kind:
+            at = number, layout.place_of(csv_layout.TITLE) or 0
+            counts, said = first.setdefault((csv_layout.TYPE, ""), (at, kind))
+            if said is not kind:
+                yield Clash(at, counts, Column(csv_layout.TYPE, ""), kind, said)
         for place in sorted([*layout.single, *layout.repeated]) if places is None else places:
             column, text = layout.columns[place], cell_text(row, layout, place)
             is_extra = place in layout.repeated and column.role in _FIRST_ONLY
@@ -96,16 +99,15 @@ def _clashes(
                 yield Clash((number, place), counts, column, value, said)
 
 
-def kind_by_header(rows: Rows) -> EntryType | None:
-    """Return the type that the header of the first row says, where no cell of its does.
+def kinds_by_header(rows: Rows) -> Iterator[EntryType | None]:
+    """Yield the type that the header of each row says, where no cell of the row does.
 
     A group's header holds for a sequence too, where a cell says that a video is made of it.
     """
-    row, layout = rows[0]
-    if cell_of(row, layout, csv_layout.TYPE):
-        return None
     videos = filter(None, (cell_of(*each, csv_layout.CREATE) for each in rows))
-    return None if flag_of(next(videos, "")) is True else layout.kind
+    is_video = flag_of(next(videos, "")) is True
+    for row, layout in rows:
+        yield None if is_video or cell_of(row, layout, csv_layout.TYPE) else layout.kind
 
 
 def _doubled(rows: Rows, schema: MetadataSchema | None) -> Iterator[Clash]:
@@ -153,18 +155,27 @@ def value_of(text: str, column: Column, schema: MetadataSchema | None) -> object
     return read_cell(text, is_json=column.is_json, declared=declared)
 
 
+def text_at(draft: Draft, spot: Spot, clash: Clash, value: object) -> str:
+    """Return what a cell says of the field that a clash is about, or else its header."""
+    number, place = spot
+    row, layout = draft.rows[number]
+    if isinstance(value, EntryType) and layout.columns[place].role != clash.column.role:
+        return value.label
+    return cell_text(row, layout, place)
+
+
 def fault_of(draft: Draft, clash: Clash) -> Fault:
     """Say what two cells disagree about."""
-    (number, place), (first_number, first_place) = clash.at, clash.counts
+    (number, _), (first_number, first_place) = clash.at, clash.counts
     first_row, layout = draft.rows[first_number]
-    text, first = cell_text(*draft.rows[number], place), cell_text(first_row, layout, first_place)
-    where, counts = f"line {first_row.line:,}", layout.columns[first_place]
+    text = text_at(draft, clash.at, clash, clash.value)
+    first = text_at(draft, clash.counts, clash, clash.said)
+    where = f"line {first_row.line:,}"
     if clash.member is not None:
         # As JSON, where a number is not the text of its digits.
         text, first = json_cell(clash.value), json_cell(clash.said)
-        where = where if number != first_number else f"the column {counts.header}"
-    elif isinstance(clash.said, EntryType) and counts.role != clash.column.role:
-        first = clash.said.label  # which the header says
+        if number == first_number:
+            where = f"the column {layout.columns[first_place].header}"
     details = {
         "field": ".".join(map(str, clash.path)),
         "value": text[:_SHOWN],

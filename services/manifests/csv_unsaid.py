@@ -16,8 +16,14 @@ import msgspec
 from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout, json_text
 from services.manifests.csv_cells import Row
-from services.manifests.csv_clashes import Clash, may_be_split, metadata_places, value_of
-from services.manifests.csv_fields import METADATA, Draft, Spot, cell_text
+from services.manifests.csv_clashes import (
+    Clash,
+    may_be_split,
+    metadata_places,
+    text_at,
+    value_of,
+)
+from services.manifests.csv_fields import METADATA, Draft, cell_text
 from services.manifests.csv_layout import JSON_SUFFIX, ROW_HEADER, Column, Layout, column_of
 from services.manifests.held_lines import Line, metadata_cell, our_header, writable
 
@@ -41,23 +47,25 @@ def cells_beside(draft: Draft, found: Sequence[Clash], schema: MetadataSchema | 
         place = layout.place_of(csv_layout.GROUP)
         if place is not None and (text := cell_text(row, layout, place)):
             lines[0][our_header(layout.columns[place])] = text
-    spots = [clash.at for clash in found]
+    said = [
+        (clash.at[0], clash.column, text_at(draft, clash.at, clash, clash.value))
+        for clash in found
+    ]
     if is_split or any(clash.column.key == METADATA for clash in found):
         # What contradicts the whole of it would count, where its keys alone have columns.
-        spots += _metadata_spots(draft)
-    for number, place in spots:
-        row, layout = draft.rows[number]
-        header, cell = _our_cell(layout.columns[place], cell_text(row, layout, place), schema)
+        said += _said_of_metadata(draft)
+    for number, column, text in said:
+        header, cell = _our_cell(column, text, schema)
         lines[number][header] = cell
     return lines if any(lines) else []
 
 
-def _metadata_spots(draft: Draft) -> Iterator[Spot]:
-    """Yield row and column of all cells that give metadata."""
+def _said_of_metadata(draft: Draft) -> Iterator[tuple[int, Column, str]]:
+    """Yield all cells that give metadata, with their row and column."""
     for number, (row, layout) in enumerate(draft.rows):
         for place in metadata_places(row, layout):
             if place not in layout.repeated:
-                yield number, place
+                yield number, layout.columns[place], cell_text(row, layout, place)
 
 
 def _unknown(row: Row, layout: Layout) -> Line:

@@ -167,7 +167,8 @@ def _applied(lines: tuple[Line, ...], action: Action) -> tuple[Line, ...]:
     spot = spot_that_counts(spots, lambda at: lines[at[0]].cell(at[1]))
     if spot is None:
         return lines
-    filled = [each for each in spots if lines[each[0]].cell(each[1])]
+    is_type = action.path == ("type",)  # an empty cell leaves it to the header
+    filled = [each for each in spots if is_type or lines[each[0]].cell(each[1])]
     if isinstance(action, KeepLast) and not _inner(lines[spot[0]].layout.columns[spot[1]], action):
         return _agreed(lines, action.path, spot, filled)
     made = list(lines)
@@ -185,7 +186,7 @@ def _agreed(
     the place of a group, the row would be another entry's.
     """
     made = list(lines)
-    kind = csv_clashes.kind_by_header([line.as_read() for line in lines])
+    kind = next(csv_clashes.kinds_by_header([line.as_read() for line in lines]))
     for number, place in spots:
         line, role = made[number], lines[number].layout.columns[place].role
         if role == csv_layout.TYPE:

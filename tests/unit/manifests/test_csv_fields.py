@@ -123,6 +123,35 @@ def test_a_type_that_contradicts_the_header_of_the_first_row_is_told(
     assert "group-conflict" not in store.check(fixed, CheckOptions()).summary.counts
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column", "is_mended"),
+    [
+        ("ObjectURL,Image group title,Type\nx://1,A,image sequence\nx://2,A,\n", 3, 7, True),
+        (
+            "ObjectURL,Type,Group\nx://1,image sequence,A\n"
+            "ObjectURL,Image group title\nx://2,A\n",
+            4,
+            7,
+            False,  # a row without the column has no cell to say it in
+        ),
+    ],
+)
+def test_a_header_that_contradicts_the_type_above_is_told_and_held(
+    text: str, line: int, column: int, is_mended: bool, store: ManifestStore, tmp_path: Path
+) -> None:
+    first = store.add("m.csv", io.BytesIO(text.encode()))
+    checked = store.check(first, CheckOptions())
+    (told,) = (each for each in checked.findings().rows if each.code == "group-conflict")
+    said = "type is image group here and image sequence in line 2; an entry has one value."
+    assert (told.line, told.column, told.message) == (line, column, said)
+    fixed = repair.apply(store, first, CheckOptions(), "group-conflict", Fix.REMOVE_KEY)
+    counts = store.check(fixed, CheckOptions()).summary.counts
+    assert ("group-conflict" not in counts) is is_mended
+    checked.write_held(tmp_path / "held.csv")
+    with (tmp_path / "held.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert [row["Type"] for row in csv.DictReader(stream)] == ["image_sequence", "image group"]
+
+
 @pytest.mark.parametrize("word", ["image sequence", "image group"])
 def test_a_header_of_groups_holds_for_a_sequence_that_a_cell_says(word: str, check: Check) -> None:
     checked = check(TYPED_HEADER.format(video="true", word=word), "m.csv")
