@@ -224,12 +224,12 @@ def _changed(given: Meant, was: Fields, now: Meant) -> Meant:
         return given
     faults = [fault for fault in given.faults if not _is_about(fault, touched)]
     faults += [fault for fault in now.faults if _is_about(fault, touched)]
-    # Values alone would not say what is still wrong when they are held again.
-    return Meant(fields, faults, _text_of(fields, touched, given, now) if faults else None)
+    # Values alone would not say all that it said when they are held again.
+    return Meant(fields, faults, _text_of(fields, touched, given, now))
 
 
 def _text_of(fields: Fields, touched: set[tuple[str, ...]], given: Meant, now: Meant) -> str:
-    """Write an entry whose text is wrong: what was not touched stands there as it did."""
+    """Write an entry: what was not touched stands there as it did."""
     splice = _Splice(touched, given.text or "", now.text or "")
     try:
         return splice.write(fields, now.fields)

@@ -38,8 +38,9 @@ class CsvEntry:
             self._spots[id(faults[-1])] = clash.at
         row = self.sink.judge(self.index, made, faults, self.locate, places=self.url_places())
         first = self.draft.rows[0][0]
+        fields = meant.fields if meant.text is not None else kept_fields(meant.fields)
+        kept = made.rewritten or fields
         is_text = meant.text is not None and not row.valid
-        kept = made.rewritten or kept_fields(meant.fields)
         payload = (meant.text or "").encode() if is_text else msgspec.json.encode(kept)
         if not row.valid:
             schema = self.sink.options.schema

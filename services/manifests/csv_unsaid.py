@@ -48,8 +48,7 @@ def cells_beside(draft: Draft, found: Sequence[Clash], schema: MetadataSchema | 
         if place is not None and (text := cell_text(row, layout, place)):
             lines[0][our_header(layout.columns[place])] = text
     said = [
-        (clash.at[0], clash.column, text_at(draft, clash.at, clash, clash.value))
-        for clash in found
+        (clash.at[0], clash.column, text_at(draft, clash.at, clash, clash.value)) for clash in found
     ]
     if is_split or any(clash.column.key == METADATA for clash in found):
         # What contradicts the whole of it would count, where its keys alone have columns.

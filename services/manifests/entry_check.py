@@ -50,7 +50,7 @@ def examine(kind: EntryType, given: dict[str, object], options: CheckOptions) ->
     faults.extend(_title_faults(fields, kind))
     faults.extend(_location_faults(fields, kind, options))
     faults.extend(_other_faults(fields, kind, options))
-    kept = _without_nothing(fields)
+    kept = _without_nothing(kind, fields)
     written = {name: key for key, name in zip(given, fields, strict=False) if key != name}
     if written:
         faults = [_as_written(fault, written) for fault in faults]
@@ -102,12 +102,16 @@ def _respell(kind: EntryType, key: str) -> str | None:
     return _SPELLINGS[kind].get(fold(key))
 
 
-def _without_nothing(fields: dict[str, object]) -> dict[str, object]:
-    """Leave out optional fields that say nothing: null, and an empty title."""
+def _without_nothing(kind: EntryType, fields: dict[str, object]) -> dict[str, object]:
+    """Leave out optional fields that say nothing: null, and an empty title.
+
+    What null says in a field that nobody knows is not ours to tell.
+    """
+    known = SHAPES[kind].fields
     return {
         key: value
         for key, value in fields.items()
-        if value is not None and not (key == "title" and value == "")
+        if key not in known or not (value is None or (key == "title" and value == ""))
     }
 
 

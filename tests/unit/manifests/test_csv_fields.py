@@ -123,27 +123,20 @@ def test_a_type_that_contradicts_the_header_of_the_first_row_is_told(
     assert "group-conflict" not in store.check(fixed, CheckOptions()).summary.counts
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "column", "is_mended"),
-    [
-        ("ObjectURL,Image group title,Type\nx://1,A,image sequence\nx://2,A,\n", 3, 7, True),
-        (
-            "ObjectURL,Type,Group\nx://1,image sequence,A\n"
-            "ObjectURL,Image group title\nx://2,A\n",
-            4,
-            7,
-            False,  # a row without the column has no cell to say it in
-        ),
-    ],
-)
+SILENT = "ObjectURL,Image group title,Type\nx://1,A,image sequence\nx://2,A,\n"
+#: A row without a column has no cell to mend.
+BELOW = "ObjectURL,Type,Group\nx://1,image sequence,A\nObjectURL,Image group title\nx://2,A\n"
+
+
+@pytest.mark.parametrize(("text", "line", "is_mended"), [(SILENT, 3, True), (BELOW, 4, False)])
 def test_a_header_that_contradicts_the_type_above_is_told_and_held(
-    text: str, line: int, column: int, is_mended: bool, store: ManifestStore, tmp_path: Path
+    text: str, line: int, *, is_mended: bool, store: ManifestStore, tmp_path: Path
 ) -> None:
     first = store.add("m.csv", io.BytesIO(text.encode()))
     checked = store.check(first, CheckOptions())
     (told,) = (each for each in checked.findings().rows if each.code == "group-conflict")
     said = "type is image group here and image sequence in line 2; an entry has one value."
-    assert (told.line, told.column, told.message) == (line, column, said)
+    assert (told.line, told.column, told.message) == (line, 7, said)
     fixed = repair.apply(store, first, CheckOptions(), "group-conflict", Fix.REMOVE_KEY)
     counts = store.check(fixed, CheckOptions()).summary.counts
     assert ("group-conflict" not in counts) is is_mended

@@ -259,6 +259,34 @@ def test_a_field_of_our_own_name_stays_a_field(name: str, check: Check, tmp_path
     assert "Title" not in json.loads(entry.payload)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"title": "", "Title": "x"},
+        {"Title": "x", "title": None},
+        {"nobody": None},
+        {"nobody": ""},
+        {"title": "", "clientMetadata": None},
+    ],
+)
+def test_what_says_nothing_stays_beside_a_changed_cell(
+    said: dict[str, object], check: Check, tmp_path: Path
+) -> None:
+    checked = check(json.dumps({"images": [{"objectUrl": "gs://d/a b", **said}]}))
+    told = checked.summary.counts
+    checked.write_held(tmp_path / "held.csv")
+    held = (tmp_path / "held.csv").read_text(encoding="utf-8-sig")
+    again = check("\ufeff" + held.replace("a b", "b c", 1), "held.csv")
+    (entry,) = stored(again)
+    assert json.loads(entry.payload) == {"objectUrl": "gs://d/b c", **said}
+    assert told.items() <= again.summary.counts.items()
+
+
+def test_null_in_a_field_that_nobody_knows_is_sent(check: Check) -> None:
+    entry = {"objectUrl": "gs://d/a.jpg", "nobody": None}
+    assert payloads(check(json.dumps({"images": [{**entry, "title": None}]}))) == [entry]
+
+
 TYPED = read_schema({"k": "number", "b": "boolean", "g": "geospatial", "e": "embedding"})
 
 
