@@ -36,7 +36,7 @@ from services.sandbox import (
     uploads,
 )
 from services.sandbox.accounts import NoMemberError, UnknownKeyError
-from services.sandbox.requests import call_of
+from services.sandbox.requests import call_of, refusing_types
 from services.sandbox.signatures import SignatureError, signer_v1, signer_v2
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import Account, Call, EnvelopeError, Object, RefusalError
@@ -182,7 +182,8 @@ def _v2_route(
             try:
                 call = await call_of(request)
                 account = await run_in_threadpool(_identify_v2, sandbox, call)
-                return _json(200, await handler(sandbox, replace(call, account=account)))
+                with refusing_types(call):
+                    return _json(200, await handler(sandbox, replace(call, account=account)))
             except RefusalError as error:
                 return _refused(error)
 
@@ -232,7 +233,8 @@ def _v1_route(sandbox: Sandbox, path: str) -> Route:
 
         async def answer() -> Response:
             try:
-                found = await _answer_v1(sandbox, call)
+                with refusing_types(call):
+                    found = await _answer_v1(sandbox, call)
             except EnvelopeError as error:
                 return _envelope(error.status, error.code, error.payload)
             except RefusalError as error:

@@ -18,7 +18,7 @@ from services.sandbox import (
     uploads,
 )
 from services.sandbox.gcs_errors import GoogleError
-from services.sandbox.requests import call_of
+from services.sandbox.requests import call_of, refusing_types
 from services.sandbox.state import Sandbox
 from services.sandbox.wire import Call, Object, RefusalError
 
@@ -93,7 +93,8 @@ def _route(
         async def answer() -> Response:
             try:
                 call = await call_of(request)
-                return await run_in_threadpool(handler, sandbox, call)
+                with refusing_types(call):
+                    return await run_in_threadpool(handler, sandbox, call)
             except GoogleError as error:
                 return refused(error)
             except RefusalError as error:

@@ -7,7 +7,7 @@ import pytest
 from encord import EncordUserClient
 from encord.constants.enums import DataType
 from encord.dataset import Dataset
-from encord.exceptions import ResourceExistsError, ResourceNotFoundError
+from encord.exceptions import InvalidArgumentsError, ResourceExistsError, ResourceNotFoundError
 from encord.orm.dataset import (
     DataLinkDuplicatesBehavior,
     DatasetAccessSettings,
@@ -116,6 +116,8 @@ def test_row_filters(dataset: Dataset, items: list[uuid.UUID]) -> None:
     hashes = [rows[1].uid, rows[3].uid]
     assert [row.uid for row in dataset.list_data_rows(data_hashes=hashes)] == hashes
     assert dataset.list_data_rows(created_after="2999-01-01") == []
+    with pytest.raises(InvalidArgumentsError, match="wrong type"):
+        dataset.list_data_rows(title_eq=["Group"])  # type: ignore[arg-type]
     dataset.set_access_settings(DatasetAccessSettings(fetch_client_metadata=True))
     found = dataset.list_data_rows(title_like="%0002.jpg")
     assert dict(found[0].client_metadata or {}) == {"n": 2}

@@ -44,15 +44,16 @@ def test_the_last_writer_of_the_schema_wins(client: EncordUserClient, sandbox: R
 class Odd(BaseDTO):
     """A schema with a type of its own."""
 
-    site: dict[str, str]
+    site: dict[str, object]
 
 
-def test_a_type_nobody_knows_is_refused(client: EncordUserClient) -> None:
-    with pytest.raises(InvalidArgumentsError, match="unknown type"):
+@pytest.mark.parametrize(("word", "said"), [("tuple", "unknown type"), (["text"], "wrong type")])
+def test_a_type_nobody_knows_is_refused(word: object, said: str, client: EncordUserClient) -> None:
+    with pytest.raises(InvalidArgumentsError, match=said):
         client._api_client.post(
             "organisation/client-metadata-schema-v2",
             params=None,
-            payload=Odd(site={"ty": "tuple"}),
+            payload=Odd(site={"ty": word}),
             result_type=None,
         )
 
