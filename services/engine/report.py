@@ -6,6 +6,7 @@ can be had as a manifest to submit again.
 """
 
 import hashlib
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -151,11 +152,14 @@ class _Tally:
 
 
 class _Sink:
-    """A file that appears when it is complete, with its size and SHA-256."""
+    """A file that appears when it is complete, with its size and SHA-256.
+
+    Of two that are written at once the later one stays, whole.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._aside = path.with_name(f"{path.name}.part")
+        self._aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
         self._digest = hashlib.sha256()
         self._bytes = 0
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 from services.domain.outcomes import Outcome
-from services.engine.report import Reports
+from services.engine import report
+from services.engine.report import Reports, Written
 from services.engine.report_rows import NO_OUTCOME, ReportRow
 from services.ledger import outcomes
 from services.ledger.outcomes import Place
@@ -44,6 +45,17 @@ def head_of(path: Path) -> dict[str, Any]:
 
 def read_csv(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def are_vouched_for(written: Written) -> bool:
+    """Whether the rows are what the head beside them says."""
+    said = {
+        each["name"]: (each["bytes"], each["sha256"]) for each in head_of(written.head)["files"]
+    }
+    files = {path.name: path.read_bytes() for path in (written.csv, written.jsonl)}
+    return said == {
+        name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()
+    }
 
 
 def test_every_url_of_a_complete_run_has_a_row(world: World, reports: Reports) -> None:
@@ -75,13 +87,29 @@ def test_the_head_adds_up_and_vouches_for_the_files(
     assert (head["entries"]["registered"], head["urls"]["registered"]) == (12, 14)
     assert head["causes"] == {"object-missing": 1}
     assert (head["run"]["id"], head["run"]["state"]) == (run, "complete")
-    for record, path in zip(head["files"], [written.csv, written.jsonl], strict=True):
-        data = path.read_bytes()
-        assert record["name"] == path.name
-        assert (record["rows"], record["bytes"]) == (15, len(data))
-        assert record["sha256"] == hashlib.sha256(data).hexdigest()
+    assert are_vouched_for(written)
+    assert [record["rows"] for record in head["files"]] == [15, 15]
     assert written.csv.read_bytes() == b"".join(reports.csv(run))
     assert written.jsonl.read_bytes() == b"".join(reports.jsonl(run))
+
+
+def test_two_commands_may_write_one_report_at_once(
+    world: World, reports: Reports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world.submit(world.manifest(MIXED))
+    world.settle()
+    batches, done = report._batches, []
+
+    def meanwhile(rows: Iterator[ReportRow]) -> Iterator[list[ReportRow]]:
+        monkeypatch.undo()
+        done.append(reports.write(run, tmp_path / "reports"))
+        return batches(rows)
+
+    monkeypatch.setattr(report, "_batches", meanwhile)
+    written = reports.write(run, tmp_path / "reports")
+    assert done == [written]
+    assert are_vouched_for(written)
+    assert {*written.head.parent.iterdir()} == {written.head, written.csv, written.jsonl}
     assert sorted(path.name for path in written.head.parent.iterdir()) == sorted(
         path.name for path in (written.head, written.csv, written.jsonl)
     )
