@@ -12,11 +12,10 @@ from components.tables import GRID
 from components.text import code, count
 from services.domain.scripts import proofs as scripts
 from services.domain.tasks import Purpose
+from services.engine.proof.proofs import REMEMBERED
 from services.engine.proof.splitting import VALUE, Split, are_titles, titles_of
 from services.ledger.views import Counts, RunView
 
-#: Tasks of a run whose titles are looked at, the newest.
-REMEMBERED: Final = 500
 KEY: Final = "split_key"
 
 
@@ -137,8 +136,9 @@ def _about_namesakes(run: RunView, titles: dict[str, str]) -> None:
     again = {task.dataset_title for task in tasks}.intersection(titles.values())
     if again:
         st.warning(
-            "A part that is as it was is not linked twice. One that has changed since, as after a "
-            "retry, gets a second dataset of the same title: choose other titles for those.",
+            "A part that is as it was is not linked twice, unless that was cancelled. One that has "
+            "changed since, as after a retry, gets a second dataset of the same title: choose "
+            "other titles for those.",
             title=f"{count(len(again), 'dataset')} of these titles made from this run already",
             icon=":material/content_copy:",
         )
@@ -147,4 +147,6 @@ def _about_namesakes(run: RunView, titles: dict[str, str]) -> None:
 def _link(run: RunView, split: Split) -> None:
     titles = _decided(run, split)
     if titles and are_titles(titles):
-        get_runtime().proofs.link_split(run.id, split, titles, actor=session.actor())
+        proofs = get_runtime().proofs
+        after = proofs.cancelled_links(run.id)
+        proofs.link_split(run.id, split, titles, actor=session.actor(), after=after)

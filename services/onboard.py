@@ -322,6 +322,13 @@ def verdict(runtime: Runtime, view: RunView) -> int:
     return EXIT_PROVEN if receipt.proven else EXIT_NOT_PROVEN
 
 
+def outcome(runtime: Runtime, task: RunView) -> int:
+    """Say what a linking came to, and how to begin it anew where it was cancelled."""
+    if task.state is RunState.CANCELLED:
+        return refuse(CANCELLED.format(run=task.id))
+    return verdict(runtime, task)
+
+
 def _view(runtime: Runtime, run: str) -> RunView:
     view = runtime.ledger.run(run)
     assert view is not None

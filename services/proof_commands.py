@@ -7,18 +7,18 @@ from typing import Final
 
 from services.bootstrap import Runtime
 from services.connecting import add_connection, connected, refuse
-from services.domain.runs import DatasetChoice, Problem, RunState
+from services.domain.runs import DatasetChoice, Problem
 from services.domain.tasks import Question, Source
 from services.domain.verification import Verdict
 from services.engine.connections import Connection
 from services.engine.rescue import GROUPS, TYPES
 from services.onboard import (
-    CANCELLED,
     add_after,
     add_schema,
     anew,
     answered,
     follow,
+    outcome,
     read_manifest,
     uuid_argument,
     verdict,
@@ -73,10 +73,7 @@ def _link_folder(runtime: Runtime, connection: Connection, asked: argparse.Names
     begun = runtime.ledger.run(task)
     if begun and begun.problem is Problem.NOTHING_TO_LINK:  # files may have come since
         runtime.onboarding.resume(task, actor=ACTOR)
-    view = follow(runtime, task)
-    if view.state is RunState.CANCELLED:
-        return refuse(CANCELLED.format(run=task))
-    return verdict(runtime, view)
+    return outcome(runtime, follow(runtime, task))
 
 
 def _nonce(runtime: Runtime, choice: DatasetChoice) -> str:

@@ -28,6 +28,7 @@ from services.onboard import (
     arrival,
     follow,
     halt,
+    outcome,
     verdict,
 )
 
@@ -80,6 +81,8 @@ def _parser(name: str) -> argparse.ArgumentParser:
         parser.add_argument("--by", required=True, metavar="KEY", help="the metadata key")
         parser.add_argument("--title", required=True, help="of each dataset, with {value} in it")
         parser.add_argument("--value", action="append", help="may be repeated; default: all")
+        again = "begin this part's task anew, which was cancelled; may be repeated"
+        parser.add_argument("--after", action="append", default=[], metavar="TASK", help=again)
     if name == "link":
         add_dataset(parser, default="the run's")
     if name == "create-dataset":
@@ -180,8 +183,10 @@ def _split(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
     if not are_titles(titles):
         return refuse(NO_TITLES)
     say(f"{found.shared} objects in more than one part, {found.outside(values)} entries in none")
-    tasks = runtime.proofs.link_split(first.id, found, titles, actor=ACTOR)
-    return max(verdict(runtime, follow(runtime, task)) for task in tasks)
+    for task in asked.after:
+        anew(runtime, task)  # only what was cancelled
+    tasks = runtime.proofs.link_split(first.id, found, titles, actor=ACTOR, after=asked.after)
+    return max(outcome(runtime, follow(runtime, task)) for task in tasks)
 
 
 def _verify(runtime: Runtime, first: RunView, _asked: argparse.Namespace) -> int:

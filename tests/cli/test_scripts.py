@@ -598,9 +598,11 @@ def test_both_link_a_run_in_parts(dashboard: Dashboard, capsys: pytest.CaptureFi
     assert len(runtime.ledger.tasks(about=run.id, purpose=Purpose.LINK)) == 2
     assert main(["split", run.id, "--by", "site", "--title", "The same"]) == 2
     assert main(["split", run.id, "--by", "site", "--title", "x", "--value", "nowhere"]) == 2
+    assert run_command(Script(command=f"{script.command} --after=nothing")) == 2
     said = capsys.readouterr().err
     assert "needs a title of its own" in said
     assert "has a site of nowhere" in said
+    assert "--after names what was cancelled" in said
     (kept := runtime.manifests.folder(run.manifest)).rename(kept.with_name("away"))
     assert main(["split", run.id, "--by", "site", "--title", "{value}"]) == 2
     assert "manifest" in capsys.readouterr().err

@@ -4,7 +4,7 @@ Each command is one transaction on the ledger; the worker does the rest. Repeati
 click or in a second tab changes nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from services.domain.chunks import Ranges
 from services.domain.paging import Page
-from services.domain.runs import DatasetChoice
+from services.domain.runs import DatasetChoice, RunState
 from services.domain.tasks import Purpose, Question, Source
 from services.domain.verification import Verdict
 from services.engine.linking import arrived
@@ -34,6 +34,8 @@ from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
+#: Tasks about a run that are looked at, the newest.
+REMEMBERED: Final = 500
 #: Receipts in which a data row is looked for, newest first.
 SEARCHED: Final = 20
 
@@ -103,14 +105,34 @@ class Proofs:
         return made
 
     def link_split(
-        self, run: str, split: Split, titles: Mapping[str, str], *, actor: str
+        self,
+        run: str,
+        split: Split,
+        titles: Mapping[str, str],
+        *,
+        actor: str,
+        after: Iterable[str] = (),
     ) -> list[str]:
-        """Link the parts of some values to new datasets of these titles, once; return the tasks."""
-        parts = [
-            Part(dataset=DatasetChoice(title=title), entries=split.parts[value])
-            for value, title in titles.items()
-        ]
-        return self.link_parts(run, parts, actor=actor, nonce=f"split {split.key}")
+        """Link the parts of some values to new datasets of these titles, once; return the tasks.
+
+        A part that was cancelled stays so, unless `after` names its task: then it begins anew,
+        once. Of two tasks about one title the latter counts.
+        """
+        ended = {view.dataset_title: view.id for task in after if (view := self._ledger.run(task))}
+        made = []
+        for value, title in titles.items():
+            part = Part(dataset=DatasetChoice(title=title), entries=split.parts[value])
+            anew = f" after {ended[title]}" if title in ended else ""
+            made += self.link_parts(run, [part], actor=actor, nonce=f"split {split.key}{anew}")
+        return made
+
+    def cancelled_links(self, run: str) -> list[str]:
+        """Return the tasks that were to link a run or a part of it, and were cancelled, in order.
+
+        Only the newest are looked at.
+        """
+        links = self._ledger.tasks(about=run, purpose=Purpose.LINK, limit=REMEMBERED)
+        return [task.id for task in reversed(links) if task.state is RunState.CANCELLED]
 
     def unlink(
         self, receipt: ReceiptView, verdicts: tuple[str, ...], *, asker: Asker, nonce: str

@@ -296,6 +296,29 @@ def test_a_run_becomes_several_datasets(world: World) -> None:
     assert [task.about for task in world.ledger.tasks(about=run)] == [run, run]
 
 
+def test_only_a_part_that_was_cancelled_begins_anew(world: World) -> None:
+    described = [
+        {"objectUrl": f"gs://bucket/{n}.jpg", "clientMetadata": {"use": use}}
+        for n, use in enumerate(["train", "train", "test"])
+    ]
+    run = world.submit(world.manifest({"images": described}))
+    world.settle()
+    split, titles = world.proofs.split(run, "use"), {"train": "Train", "test": "Test"}
+
+    def linked(*after: str) -> list[str]:
+        return world.proofs.link_split(run, split, titles, actor="tester", after=after)
+
+    train, test = linked()
+    world.onboarding.cancel(test, actor="tester")
+    world.settle()
+    assert linked() == [train, test]
+    again = linked(*world.proofs.cancelled_links(run))
+    assert again == linked(test)  # however often it is asked for
+    assert again[0] == train
+    assert receipt_of(world, again[1]).matched == 1
+    assert world.asked("create_dataset") == 2
+
+
 def test_a_selection_of_a_folder_is_linked_and_strangers_are_not(world: World) -> None:
     _, folder, dataset = proven_run(world, 4)
     again = world.manifest({"images": [{"objectUrl": f"gs://bucket/new-{n}.jpg"} for n in (1, 2)]})
