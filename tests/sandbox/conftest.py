@@ -18,7 +18,6 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
-REDIRECT = Path(__file__).with_name("redirect")
 START = (sys.executable, "-m", "services.sandbox.serve")
 
 #: Local file -> the demo object whose bytes it has.
@@ -112,29 +111,6 @@ def running(directory: Path, *options: str) -> Iterator[Running]:
             )
         finally:
             process.terminate()
-
-
-def printed_by(script: Path, sandbox: Running, **environment: str) -> str:
-    """Run a script of the SDK as it is, in its own directory, and return what it printed.
-
-    The SDK's default domain is the sandbox's there: see `redirect/sitecustomize.py`.
-    """
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", script.name],
-        cwd=script.parent,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(REDIRECT),
-            "SANDBOX_DOMAIN": sandbox.url,
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="session")

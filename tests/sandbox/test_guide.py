@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running, printed_by
+from tests.sandbox.conftest import Running
+from tests.sandbox.printing import printed_by
 
 GUIDE = Path(__file__).with_name("guide")
 
@@ -37,7 +38,7 @@ class Guide:
         assert not re.search(r"<\w+>", text)
         script = self.directory / f"step_{step:02d}.py"
         script.write_text(text)
-        return printed_by(script, self.sandbox)
+        return printed_by(script, SANDBOX_DOMAIN=self.sandbox.url)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import requests
 from encord.storage import StorageFolder
 
 from tests.sandbox.conftest import ROOT, START, Running, running
+from tests.sandbox.printing import printed_by
 
 
 def test_it_announces_itself_in_one_line_and_one_private_file(shared: Running) -> None:
@@ -111,10 +113,10 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 
 CLIENT = """
-import sys
+import os
 from encord import EncordUserClient
-domain, key, first = sys.argv[1], sys.argv[2], int(sys.argv[3])
-client = EncordUserClient.create_with_ssh_private_key(ssh_private_key_path=key, domain=domain)
+client = EncordUserClient.create_with_ssh_private_key()
+first = int(os.environ["FIRST"])
 integration = client.get_cloud_integrations()[0].id
 folder = next(client.find_storage_folders(search="Shared"))
 address = "gs://encord-demo-bucket/bulk/{:06d}.jpg"
@@ -126,19 +128,17 @@ print(result.status.value, result.units_done_count)
 """
 
 
-def test_two_client_processes_at_once(sandbox: Running) -> None:
+def test_two_client_processes_at_once(sandbox: Running, tmp_path: Path) -> None:
     folder = sandbox.client().create_storage_folder("Shared")
     sandbox.control("rate", {"rate": 1000})
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    clients = [
-        subprocess.Popen(
-            [sys.executable, "-c", CLIENT, sandbox.url, sandbox.ssh_key_path, first],
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for first in ("0", "250")
-    ]
-    assert [client.communicate(timeout=60)[0] for client in clients] == ["DONE 500\n"] * 2
+    environment = {"SANDBOX_DOMAIN": sandbox.url, "ENCORD_SSH_KEY_FILE": sandbox.ssh_key_path}
+
+    def client(first: str) -> str:
+        script = tmp_path / f"client_{first}.py"
+        script.write_text(CLIENT)
+        return printed_by(script, **environment, FIRST=first)
+
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(client, ("0", "250"))) == ["DONE 500\n"] * 2
     urls = [item.url for item in folder.list_items(page_size=1000)]
     assert len(urls) == len(set(urls)) == 750

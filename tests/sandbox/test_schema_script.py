@@ -1,8 +1,5 @@
 """A plan as a program: it runs unchanged on the sandbox and does what applying the plan does."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from encord import EncordUserClient
@@ -12,6 +9,7 @@ from services.domain.schema.draft import DraftKey, KeyState, draft_of
 from services.domain.schema.plan import plan, same
 from services.domain.schema.script import script
 from tests.sandbox.conftest import Running
+from tests.sandbox.printing import printed_by
 
 START = {
     "count": {"ty": "variant", "hint": "varchar"},
@@ -46,19 +44,7 @@ def test_the_program_does_what_the_plan_does(
     made = plan(OrganisationSchema.of(START), ROWS)
     program = tmp_path / "change_schema.py"
     program.write_text(script(made))
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(program)],
-        env={
-            **os.environ,
-            "ENCORD_SSH_KEY_FILE": sandbox.ssh_key_path,
-            "ENCORD_DOMAIN": sandbox.url,
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    printed_by(program, ENCORD_SSH_KEY_FILE=sandbox.ssh_key_path, ENCORD_DOMAIN=sandbox.url)
     saved = client.metadata_schema()._schema
     answer = {key: kind.model_dump(mode="json") for key, kind in saved.items()}
     assert same(answer, made.target)

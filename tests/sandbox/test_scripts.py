@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.conftest import Running, printed_by
+from tests.sandbox.conftest import Running
+from tests.sandbox.printing import printed_by
 
 SCRIPTS = Path(__file__).with_name("scripts")
 EXPECTED = {
@@ -58,7 +59,8 @@ EXPECTED = {
 def test_a_typical_script_does_what_it_says(name: str, files: Path, sandbox: Running) -> None:
     sandbox.control("rate", {"rate": 10_000})
     script = shutil.copy(SCRIPTS / f"{name}.py", files)
-    printed = printed_by(Path(script), sandbox, ENCORD_SSH_KEY_FILE=sandbox.ssh_key_path)
+    environment = {"SANDBOX_DOMAIN": sandbox.url, "ENCORD_SSH_KEY_FILE": sandbox.ssh_key_path}
+    printed = printed_by(Path(script), **environment)
     assert printed.splitlines() == EXPECTED[name]
 
 
