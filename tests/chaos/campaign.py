@@ -242,7 +242,7 @@ class Campaign:
             with self.notes.open("a") as notes:
                 notes.write("any moment\n")
             victim.kill()
-        elif dice < 0.025:
+        elif dice < 0.03:
             self.report.freezes += 1
             pid = victim.pid or 0
             _signal(pid, signal.SIGSTOP)
