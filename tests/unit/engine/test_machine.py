@@ -10,7 +10,13 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from services.domain.runs import RunState
 from services.encord_api.errors import InvalidRequest, NotSent, RateLimited, Unclear
@@ -49,6 +55,10 @@ class Onboardings(RuleBasedStateMachine):
         self.world.ledger.engine.dispose()
         self.home.cleanup()
 
+    @initialize(dataset=st.booleans())
+    def somebody_begins(self, dataset: bool) -> None:  # noqa: FBT001
+        self.click(dataset)
+
     @precondition(lambda self: len(self.runs) < 2)
     @rule(dataset=st.booleans())
     def click(self, dataset: bool) -> None:  # noqa: FBT001
@@ -67,13 +77,15 @@ class Onboardings(RuleBasedStateMachine):
             except KilledError:
                 return
 
-    @rule(seconds=st.sampled_from([1.0, 31.0, 61.0, 300.0]))
-    def wait(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from([1.0, 31.0, 61.0, 300.0]), count=st.integers(0, 3))
+    def wait(self, seconds: float, count: int) -> None:
         self.world.clock.seconds += seconds
+        self.work(count)
 
-    @rule(units=st.integers(1, IMAGES))
-    def encord_works(self, units: int) -> None:
+    @rule(units=st.integers(1, IMAGES), count=st.integers(0, 3))
+    def encord_works(self, units: int, count: int) -> None:
         self.world.encord.advance(units)
+        self.work(count)
 
     @rule(call=st.sampled_from(CALLS), fault=st.sampled_from(sorted(FAULTS)))
     def bad_luck(self, call: str, fault: str) -> None:
@@ -146,7 +158,7 @@ class Onboardings(RuleBasedStateMachine):
 
 TestOnboardings = Onboardings.TestCase
 TestOnboardings.settings = settings(
-    max_examples=60,
+    max_examples=30,
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
