@@ -17,6 +17,7 @@ import structlog
 from hypothesis import settings
 
 from tests.forked import Nursery, popen_of
+from tests.postgres import Cluster, cluster
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SCRUBBED = ("ENCORD_", "GOOGLE_", "STORAGE_EMULATOR_HOST", "STREAMLIT_")
@@ -93,6 +94,13 @@ def _only_this_machine() -> Iterator[None]:
         patch.setattr(socket.socket, name, guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """One PostgreSQL for whoever does not stop or crash it; each test has databases of its own."""
+    with cluster() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

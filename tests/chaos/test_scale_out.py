@@ -13,11 +13,11 @@ from services.ledger.holders import GRACE_SECONDS, KEYS_SECONDS
 from services.ledger.tables import WORK
 from services.ledger.views import RunView
 from tests.chaos.scale import LEASE, Fleet, fleet
-from tests.postgres import cluster
+from tests.postgres import Cluster
 
 pytestmark = pytest.mark.usefixtures("forked")
 
-ENTRIES = 160
+ENTRIES = 60
 #: Seconds until a worker that nobody relieves has said that it lacks a key, and some more.
 PATIENCE = GRACE_SECONDS + 10 * KEYS_SECONDS
 
@@ -43,8 +43,8 @@ def view_of(crew: Fleet, run: str) -> RunView:
 
 @pytest.mark.timeout(300)
 @pytest.mark.chaos
-def test_a_worker_killed_in_the_middle_is_taken_over(tmp_path: Path) -> None:
-    with cluster() as postgres, fleet(tmp_path, postgres.new_database()) as crew:
+def test_a_worker_killed_in_the_middle_is_taken_over(tmp_path: Path, postgres: Cluster) -> None:
+    with fleet(tmp_path, postgres.new_database()) as crew:
         crew.employ(2)
         run = crew.submit("Taken over", first=0, entries=ENTRIES, chunk=10)
         victim = crew.workers[0]
@@ -63,8 +63,10 @@ def test_a_worker_killed_in_the_middle_is_taken_over(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.chaos
-def test_a_run_whose_key_no_worker_holds_asks_for_it_and_goes_on(tmp_path: Path) -> None:
-    with cluster() as postgres, fleet(tmp_path, postgres.new_database()) as crew:
+def test_a_run_whose_key_no_worker_holds_asks_for_it_and_goes_on(
+    tmp_path: Path, postgres: Cluster
+) -> None:
+    with fleet(tmp_path, postgres.new_database()) as crew:
         crew.employ(1, with_key=False)
         run = crew.submit("Nobody's key", first=0, entries=ENTRIES, chunk=40)
         deadline = time.monotonic() + PATIENCE

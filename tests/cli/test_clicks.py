@@ -13,7 +13,7 @@ from services.ledger import runs
 from services.ledger.store import Ledger
 from services.ledger.tables import RUN
 from tests.nursery import NURSERY
-from tests.postgres import cluster
+from tests.postgres import Cluster
 
 pytestmark = pytest.mark.usefixtures("main_of_nobody")
 
@@ -73,6 +73,5 @@ def test_simultaneous_submissions_are_one_run_on_sqlite(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_simultaneous_submissions_are_one_run_on_postgresql() -> None:
-    with cluster() as postgres:
-        all_click(postgres.new_database())
+def test_simultaneous_submissions_are_one_run_on_postgresql(postgres: Cluster) -> None:
+    all_click(postgres.new_database())

@@ -23,18 +23,12 @@ from services.ledger import holders, runs
 from services.ledger.store import Ledger
 from services.ledger.tables import HOLDER, WORK
 from tests.nursery import NURSERY
-from tests.postgres import Cluster, cluster
+from tests.postgres import Cluster
 from tests.unit.engine.world import World
 
 pytestmark = pytest.mark.usefixtures("main_of_nobody")
 
 SLOTS = 16
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Cluster]:
-    with cluster() as running:
-        yield running
 
 
 @pytest.fixture

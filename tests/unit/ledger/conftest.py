@@ -7,14 +7,8 @@ import pytest
 
 from services.ledger.clock import BootClock
 from services.ledger.store import Ledger
-from tests.postgres import Cluster, cluster
+from tests.postgres import Cluster
 from tests.unit.engine.world import new_ledger
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    with cluster() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")
