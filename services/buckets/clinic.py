@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from services.buckets.refusals import Asked, refused
 from services.cloud_storage.errors import Changed, StorageError
@@ -11,6 +12,12 @@ from services.domain.bucket_checks import BucketCheck, Verdict
 from services.domain.cors import PageRequest, parse, requests_of
 
 _LOOKED_AT = 20
+#: Parts of a name that a browser leaves out of an address.
+_LEFT_OUT: Final = frozenset({".", ".."})
+SHORTENED: Final = (
+    "The name has a part that is . or .., which browsers leave out of addresses: they ask for "
+    "another object"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,12 @@ def try_out(
     try:
         found = key or first_key(editor, bucket)
         if not found:
-            yield _nothing(asked)
+            yield _untried(
+                asked, "None has content that a browser can ask for", "An object to open."
+            )
+            return
+        if _LEFT_OUT.intersection(found.split("/")):
+            yield _untried(asked, SHORTENED, "A name without them.", found)
             return
         for origin in origins:
             for request in requests_of(origin):
@@ -79,17 +91,18 @@ def try_out(
 
 
 def first_key(reader: BucketReader, bucket: str) -> str:
-    """Return the first object with content, by name; empty when the first ones have none."""
+    """Return the first object with content that a browser can ask for; empty when there is none."""
     pages = reader.list_objects(bucket, limit=_LOOKED_AT)
-    return next((each.name for page in pages for each in page if each.size), "")
+    names = (each.name for page in pages for each in page if each.size)
+    return next((name for name in names if not _LEFT_OUT.intersection(name.split("/"))), "")
 
 
-def _nothing(asked: Asked) -> BucketCheck:
+def _untried(asked: Asked, got: str, needed: str, key: str = "") -> BucketCheck:
     return BucketCheck(
         code=asked.code,
         title=asked.title,
         verdict=Verdict.NOT_CHECKED,
-        asked=f"The first objects of gs://{asked.bucket}",
-        got="None has content",
-        needed="An object to open.",
+        asked=f"gs://{asked.bucket}/{key}" if key else f"The first objects of gs://{asked.bucket}",
+        got=got,
+        needed=needed,
     )
