@@ -208,7 +208,13 @@ def _reconcile(step: Step, work: WorkSpec, attempt: Attempt) -> None:
             _drop(step, cx, attempt)
         return
     sent = list(step.entries(Ranges.parse(attempt.entries)))
-    present = find_present(step.gateway, _folder(step), sent, heartbeat=step.heartbeat)
+    present = find_present(
+        step.gateway,
+        _folder(step),
+        sent,
+        heartbeat=step.heartbeat,
+        apart=not step.run.options.skip_duplicate_urls,
+    )
     missing = [entry for entry in sent if entry.index not in present]
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)

@@ -89,7 +89,11 @@ def _present(step: Step, selection: Ranges) -> dict[int, str]:
     if step.run.folder_uuid is None:  # cancelled before there was a folder
         return {}
     return find_present(
-        step.gateway, step.run.folder_uuid, step.entries(selection), heartbeat=step.heartbeat
+        step.gateway,
+        step.run.folder_uuid,
+        step.entries(selection),
+        heartbeat=step.heartbeat,
+        apart=not step.run.options.skip_duplicate_urls,
     )
 
 

@@ -70,11 +70,13 @@ def find_present(
     entries: Iterable[Entry],
     *,
     heartbeat: Callable[[], None],
+    apart: bool = False,
 ) -> dict[int, str]:
     """List a folder and return entry index to item UUID for the entries that are there.
 
     Placeholders and tombstones do not count: nothing can be linked to them. Entries that ask for
-    the same have an item each, as far as there are so many.
+    the same have an item each, as far as there are so many; the others share one, unless they were
+    to be apart because duplicates are kept.
     """
     wanted = Wanted.of(entries)
     for page in gateway.list_items(folder, newest_first=True):
@@ -85,7 +87,8 @@ def find_present(
             key = _key(gateway, wanted, item, heartbeat)
             if key is not None:
                 wanted.found(key, item.uuid)
-    wanted.share()
+    if not apart:
+        wanted.share()
     return wanted.present
 
 

@@ -109,6 +109,7 @@ def write_expected(path: Path) -> None:
         item_uuid=nothing,
         stage=pl.lit(""),
         detail=pl.lit(""),
+        apart=pl.lit(value=False),
     )
     expected.select(*EXPECTED).write_ipc(path, compression="uncompressed")
     found = entries.reverse().with_columns(

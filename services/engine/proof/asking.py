@@ -69,7 +69,13 @@ def _of_run(step: Step, source: Source) -> pl.DataFrame:
         checked = step.tools.manifests.check(told.manifest, options)
         chosen = source.ranges if source.entries is not None else told.selection
         entries = _entries(checked, chosen)
-        return expecting.of_run(cx, told.place.root, entries, heartbeat=step.heartbeat)
+        return expecting.of_run(
+            cx,
+            told.place.root,
+            entries,
+            apart=not told.options.skip_duplicate_urls,
+            heartbeat=step.heartbeat,
+        )
 
 
 def _entries(checked: CheckedManifest, chosen: Ranges | None) -> Iterator[Entry]:

@@ -33,6 +33,8 @@ EXPECTED: Final[dict[str, pl.DataType]] = {
     #: Where it stopped, should it be missing, and that in words.
     "stage": pl.String(),
     "detail": pl.String(),
+    #: Whether each entry of one object is to have an item of its own: duplicates were kept.
+    "apart": pl.Boolean(),
 }
 FOUND: Final[dict[str, pl.DataType]] = {
     #: A data row's UUID; null for an item of a folder.

@@ -112,10 +112,14 @@ def _pairs(left: pl.Series, right: pl.Series) -> pl.DataFrame:
 
 
 def _one_each(expected: pl.DataFrame, found: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Pair entries that ask for one object with its rows, where there are as many of both."""
+    """Pair entries that ask for one object with its rows, where there are as many of both.
+
+    Of entries that are to be apart, those that find no row left have none.
+    """
     rows = np.bincount(pairs["e"], minlength=expected.height)[pairs["e"]]
     entries = np.bincount(pairs["f"], minlength=found.height)[pairs["f"]]
-    alike = pl.Series((rows > 1) & (rows == entries))
+    apart = expected["apart"].gather(pairs["e"]).to_numpy()
+    alike = pl.Series(((rows > 1) & (rows == entries)) | (apart & (entries > rows)))
     if not alike.any():
         return pairs
     twins = pairs.filter(alike).with_columns(object=pl.col("f").min().over("e"))

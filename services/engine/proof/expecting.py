@@ -32,21 +32,31 @@ _TYPES: Final = {
 
 
 def of_run(
-    cx: Connection, root: str, entries: Iterable[Entry], *, heartbeat: Callable[[], None]
+    cx: Connection,
+    root: str,
+    entries: Iterable[Entry],
+    *,
+    apart: bool,
+    heartbeat: Callable[[], None],
 ) -> pl.DataFrame:
-    """Return the entries of a run with the best that became of each after all retries."""
+    """Return the entries of a run with the best that became of each after all retries.
+
+    They are to be apart where the run kept duplicates.
+    """
     chosen = current(root).with_only_columns(
         OUTCOME.c.entry, OUTCOME.c.rank, OUTCOME.c.message, OUTCOME.c.item_uuid
     )
     ordered = chosen.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
     with cx.execute(ordered) as known:
         pairs = paired(entries, iter(known), index=lambda entry: entry.index)
-        return _frame((_row(entry, *_stopped(row)) for entry, row in pairs), heartbeat)
+        rows = (_row(entry, *_stopped(row)) for entry, row in pairs)
+        return _frame(rows, heartbeat, apart=apart)
 
 
 def of_manifest(entries: Iterable[Entry], *, heartbeat: Callable[[], None]) -> pl.DataFrame:
     """Return the entries of a manifest, of which nothing else is known."""
-    return _frame((_row(entry, None, Stage.UNKNOWN, "") for entry in entries), heartbeat)
+    rows = (_row(entry, None, Stage.UNKNOWN, "") for entry in entries)
+    return _frame(rows, heartbeat, apart=False)
 
 
 def of_items(items: pl.DataFrame) -> pl.DataFrame:
@@ -62,15 +72,19 @@ def of_items(items: pl.DataFrame) -> pl.DataFrame:
         "item_uuid",
         pl.lit(str(Stage.NOT_LINKED)).alias("stage"),
         pl.lit("").alias("detail"),
+        pl.lit(value=True).alias("apart"),
     )
 
 
-def _frame(rows: Iterator[tuple[Any, ...]], heartbeat: Callable[[], None]) -> pl.DataFrame:
-    frames = [pl.DataFrame(schema=EXPECTED)]
+def _frame(
+    rows: Iterator[tuple[Any, ...]], heartbeat: Callable[[], None], *, apart: bool
+) -> pl.DataFrame:
+    told = {name: kind for name, kind in EXPECTED.items() if name != "apart"}
+    frames = [pl.DataFrame(schema=told)]
     while batch := list(islice(rows, BATCH)):
         heartbeat()
-        frames.append(pl.DataFrame(batch, schema=EXPECTED, orient="row"))
-    return pl.concat(frames)
+        frames.append(pl.DataFrame(batch, schema=told, orient="row"))
+    return pl.concat(frames).with_columns(apart=pl.lit(apart))
 
 
 def _row(entry: Entry, item: str | None, stage: Stage, detail: str) -> tuple[Any, ...]:

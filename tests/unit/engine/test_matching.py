@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from services.domain.outcomes import Outcome
-from services.domain.runs import FolderChoice, RunOptions
+from services.domain.runs import DatasetChoice, FolderChoice, RunOptions
 from services.encord_api.errors import Unclear
 from services.encord_api.interface import DataRow, Item, JobState, JobStatus
 from services.engine.matching import PERHAPS_NEW
@@ -130,3 +130,25 @@ def test_entries_of_one_object_have_an_item_each_as_far_as_there_are_so_many(wor
         assert len({row.item_uuid for row in world.ledger.outcomes(run).rows}) == items
         receipt = world.ledger.receipts(run=run)[0]
         assert (receipt.matched, receipt.proven) == (4, True)
+
+
+def test_of_two_kept_duplicates_one_may_fail(world: World) -> None:
+    manifest = world.manifest({"images": [{"objectUrl": LATE}] * 2})
+    kept = RunOptions(skip_duplicate_urls=False)
+    run = world.submit(manifest, dataset="Kept", options=kept)
+    while world.step():
+        pass
+    world.encord.advance(1)
+    world.encord.broken[LATE] = "404: no such object"
+    world.settle()
+    counts = world.view(run).counts
+    assert (counts.registered, counts.failed) == (1, 1)
+    receipt = world.ledger.receipts(run=run)[0]
+    assert (receipt.matched, receipt.counts["missing"], receipt.proven) == (1, 1, False)
+    world.encord.broken.clear()
+    world.onboarding.retry(run, nonce="again", actor="tester")
+    world.settle()
+    world.onboarding.link(run, DatasetChoice(title="Kept"), nonce="again", actor="tester")
+    world.settle()
+    receipt = world.ledger.receipts(run=run)[0]
+    assert (receipt.matched, receipt.proven) == (2, True)

@@ -69,6 +69,7 @@ def _add(made: Population, kind: str, word: str, url: str, key: str, *, title: s
             "item_uuid": item,
             "stage": "registered but not linked",
             "detail": "",
+            "apart": False,
         }
     )
     made.found.append(

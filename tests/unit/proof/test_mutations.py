@@ -158,6 +158,18 @@ def test_an_object_asked_for_twice_alike_is_one_object() -> None:
     assert population.wrong() == {}
 
 
+@pytest.mark.parametrize("item", ["item-3", "item-gone", None])
+def test_an_object_that_was_to_be_there_twice_is_there_once(item: str | None) -> None:
+    population = populate(10)
+    for entry in population.expected:
+        entry["apart"] = True
+    assert population.wrong() == {}
+    population.expected.append({**population.expected[3], "entry": 10, "item_uuid": item})
+    assert population.wrong() == {10: "missing"}
+    population.found.append({**population.found[3], "row_uuid": "again", "item_uuid": "again"})
+    assert population.wrong() == {}
+
+
 def test_the_pictures_count_what_was_asked_for_and_add_up() -> None:
     population = populate(70, 2)
     del population.found[:3]
