@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import glossary, retries, search_field, session, status
+from components import glossary, retries, search_field, session, status, watching
 from components.retries import Narrowed
 from components.runtime import get_runtime
 from components.tables import Column, PagedTable, status_column
@@ -12,6 +12,7 @@ from components.text import count
 from services.domain.outcomes import BY_CODE, Outcome
 from services.ledger.views import OutcomeRow, RunView
 
+NOTHING: Final = "Outcomes appear here once Encord has answered."
 ANY: Final = "Any outcome"
 ANY_CAUSE: Final = "Any cause"
 FIND, OUTCOME, CAUSE = "run_find", "run_outcome", "run_cause"
@@ -62,7 +63,18 @@ def show(run: RunView, *, key: str) -> None:
             disabled=not total,
             key=f"{key}_download",
         )
-    _rows(run, WORDS.get(chosen), key=f"{key}_table")
+    if status.is_active(run) and not total:
+        _await_first(run, key=f"{key}_first")
+    else:
+        _rows(run, WORDS.get(chosen), key=f"{key}_table")
+
+
+def _await_first(run: RunView, *, key: str) -> None:
+    """Say that there is no outcome yet, until there is one."""
+    ledger = get_runtime().ledger
+    watching.until(
+        lambda: bool(ledger.outcomes(run.id, limit=1).total), lambda: st.caption(NOTHING), key=key
+    )
 
 
 def _narrowed() -> Narrowed:
@@ -80,7 +92,7 @@ def _rows(run: RunView, outcome: Outcome | None, *, key: str) -> None:
         ),
         key=key,
         name="run_page",
-        nothing="Outcomes appear here once Encord has answered.",
+        nothing=NOTHING,
         filters={FIND: "", OUTCOME: ANY, CAUSE: ANY_CAUSE},
     )
     if retrying:

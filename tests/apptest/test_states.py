@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components import watching
 from components.navigation import PAGES
 from services.domain.runs import DatasetChoice
 from services.encord_api.errors import NotAuthorised
@@ -87,6 +88,24 @@ def test_an_empty_page_has_at_most_one_primary_action(open_page: Open, page: str
 
 def test_a_running_run_asks_for_nothing(open_page: Open, world: World) -> None:
     assert primary(open_page("run", **waiting(world))) == []
+
+
+def test_outcomes_that_come_while_a_run_is_watched_are_drawn(
+    open_page: Open, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Callable[[], bool]] = []
+
+    def until(is_over: Callable[[], bool], draw: Callable[[], object], *, key: str) -> None:
+        asked.append(is_over)
+        draw()
+
+    monkeypatch.setattr(watching, "until", until)
+    run = waiting(world)
+    assert "Outcomes appear here" in words(open_page("run", **run))
+    is_over = asked[-1]
+    assert not is_over()
+    world.settle()
+    assert is_over()
 
 
 def test_every_head_says_where_things_stand(open_page: Open, world: World) -> None:
