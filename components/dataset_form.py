@@ -126,7 +126,7 @@ def _ask(run: RunView) -> None:
     left, right = st.columns(2)
     left.text_input(
         "Title",
-        value=run.name,
+        value=run.dataset_title or run.name,
         max_chars=dataset_create.LONGEST_TITLE,
         key=f"dataset_title_{run.id}",
         persist_state="session",

@@ -123,7 +123,7 @@ def _asked(run: RunView) -> None:
             "Connection": run.connection_label,
             "Folder": f"{run.folder_name} {run.folder_uuid or '(not created yet)'}",
             "Integration": run.integration_title,
-            "Dataset": f"{run.dataset_title or 'None yet'} {run.dataset_uuid or ''}",
+            "Dataset": _dataset(run),
             "Held back": count(run.held, "entry"),
             "Upload jobs": f"{run.chunks_done:,} of {count(run.chunks, 'job')} finished",
             **({"Adopted job": run.adopted_job} if run.adopted_job else {}),
@@ -136,6 +136,12 @@ def _asked(run: RunView) -> None:
             "Upload jobs": ("job", "chunk"),
         },
     )
+
+
+def _dataset(run: RunView) -> str:
+    if not run.dataset_title:
+        return run.dataset_uuid or "None yet"
+    return f"{run.dataset_title} {run.dataset_uuid or '(not created)'}"
 
 
 def linked_to(run: RunView) -> None:

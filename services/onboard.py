@@ -155,9 +155,10 @@ def _onboard(runtime: Runtime, connection: Connection, asked: argparse.Namespace
     view = follow(runtime, run)
     if view.state is RunState.CANCELLED:
         return refuse(CANCELLED.format(run=run))
-    if asked.no_dataset:
+    has_files = runtime.ledger.family(run).arrived or view.dataset_uuid
+    if asked.no_dataset or not has_files:
         return arrival(view)
-    if view.state is RunState.COMPLETE and not _is_linked_to(view, submission.dataset):
+    if view.state.is_final and not _is_linked_to(view, submission.dataset):
         view = _link(runtime, view, submission)
     return verdict(runtime, view)
 

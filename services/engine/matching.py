@@ -32,6 +32,7 @@ PERHAPS_NEW: Final = (
     "An upload without an answer asked for it. Whether that brought it, or it was there before, "
     "is not known."
 )
+NO_DATASET: Final = "outcomes decided; nothing arrived, so no dataset is made"
 NO_FOLDER: Final = "Encord showed this account no such folder any more; the run was cancelled."
 
 
@@ -184,12 +185,17 @@ def _row(step: Step, entry: Entry, present: dict[int, str], said: Said) -> dict[
 
 
 def _finish(step: Step) -> None:
-    """Close the step; a dataset that was asked for at submission is next."""
+    """Close the step; a dataset that was asked for at submission is next.
+
+    No new one is made for nothing: only people can delete it, in Encord itself.
+    """
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
         run = run_spec(cx, step.claim.run)  # as it is now: the listing took a while
-        wants_dataset = run.dataset_uuid or run.dataset_title
-        if wants_dataset and not run.cancel_requested:
+        wants_new = bool(run.dataset_title) and not run.dataset_uuid
+        is_empty = wants_new and not outcomes.any_arrived(cx, run.place.root)
+        if (run.dataset_uuid or wants_new) and not (is_empty or run.cancel_requested):
             runs.add_work(cx, step.claim.run, WorkKind.DATASET)
-        record(cx, "matched", actor="worker", run=step.claim.run, detail="outcomes decided")
+        detail = NO_DATASET if is_empty else "outcomes decided"
+        record(cx, "matched", actor="worker", run=step.claim.run, detail=detail)
         runs.finish(cx, step.claim.work)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, exists, or_, update
+from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from services.domain.entries import Entry
 from services.domain.identity import identity
@@ -79,6 +79,13 @@ def save(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
         _supersede(cx, rows)
     words.keep(cx, root, (row["entry"] for row in rows))
     tally.forget(cx, rows[0]["run"], root)
+
+
+def any_arrived(cx: Connection, root: str) -> bool:
+    """Whether anything of a run's family is in Encord."""
+    ranks = [outcome.rank for outcome in Outcome if outcome.arrived]
+    found = exists().where(OUTCOME.c.root == root, OUTCOME.c.rank.in_(ranks))
+    return bool(cx.scalar(select(found)))
 
 
 def _supersede(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Scripts about runs: submitting, retrying, pausing, cancelling, adopting, rescuing."""
 
+import json
 import shutil
 from collections.abc import Callable
 
@@ -238,3 +239,15 @@ def test_no_key_is_in_a_script(dashboard: Dashboard) -> None:
     asks = onboarding.rescue(real, "the-folder").python
     assert "Settings(domain='https://api.us.encord.com')" in asks
     assert "connect(runtime, 'encord')" in asks
+
+
+def test_of_nothing_no_dataset_is_made(
+    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dashboard.folder / "gone.json").write_text(
+        json.dumps({"images": [{"objectUrl": url} for url in FEW_URLS[2:]]})
+    )
+    words = ["onboard", "gone.json", f"--integration={INTEGRATION}", "--folder=Gone"]
+    assert main(words) == 1
+    assert "0 of 2 registered, 2 failed" in capsys.readouterr().out
+    assert dashboard.gateway.list_datasets("Gone") == []

@@ -16,7 +16,8 @@ from services.encord_api.interface import Item, JobState
 from services.engine.advance import advance
 from services.engine.connections import Connections
 from services.engine.errors import NotConnectedError
-from services.engine.onboarding import retry_nonce
+from services.engine.matching import NO_DATASET
+from services.engine.onboarding import link_nonce, retry_nonce
 from services.ledger.contradictions import contradictions
 from services.ledger.errors import NothingToRetryError
 from tests.contract.memory import Fault, MemoryGateway
@@ -400,10 +401,20 @@ def test_groups_are_matched_by_their_frames(world: World) -> None:
     assert world.ledger.receipts(run=run)[0].proven
 
 
-def test_a_done_job_in_which_all_failed_is_a_failed_run(world: World) -> None:
+def test_a_done_job_in_which_all_failed_is_a_failed_run_without_a_dataset(world: World) -> None:
     world.encord.broken.update({f"gs://bucket/{n}.jpg": MISSING for n in range(3)})
-    run = world.submit(world.images(3))
+    run = world.submit(world.images(3), dataset="Streets")
     world.settle()
     assert world.view(run).state is RunState.FAILED
     events = [event.detail for event in world.ledger.events(run).rows]
     assert any(str(JobState.DONE) in detail for detail in events)
+    assert NO_DATASET in events
+    assert world.encord.list_datasets() == []
+    world.encord.broken.clear()
+    world.onboarding.retry(run, nonce="again", actor="tester")
+    world.settle()
+    choice = DatasetChoice(title=world.view(run).dataset_title or "")
+    assert world.onboarding.link(run, choice, nonce=link_nonce(3), actor="tester")
+    world.settle()
+    assert world.ledger.receipts(run=run)[0].proven
+    assert [each.title for each in world.encord.list_datasets()] == ["Streets"]
