@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from services.whole_files import write_whole
+
 Phase = Literal["none", "running", "done", "failed"]
 #: Takes how far work is, 0 to 1; raises `JobCancelledError` when it shall stop.
 Progress = Callable[[float], None]
@@ -263,13 +265,6 @@ def run_job(folder: Path, work: Work, *, expected: Expected) -> int:
         thread.join()
     write_whole(folder / RESULT, answer)
     return 0
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new one, never half of it."""
-    aside = path.with_name(f"{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)
 
 
 def _fail(folder: Path, message: str) -> int:

@@ -22,10 +22,10 @@ from services.buckets.spool import Scope, Spool
 from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import StorageError
 from services.domain.globs import PatternError
-from services.jobs import write_whole
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
+from services.whole_files import write_whole
 
 Progress = Callable[[float], None]
 #: A listing's end is not known; this many objects look like half of it.

@@ -22,7 +22,8 @@ from services.buckets.catalog import Catalog, View
 from services.buckets.errors import NothingBeforeError
 from services.buckets.orders import MADE, BuildOrder, Making, write_order
 from services.buckets.recipe import Recipe
-from services.jobs import RESULT, JobState, write_whole
+from services.jobs import RESULT, JobState
+from services.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

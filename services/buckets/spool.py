@@ -12,7 +12,6 @@ is taken from its beginning, and neither goes on with what the other left.
 """
 
 import json
-import tempfile
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Final, Self
 import polars as pl
 
 from services.cloud_storage.interface import ObjectPage
+from services.whole_files import write_whole
 
 SCHEMA: Final[dict[str, pl.DataType]] = {
     "name": pl.String(),
@@ -205,8 +205,4 @@ class Spool:
         return pl.scan_parquet(parts) if parts else pl.LazyFrame(schema=SCHEMA)
 
     def _write(self, name: str, content: object) -> None:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=self.folder, suffix=".new", delete=False, encoding="utf-8"
-        ) as aside:
-            json.dump(content, aside)
-        Path(aside.name).replace(self.folder / name)
+        write_whole(self.folder / name, json.dumps(content).encode())

@@ -7,8 +7,6 @@ after a restart, see the same.
 import dataclasses
 import io
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,6 +27,7 @@ from services.ledger.store import Ledger
 from services.ledger.views import RunView
 from services.manifests.store import ManifestStore
 from services.sandbox import demo
+from services.whole_files import write_whole
 
 #: A manifest larger than this is checked in a process of its own.
 _SMALL: Final = 25_000
@@ -311,7 +310,4 @@ class DemoStudio:
 
     def _write(self, said: dict[str, object]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, aside = tempfile.mkstemp(dir=self._file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(said, stream)
-        Path(aside).replace(self._file)
+        write_whole(self._file, json.dumps(said).encode())

@@ -15,7 +15,8 @@ from typing import Final, Self
 
 from services.domain.metadata import MetadataSchema, read_schema
 from services.manifests.options import CheckOptions
-from services.manifests.store import ManifestStore, write_aside
+from services.manifests.store import ManifestStore
+from services.whole_files import write_whole
 
 #: Stands for everybody who is not connected.
 NOBODY: Final = "nobody"
@@ -92,7 +93,7 @@ class BasisStore:
         """Choose what a manifest is checked against from now on."""
         path = self._path(manifest, connection)
         path.parent.mkdir(exist_ok=True)
-        write_aside(path, basis.to_json())
+        write_whole(path, basis.to_json().encode())
 
     def _path(self, manifest: str, connection: str) -> Path:
         return self._manifests.folder(manifest) / "basis" / f"{connection}.json"

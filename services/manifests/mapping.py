@@ -16,7 +16,7 @@ from services.domain.entries import EntryType
 from services.domain.nearest import fold
 from services.manifests.csv_layout import METADATA
 from services.manifests.errors import ManifestError
-from services.manifests.store import write_aside
+from services.whole_files import write_whole
 
 URL: Final = "ObjectURL"
 TYPE: Final = "Type"
@@ -182,7 +182,7 @@ class Memory:
     def remember(self, mapping: ColumnMapping) -> None:
         """Keep a mapping for the next CSV with the same headers."""
         self.root.mkdir(parents=True, exist_ok=True)
-        write_aside(self._path(mapping.headers), mapping.to_json())
+        write_whole(self._path(mapping.headers), mapping.to_json().encode())
 
     def recall(self, headers: Sequence[str], delimiter: str = ",") -> ColumnMapping | None:
         """Return what was chosen for these headers, in their present order; None when nothing was.

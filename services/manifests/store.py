@@ -32,6 +32,7 @@ from services.manifests.checked import CheckedManifest
 from services.manifests.errors import ManifestTooLargeError, NotCheckedError, UnknownManifestError
 from services.manifests.options import CheckOptions
 from services.manifests.stamp import is_current
+from services.whole_files import write_whole
 
 _BLOCK: Final = 1 << 20
 
@@ -84,7 +85,7 @@ class ManifestStore:
 
     def _record(self, fingerprint: str, name: str, size: int) -> None:
         content = {"name": name, "bytes": size, "added_at": datetime.now(UTC).isoformat()}
-        write_aside(self.root / fingerprint / "record.json", json.dumps(content))
+        write_whole(self.root / fingerprint / "record.json", json.dumps(content).encode())
 
     def folder(self, fingerprint: str) -> Path:
         """Return the folder of a stored manifest."""
@@ -192,11 +193,3 @@ class ManifestStore:
 def _job(target: Path) -> Path:
     """Name the folder of a check's job by the folder that takes the answer."""
     return target.with_name(f"{target.name}.job")
-
-
-def write_aside(target: Path, text: str) -> None:
-    """Write a small file so that a reader sees the old or the new one, never half of it."""
-    handle, aside = tempfile.mkstemp(suffix=".part", dir=target.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    Path(aside).replace(target)

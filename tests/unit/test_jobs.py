@@ -16,8 +16,8 @@ from services.jobs import (
     Jobs,
     JobState,
     Progress,
-    write_whole,
 )
+from services.whole_files import write_whole
 
 MODULE = "services.manifests.work_process"
 

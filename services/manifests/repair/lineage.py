@@ -16,7 +16,8 @@ from typing import Final, Literal
 
 from services.manifests.repair.errors import BrokenLineageError
 from services.manifests.repair.notes import Notes
-from services.manifests.store import ManifestStore, write_aside
+from services.manifests.store import ManifestStore
+from services.whole_files import write_whole
 
 Operation = Literal["fix", "edit", "replace", "map"]
 
@@ -141,4 +142,4 @@ def _read(store: ManifestStore, fingerprint: str) -> Step | None:
 def _write(store: ManifestStore, step: Step) -> None:
     content = {name: getattr(step, name) for name in Step.__slots__}
     content["at"] = step.at.isoformat()
-    write_aside(store.root / step.fingerprint / _FILE, json.dumps(content))
+    write_whole(store.root / step.fingerprint / _FILE, json.dumps(content).encode())
