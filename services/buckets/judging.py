@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from services.cloud_storage.interface import BucketInfo, ObjectInfo
-from services.domain import cors
+from services.domain import content_types, cors
 from services.domain.bucket_checks import BucketCheck, Verdict
 
 READING: Final = ("storage.buckets.get", "storage.objects.list", "storage.objects.get")
@@ -13,7 +13,6 @@ CHANGING: Final = "storage.buckets.update"
 _METADATA: Final = "The bucket's metadata"
 #: Each read of an object of these classes costs a retrieval fee.
 _COLD: Final = frozenset({"NEARLINE", "COLDLINE", "ARCHIVE"})
-_VAGUE_TYPES: Final = frozenset({None, "", "application/octet-stream", "binary/octet-stream"})
 _NAMED: Final = 3
 
 
@@ -152,7 +151,7 @@ def sizes(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
 
 def types(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
     """Judge the content types of the sampled objects."""
-    vague = [each.name for each in found if each.content_type in _VAGUE_TYPES]
+    vague = [each.name for each in found if content_types.family_of(each.content_type) is None]
     said = sorted({each.content_type or "none" for each in found})
     return BucketCheck(
         code="sample-type",

@@ -142,8 +142,11 @@ def test_missing_permissions_are_named_with_the_command_that_grants_them() -> No
     )
 
 
-def test_empty_and_untyped_objects_are_warned_of() -> None:
-    found = checks(bucket(), PERMISSIONS, objects(0, content_type=None))
+@pytest.mark.parametrize(
+    "content_type", [None, "", "Binary/Octet-Stream", "application/x-www-form-urlencoded"]
+)
+def test_empty_and_untyped_objects_are_warned_of(content_type: str | None) -> None:
+    found = checks(bucket(), PERMISSIONS, objects(0, content_type=content_type))
     assert found["sample-size"].verdict is Verdict.WARN
     assert found["sample-type"].verdict is Verdict.WARN
     assert found["sample-readable"].verdict is Verdict.NOT_CHECKED
