@@ -139,7 +139,7 @@ def _result(subject: Subject, found: Compared, *, key: str) -> None:
     if found.counts:
         st.warning(
             ", ".join(f"{RULES[each].title}: {n:,}" for each, n in found.counts.items()) + ".",
-            title=f"{count(found.entries_with_errors, 'entry')} would fail at Encord",
+            title=headline(found.entries_with_errors),
             icon=":material/warning:",
         )
     elif known:
@@ -152,6 +152,13 @@ def _result(subject: Subject, found: Compared, *, key: str) -> None:
         st.caption(f"Not compared, {count(number, 'URL')}: {code(reason)}.")
     if found.counts:
         _findings(subject, found, key=key)
+
+
+def headline(with_errors: int) -> str:
+    """Say what the findings mean: an error fails at Encord, a warning may."""
+    if not with_errors:
+        return "Some entries may fail at Encord"
+    return f"{count(with_errors, 'entry')} would fail at Encord"
 
 
 def _findings(subject: Subject, found: Compared, *, key: str) -> None:

@@ -18,7 +18,7 @@ def show(receipt: ReceiptView) -> None:
     if not since:
         return
     with st.container(border=True, key="since"):
-        st.markdown(sentence(receipt, since))
+        st.markdown(sentence(receipt.at, since))
         changes = since["changes"]
         if changes:
             st.caption(
@@ -35,17 +35,15 @@ def show(receipt: ReceiptView) -> None:
         )
 
 
-def sentence(receipt: ReceiptView, since: dict[str, Any]) -> str:
-    """Return e.g. `**After 30 days: 3 entries gone**`."""
-    then = datetime.fromisoformat(since["at"])
-    passed = duration((receipt.at - then).total_seconds())
-    gone = sum(each["entries"] for each in since["changes"] if each["then"] == Verdict.MATCHED)
-    back = sum(each["entries"] for each in since["changes"] if each["now"] == Verdict.MATCHED)
-    parts = [
-        f"{count(number, 'entry')} {word}"
-        for number, word in ((gone, "gone or changed"), (back, "right by now"))
-        if number
-    ]
+def sentence(at: datetime, since: dict[str, Any]) -> str:
+    """Return e.g. `**After 30 days: 3 entries gone or changed**`."""
+    passed = duration((at - datetime.fromisoformat(since["at"])).total_seconds())
+    changes = since["changes"]
+    gone = sum(each["entries"] for each in changes if each["then"] == Verdict.MATCHED)
+    back = sum(each["entries"] for each in changes if each["now"] == Verdict.MATCHED)
+    other = sum(each["entries"] for each in changes) - gone - back
+    words = ((gone, "gone or changed"), (back, "right by now"), (other, "wrong in another way"))
+    parts = [f"{count(number, 'entry')} {word}" for number, word in words if number]
     if parts:
         return f"**After {passed}: {', '.join(parts)}**"
     return f"**After {passed}: nothing has changed**"

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components import run_progress, status, text
+from components import manifest_truth, receipt_since, run_progress, status, text
 from services.domain import bucket_checks, verification
 from services.domain.estimate import Estimate
 from services.domain.findings import Severity
 from services.domain.outcomes import Outcome
 from services.domain.runs import AttemptState, RunState
+from services.domain.verification import Verdict
 from services.ledger.buckets import TrialState
 from services.ledger.views import Counts, RunView
 
@@ -184,3 +185,22 @@ def test_no_answer_is_no_news() -> None:
 )
 def test_progress_in_words(left: Estimate | None, words: str) -> None:
     assert run_progress.sentence(RUN, left) == words
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "words"),
+    [
+        (Verdict.MATCHED, Verdict.MISSING, "2 entries gone or changed"),
+        (Verdict.MISSING, Verdict.MATCHED, "2 entries right by now"),
+        (Verdict.MISSING, Verdict.WRONG_TYPE, "2 entries wrong in another way"),
+    ],
+)
+def test_what_is_wrong_in_another_way_has_changed(then: str, now: str, words: str) -> None:
+    since = {"at": NOW.isoformat(), "changes": [{"then": then, "now": now, "entries": 2}]}
+    said = receipt_since.sentence(NOW + timedelta(days=30), since)
+    assert said == f"**After 30 days: {words}**"
+
+
+def test_what_may_fail_is_not_said_to_be_no_entry() -> None:
+    assert manifest_truth.headline(1) == "1 entry would fail at Encord"
+    assert manifest_truth.headline(0) == "Some entries may fail at Encord"
