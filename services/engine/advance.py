@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.domain.runs import Problem, WorkKind
 from services.encord_api.errors import (
+    AlreadyExists,
     ClockOff,
     EncordError,
     InvalidRequest,
@@ -67,6 +68,7 @@ PROBLEMS: Final = MappingProxyType(
         ClockOff: Problem.NOT_AUTHENTICATED,
         NotAuthorised: Problem.NOT_AUTHORIZED,
         NotFound: Problem.REQUEST_REFUSED,
+        AlreadyExists: Problem.REQUEST_REFUSED,
         InvalidRequest: Problem.REQUEST_REFUSED,
         TooLarge: Problem.REQUEST_REFUSED,
     }

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from services.domain.runs import Problem, RunState, WorkKind
 from services.encord_api.errors import (
+    AlreadyExists,
+    EncordError,
     InvalidRequest,
     NotAuthorised,
     NotSent,
@@ -132,8 +134,9 @@ def test_a_refused_send_is_nobody_elses_until_it_is_decided(
     assert world.asked("start_upload") == 1
 
 
-def test_a_refused_request_is_not_repeated(world: World) -> None:
-    world.encord.script("start_upload", Fault(InvalidRequest(STARTING)))
+@pytest.mark.parametrize("refusal", [InvalidRequest, AlreadyExists])
+def test_a_refused_request_is_not_repeated(world: World, refusal: type[EncordError]) -> None:
+    world.encord.script("start_upload", Fault(refusal(STARTING)))
     run = world.submit(world.images(3))
     world.settle()
     assert world.view(run).problem is Problem.REQUEST_REFUSED
