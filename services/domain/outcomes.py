@@ -11,7 +11,7 @@ from typing import Final
 
 from services.domain.causes import CAUSES, UNKNOWN_CAUSE, Cause
 
-__all__ = ["BY_CODE", "CAUSES", "UNKNOWN_CAUSE", "Cause", "Outcome", "cause_of"]
+__all__ = ["BY_CODE", "BY_RANK", "CAUSES", "UNKNOWN_CAUSE", "Cause", "Outcome", "cause_of"]
 
 
 class Outcome(StrEnum):
@@ -36,7 +36,8 @@ class Outcome(StrEnum):
         return self in {Outcome.REGISTERED, Outcome.ALREADY_THERE}
 
 
-RANKS: Final = {outcome: rank for rank, outcome in enumerate(Outcome)}
+BY_RANK: Final = tuple(Outcome)
+RANKS: Final = {outcome: rank for rank, outcome in enumerate(BY_RANK)}
 
 BY_CODE: Final = {cause.code: cause for cause in (*CAUSES, UNKNOWN_CAUSE)}
 

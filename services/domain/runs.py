@@ -33,8 +33,10 @@ class RunState(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether nothing more will happen unless somebody asks for it."""
-        return self in {RunState.COMPLETE, RunState.CANCELLED, RunState.FAILED}
+        return self in FINAL
 
+
+FINAL: Final = (RunState.COMPLETE, RunState.CANCELLED, RunState.FAILED)
 
 #: Without a change for this long, a run that Encord processes is stalled.
 STALLED_AFTER: Final = timedelta(hours=2)

@@ -46,14 +46,7 @@ def advance_link(step: Step) -> None:
     step.gateway.link_items(step.run.dataset_uuid, list(dict.fromkeys(items)))
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
-        record(
-            cx,
-            "linked",
-            actor="worker",
-            run=step.claim.run,
-            work=work.id,
-            detail=f"{len(items):,} items to {step.run.dataset_uuid}",
-        )
+        step.note(cx, "linked", f"{len(items):,} items to {step.run.dataset_uuid}")
         runs.finish(cx, work.id)
 
 

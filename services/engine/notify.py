@@ -15,7 +15,6 @@ from sqlalchemy import Connection, select, update
 from services.domain.runs import WorkState
 from services.engine.context import Step
 from services.engine.webhook import Answer, Webhook
-from services.ledger.events import record
 from services.ledger.state import COUNTED
 from services.ledger.tables import RUN, WORK
 from services.logs import redact
@@ -66,10 +65,10 @@ def message(cx: Connection, notice: Any) -> dict[str, object]:  # noqa: ANN401 -
 def _conclude(cx: Connection, step: Step, notice: Any, answer: Answer) -> None:  # noqa: ANN401
     tries = notice.tries + 1
     if answer.delivered:
-        _note(cx, step, "notified", f"{notice.digest}, {answer.said} (try {tries})")
+        step.note(cx, "notified", f"{notice.digest}, {answer.said} (try {tries})")
         _close(cx, step, WorkState.DONE)
     elif tries >= TRIES:
-        _note(cx, step, "notice given up", f"{notice.digest}, {answer.said} (try {tries})")
+        step.note(cx, "notice given up", f"{notice.digest}, {answer.said} (try {tries})")
         _close(cx, step, WorkState.CANCELLED)
     else:
         cx.execute(update(WORK).where(WORK.c.id == step.claim.work).values(tries=tries))
@@ -85,8 +84,3 @@ def _close(cx: Connection, step: Step, state: WorkState) -> None:
     """Close the notice alone: the run's row does not depend on it."""
     closed = update(WORK).where(WORK.c.id == step.claim.work)
     cx.execute(closed.values(state=state, owner="", lease_until=0.0))
-
-
-def _note(cx: Connection, step: Step, what: str, detail: str) -> None:
-    run, work = step.claim.run, step.claim.work
-    record(cx, what, actor="worker", run=run, work=work, detail=detail)

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
 from services.domain.runs import (
+    FINAL,
     DatasetChoice,
     FolderChoice,
     RunState,
@@ -349,7 +350,7 @@ def _being_retried(cx: Transaction, root: str) -> list[Ranges]:
     active = select(RUN.c.selection).where(
         RUN.c.root == root,
         RUN.c.id != root,
-        RUN.c.state.not_in([final for final in RunState if final.is_final]),
+        RUN.c.state.not_in(FINAL),
     )
     return [Ranges.parse(selection or "") for selection in cx.execute(active).scalars()]
 

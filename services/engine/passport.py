@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from services.domain.chunks import Ranges
 from services.domain.identity import identity
-from services.domain.outcomes import Outcome
+from services.domain.outcomes import BY_RANK, Outcome
 from services.domain.runs import WorkKind
 from services.domain.uuids import is_uuid
 from services.encord_api.interface import Dataset, EncordGateway, Item
@@ -187,7 +187,7 @@ class Passports:
             title=row.title,
             url=row.url,
             urls=row.url_count,
-            outcome=list(Outcome)[row.rank],
+            outcome=BY_RANK[row.rank],
             cause=row.cause,
             message=row.message,
             item_uuid=row.item_uuid,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from services.domain.chunks import Ranges
 from services.domain.entries import Entry
-from services.domain.outcomes import Outcome
+from services.domain.outcomes import BY_RANK, Outcome
 from services.domain.runs import RunState
 from services.ledger.choosing import current
 from services.ledger.specs import RunSpec
@@ -22,7 +22,6 @@ T = TypeVar("T")
 
 BATCH: Final = 5_000
 NO_OUTCOME: Final = "The ledger holds no outcome of this entry."
-_OUTCOMES: Final = tuple(Outcome)
 
 
 class ReportRow(NamedTuple):
@@ -110,7 +109,7 @@ def _rows(
     row: Any,  # noqa: ANN401 - a row of the outcome table
     default: Outcome,
 ) -> Iterator[ReportRow]:
-    outcome = _OUTCOMES[row.rank] if row else default
+    outcome = BY_RANK[row.rank] if row else default
     lost = "" if default is Outcome.PENDING else NO_OUTCOME
     for position, url in enumerate(entry.urls or ("",)):
         yield ReportRow(

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from services.domain.chunks import Ranges
-from services.domain.outcomes import Outcome
+from services.domain.outcomes import BY_RANK, Outcome
 from services.domain.paging import Page
 from services.ledger import tally, words
 from services.ledger.tables import OUTCOME, RUN, WORDS
@@ -173,7 +173,7 @@ def _view(row: "Row[tuple[object, ...]]") -> OutcomeRow:
         title=row.title,
         url=row.url,
         url_count=row.url_count,
-        outcome=list(Outcome)[row.rank],
+        outcome=BY_RANK[row.rank],
         cause=row.cause,
         message=row.message,
         item_uuid=row.item_uuid,

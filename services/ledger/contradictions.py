@@ -7,11 +7,10 @@ from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
-from services.domain.runs import OPEN_ATTEMPTS, AttemptState, RunState, WorkKind, WorkState
+from services.domain.runs import FINAL, OPEN_ATTEMPTS, AttemptState, RunState, WorkKind, WorkState
 from services.ledger.state import CLOSED, COUNTED
 from services.ledger.tables import ANSWER, ATTEMPT, OUTCOME, RECEIPT, RUN, WORK
 
-_FINAL: Final = [state for state in RunState if state.is_final]
 #: Rows shown of one contradiction.
 _SHOWN: Final = 3
 
@@ -79,12 +78,12 @@ _QUERIES: Final[tuple[tuple[str, Select[tuple[object]]], ...]] = (
         "Runs that ended have open work",
         select(RUN.c.id)
         .join(WORK, WORK.c.run == RUN.c.id)
-        .where(RUN.c.state.in_(_FINAL), _WORK_OPEN),
+        .where(RUN.c.state.in_(FINAL), _WORK_OPEN),
     ),
     (
         "Runs that go on have no open work",
         select(RUN.c.id).where(
-            RUN.c.state.not_in(_FINAL), ~exists().where(WORK.c.run == RUN.c.id, _WORK_OPEN)
+            RUN.c.state.not_in(FINAL), ~exists().where(WORK.c.run == RUN.c.id, _WORK_OPEN)
         ),
     ),
     (

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError
 
-from services.domain.runs import OPEN_ATTEMPTS, AttemptState, RunState, WorkKind
+from services.domain.runs import FINAL, OPEN_ATTEMPTS, AttemptState, WorkKind
 from services.ledger import attempts, runs, seal
 from services.ledger.care import Examination, examine, opened, sqlite_path
 from services.ledger.errors import LedgerError
@@ -44,7 +44,6 @@ BATCH: Final = 5_000
 PART: Final = ".part"
 _PATIENCE: Final = 20
 _PRIVATE: Final = 0o600
-_FINAL: Final = [state for state in RunState if state.is_final]
 _IN_USE: Final = "The ledger is in use. Stop the dashboard and every worker first."
 _NOT_EMPTY: Final = "The ledger is not empty. Say --replace to keep it aside and go on."
 _DAMAGED: Final = "The ledger is not whole and was not copied."
@@ -275,7 +274,7 @@ def _doubt_the_unsent(part: Path, head: str) -> None:
             .join(RUN, RUN.c.id == WORK.c.run)
             .outerjoin(ATTEMPT, (ATTEMPT.c.work == WORK.c.id) & ATTEMPT.c.state.in_(OPEN_ATTEMPTS))
             .where(
-                RUN.c.state.not_in(_FINAL),
+                RUN.c.state.not_in(FINAL),
                 _may_send(),
                 WORK.c.state.not_in(CLOSED),
                 ATTEMPT.c.state.is_(None) | (ATTEMPT.c.state == AttemptState.INTENT),

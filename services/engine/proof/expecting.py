@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from services.domain.entries import Entry, EntryType
 from services.domain.identity import identity
-from services.domain.outcomes import Outcome
+from services.domain.outcomes import BY_RANK, Outcome
 from services.domain.stored_metadata import canonical_text
 from services.domain.verification import WORDS_OF_TYPE, Stage
 from services.engine.proof.columns import EXPECTED, frames_key
@@ -25,7 +25,6 @@ STAGES: Final = {
     Outcome.FAILED: Stage.FAILED,
     Outcome.CANCELLED: Stage.CANCELLED,
 }
-_OUTCOMES: Final = tuple(Outcome)
 _TYPES: Final = {
     word: str(kind) for kind in EntryType for word in WORDS_OF_TYPE[kind] if word != "IMG_GROUP"
 }
@@ -111,5 +110,5 @@ def _key(entry: Entry) -> str | None:
 def _stopped(row: Any) -> tuple[str | None, Stage, str]:  # noqa: ANN401 - a row of the ledger
     if row is None:
         return None, Stage.NEVER_SENT, ""
-    outcome = _OUTCOMES[row.rank]
+    outcome = BY_RANK[row.rank]
     return row.item_uuid, STAGES.get(outcome, Stage.UNKNOWN), row.message

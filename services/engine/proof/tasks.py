@@ -53,14 +53,7 @@ def advance_unlink(step: Step) -> None:
     step.gateway.unlink_rows(step.run.dataset_uuid or "", chosen)
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
-        record(
-            cx,
-            "unlinked",
-            actor="worker",
-            run=step.claim.run,
-            work=work.id,
-            detail=f"{len(chosen):,} rows of {step.run.dataset_uuid}",
-        )
+        step.note(cx, "unlinked", f"{len(chosen):,} rows of {step.run.dataset_uuid}")
         runs.finish(cx, work.id)
 
 
