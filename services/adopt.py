@@ -2,23 +2,19 @@
 
 import argparse
 from secrets import token_hex
-from typing import Final
 
-from services.bootstrap import Runtime
-from services.connecting import add_connection, connected
-from services.engine.connections import Connection
-from services.onboard import (
+from services.arguments import (
     add_integration,
     add_manifest,
     answered,
-    arrival,
-    follow,
     integration_of,
     read_manifest,
     uuid_argument,
 )
-
-ACTOR: Final = "command line"
+from services.bootstrap import Runtime
+from services.connecting import ACTOR, add_connection, connected
+from services.engine.connections import Connection
+from services.following import arrival, follow
 
 
 def adopt(argv: list[str]) -> int:

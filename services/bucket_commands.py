@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from services.arguments import add_integration, answered, integration_of
 from services.bootstrap import Runtime
 from services.buckets import clinic
 from services.buckets.building import Job, build
@@ -26,21 +27,23 @@ from services.cloud_storage.credentials import CredentialProblem, anonymous, app
 from services.cloud_storage.errors import UNDECIDED, StorageError
 from services.cloud_storage.google import ENDPOINT, GoogleBuckets
 from services.cloud_storage.google import connect as connect_google
-from services.connecting import EXIT_USAGE, add_connection, connect, connected, opened, refuse
+from services.connecting import (
+    ACTOR,
+    EXIT_USAGE,
+    add_connection,
+    connect,
+    connected,
+    opened,
+    refuse,
+)
 from services.domain import cors
 from services.domain.bucket_checks import BucketCheck, Verdict
 from services.domain.globs import PatternError
 from services.engine.connections import Connection
+from services.following import EXIT_NOT_PROVEN, EXIT_PROVEN
 from services.ledger.buckets import TrialState
 from services.manifests.command import MAX_BYTES
 from services.manifests.store import ManifestStore
-from services.onboard import (
-    EXIT_NOT_PROVEN,
-    EXIT_PROVEN,
-    add_integration,
-    answered,
-    integration_of,
-)
 from services.settings import Settings
 
 HOW_TO_SIGN_IN: Final = (
@@ -126,7 +129,7 @@ def _prove(runtime: Runtime, connection: Connection, asked: argparse.Namespace) 
         strict=asked.strict,
         origin=asked.origin,
         nonce=token_hex(16),  # each call is a trial of its own
-        actor="command line",
+        actor=ACTOR,
     )
     if trial is None:
         return refuse(UNDER_WAY)

@@ -18,6 +18,8 @@ from services.manifests.errors import ManifestError
 from services.settings import Settings
 
 EXIT_USAGE: Final = 2
+#: Who acts, for the ledger's events.
+ACTOR: Final = "command line"
 #: How a command gets a key.
 HOW: Final = (
     "Set ENCORD_SSH_KEY_FILE to the private key's file, and ENCORD_ONBOARDING_DOMAIN where that "
@@ -32,10 +34,10 @@ class RefusedError(Exception):
      +-- NoKeyError          the server has no key
      +-- OtherKeyError       a run needs a key that a browser gave
      +-- NoSandboxError      the sandbox is switched off, or does not answer
-     +-- NoAnswerError       the connection does not answer as it should (`onboard`)
-     +-- NoIntegrationError  no integration, or more than one, is called so (`onboard`)
-     +-- NoEntryError        no entry of the manifest can be sent (`onboard`)
-     +-- NotCancelledError   what is to begin anew was not cancelled (`onboard`)
+     +-- NoAnswerError       the connection does not answer as it should (`arguments`)
+     +-- NoIntegrationError  no integration, or more than one, is called so (`arguments`)
+     +-- NoEntryError        no entry of the manifest can be sent (`arguments`)
+     +-- NotCancelledError   what is to begin anew was not cancelled (`arguments`)
     """
 
 

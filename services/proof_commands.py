@@ -5,25 +5,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
+from services.arguments import add_after, add_schema, anew, answered, read_manifest, uuid_argument
 from services.bootstrap import Runtime
-from services.connecting import add_connection, connected, refuse
+from services.connecting import ACTOR, add_connection, connected, refuse
 from services.domain.runs import DatasetChoice, Problem
 from services.domain.tasks import Question, Source
 from services.domain.verification import Verdict
 from services.engine.connections import Connection
 from services.engine.rescue import GROUPS, TYPES
-from services.onboard import (
-    add_after,
-    add_schema,
-    anew,
-    answered,
-    follow,
-    outcome,
-    read_manifest,
-    uuid_argument,
-    verdict,
-)
-from services.run_commands import ACTOR, NO_RUN, NO_UUID, add_dataset, asker_of, choice_of
+from services.following import follow, outcome, verdict
+from services.run_commands import NO_RUN, NO_UUID, add_dataset, asker_of, choice_of
 
 NO_RECEIPT: Final = "There is no such receipt in this data directory, or it is about no dataset."
 NO_ROWS: Final = "The receipt has no such rows."

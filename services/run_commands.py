@@ -8,8 +8,17 @@ RUN the first run or one of its retries. A dataset is created once for the same 
 import argparse
 from typing import Final
 
+from services.arguments import add_after, anew
 from services.bootstrap import Runtime
-from services.connecting import add_connection, connect, connect_for, opened, refuse, say
+from services.connecting import (
+    ACTOR,
+    add_connection,
+    connect,
+    connect_for,
+    opened,
+    refuse,
+    say,
+)
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, RunState
 from services.domain.tasks import Purpose
@@ -18,21 +27,10 @@ from services.engine.connections import Connection
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
 from services.engine.proof.splitting import are_titles, titles_of
+from services.following import CANCELLED, HALTED, arrival, follow, halt, outcome, verdict
 from services.ledger.errors import NothingToRetryError
 from services.ledger.views import ReceiptView, RunView
-from services.onboard import (
-    CANCELLED,
-    HALTED,
-    add_after,
-    anew,
-    arrival,
-    follow,
-    halt,
-    outcome,
-    verdict,
-)
 
-ACTOR: Final = "command line"
 OTHER_DATASET: Final = (
     "The run is not done with its entries, or is being linked, or was linked just now, to another "
     "dataset. When that has ended, link again."

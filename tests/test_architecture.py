@@ -5,6 +5,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,21 @@ def test_every_page_is_in_the_navigation() -> None:
 def test_the_top_level_is_what_was_agreed() -> None:
     seen = {path.parts[0] for path in tracked()}
     assert {name for name in seen if not name.startswith(".")} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize(
+    ("client", "importer"),
+    [("encord", "services.encord_api"), ("google", "services.cloud_storage")],
+)
+def test_every_part_of_services_is_bound_to_the_one_importer(client: str, importer: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (bound,) = (
+        set(each["source_modules"])
+        for each in contracts["contracts"]
+        if each.get("forbidden_modules") == [client]
+    )
+    parts = {path.stem for path in (ROOT / "services").glob("[!_]*") if path.suffix in {".py", ""}}
+    assert {f"services.{part}" for part in parts} - bound == {importer}
 
 
 def test_no_module_is_a_drawer_for_everything() -> None:

@@ -13,9 +13,9 @@ from services.domain.tasks import Purpose, Question, Source, Teller
 from services.engine.onboarding import link_nonce
 from services.engine.proof.proofs import Asker
 from services.engine.proof.splitting import titles_of
+from services.following import follow
 from services.ledger.specs import run_spec
 from services.ledger.views import RunView
-from services.onboard import follow
 from tests.cli.scripted import (
     FEW,
     FEW_URLS,

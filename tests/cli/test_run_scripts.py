@@ -13,9 +13,9 @@ from services.domain.runs import DatasetChoice, FolderChoice, RunState
 from services.domain.scripts import onboarding
 from services.domain.scripts.script import Place, Script
 from services.engine.onboarding import link_nonce, retry_nonce
+from services.following import arrival, follow
 from services.manifests import repair
 from services.manifests.options import CheckOptions
-from services.onboard import arrival, follow
 from services.sandbox.demo import INTEGRATION, SITES
 from tests.cli.scripted import (
     FEW,
