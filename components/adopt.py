@@ -5,7 +5,15 @@ from typing import Final
 
 import streamlit as st
 
-from components import asking, by_script, connection_card, folder_lookup, manifests, session
+from components import (
+    asking,
+    by_script,
+    connection_card,
+    folder_lookup,
+    links,
+    manifests,
+    session,
+)
 from components.runtime import get_runtime
 from components.text import told_apart
 from services.domain.scripts import onboarding
@@ -113,7 +121,7 @@ def _adopt(current: Connection, found: tuple[Integration, ...]) -> None:
             account=current.account,
             actor=session.actor(),
         )
-        asking.open_run(run)
+        links.open_run(run)
 
 
 def _say_what_is_missing() -> None:

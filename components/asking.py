@@ -1,4 +1,4 @@
-"""What adopting and rescuing a run share: a dialog asks what from, then opens the run."""
+"""What adopting and rescuing a run share: a dialog that asks what from."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,9 +33,3 @@ def confirm(
     asked = st.button(label, key=f"{place}_yes", type="primary", icon=icon, on_click=act, args=args)
     if asked and session.notice(place) is None:
         st.rerun()
-
-
-def open_run(run: str) -> None:
-    """Go to the run that was made."""
-    session.use_run(run)
-    session.go_to("run", run=run)

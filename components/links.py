@@ -87,10 +87,10 @@ def receipt() -> ReceiptView | None:
     return get_runtime().ledger.receipt(asked) if RUN.fullmatch(asked) else None
 
 
-def open_run(run: RunView) -> None:
+def open_run(run: str) -> None:
     """Go to a run's page."""
-    session.use_run(run.id)
-    session.go_to("run", run=run.id)
+    session.use_run(run)
+    session.go_to("run", run=run)
 
 
 def open_object(named: str) -> None:

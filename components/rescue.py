@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import asking, by_script, folder_lookup, session, uuid_field
+from components import asking, by_script, folder_lookup, links, session, uuid_field
 from components.runtime import get_runtime
 from services.domain.scripts import onboarding
 from services.engine.connections import Connection
@@ -51,4 +51,4 @@ def _rescue(current: Connection) -> None:
         nonce=session.nonce(f"rescue {folder.uuid}"),
         actor=session.actor(),
     )
-    asking.open_run(run)
+    links.open_run(run)

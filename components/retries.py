@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import streamlit as st
 
-from components import by_script, session
+from components import by_script, links, session
 from components.runtime import get_runtime
 from components.text import count
 from services.domain.chunks import Ranges
@@ -55,8 +55,7 @@ def retry(
     except NothingToRetryError:
         session.notify("retry", NOTHING_TO_RETRY)
         return
-    session.use_run(new)
-    session.go_to("run", run=new)
+    links.open_run(new)
 
 
 def script(

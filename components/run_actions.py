@@ -216,5 +216,5 @@ def family_links(run: RunView) -> None:
                 type="tertiary",
                 icon=":material/arrow_forward:",
                 on_click=links.open_run,
-                args=(other,),
+                args=(other.id,),
             )

@@ -105,7 +105,7 @@ def _confirm_again(earlier: list[RunView]) -> bool:
             type="tertiary",
             icon=":material/arrow_forward:",
             on_click=links.open_run,
-            args=(last,),
+            args=(last.id,),
         )
     return again
 
@@ -143,5 +143,4 @@ def _submit(
     except NotCheckedError:
         session.notify(PLACE, NOT_CHECKED)
         return
-    session.use_run(run)
-    session.go_to("run", run=run)
+    links.open_run(run)

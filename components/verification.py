@@ -140,10 +140,10 @@ def cards(receipt: ReceiptView) -> None:
 
 
 def _by_stage(receipt: ReceiptView) -> None:
-    """Draw where missing entries stopped, once there is more than one answer."""
+    """Draw where missing entries stopped."""
     if not receipt.counts.get(Verdict.MISSING):
         return
-    stages = get_runtime().proofs.missing_by_stage(receipt.id)
+    stages = get_runtime().proofs.composition(receipt.id, "stage")
     with st.container(horizontal=True, gap="xsmall"):
         st.caption("Missing, by where it stopped", width="content")
         for stage, entries in stages:

@@ -86,7 +86,7 @@ class Runtime:
     comparisons: Comparisons
     buckets: BucketDesk
     #: The Google identities people gave, and the server's own.
-    accounts: Accounts = field(default_factory=Accounts)
+    accounts: Accounts
     #: The sandbox's demo controls; None until it listens, or when it is switched off.
     sandbox_demo: SandboxDemo | None = None
     #: The scenarios that are shown on it; None as long as it is.

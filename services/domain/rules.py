@@ -9,7 +9,7 @@ from services.domain.findings import Severity
 from services.domain.rulebook import entries, files, metadata
 from services.domain.rulebook.rule import Fix, Rule
 
-__all__ = ["GROUPS", "ORDER", "RULES", "Fix", "Rule", "rule"]
+__all__ = ["GROUPS", "ORDER", "RULES", "Fix", "Rule"]
 
 #: Heading to its rules, in the order of the Reference page.
 GROUPS: Final[dict[str, tuple[Rule, ...]]] = {
@@ -39,8 +39,3 @@ ORDER: Final[dict[str, int]] = {
         sorted(RULES, key=lambda code: list(Severity).index(RULES[code].severity))
     )
 }
-
-
-def rule(code: str) -> Rule:
-    """Look a code up."""
-    return RULES[code]

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -77,17 +76,12 @@ class Sink:
         *,
         more: list[Fault] | None = None,
         span: Span = NO_SPAN,
-        line: int | None = None,
         payload: bytes | None = None,
-        places: list[tuple[int, int]] | None = None,
     ) -> None:
-        """Take one examined entry; `places` are the lines and columns of its URLs in a CSV."""
-        faults = [*(more or ()), *made.faults]
-        row = self.judge(self.index, made, faults, locate, places=places)
+        """Take one examined entry."""
+        row = self.judge(self.index, made, [*(more or ()), *made.faults], locate)
         self.writer.add(
-            row._replace(
-                start=span.start, length=span.length, line=line, payload=payload or row.payload
-            )
+            row._replace(start=span.start, length=span.length, payload=payload or row.payload)
         )
 
     def judge(
@@ -115,30 +109,10 @@ class Sink:
             payload=None if rewritten is None else msgspec.json.encode(rewritten),
         )
 
-    def refused(
-        self,
-        fault: Fault,
-        locate: Locate,
-        *,
-        kind: EntryType | None = None,
-        fields: Mapping[str, object] | None = None,
-        span: Span = NO_SPAN,
-        line: int | None = None,
-    ) -> None:
+    def refused(self, fault: Fault, locate: Locate, *, span: Span = NO_SPAN) -> None:
         """Take an entry that cannot be examined; it is held as it is."""
-        row = self.judge_refused(self.index, fault, locate, kind)
-        given = dict(fields or {})
-        url, title = given.get("objectUrl"), given.get("title")
-        self.writer.add(
-            row._replace(
-                title=title if isinstance(title, str) else None,
-                url=url if isinstance(url, str) else None,
-                start=span.start,
-                length=span.length,
-                line=line,
-                payload=None if fields is None else msgspec.json.encode(given),
-            )
-        )
+        row = self.judge_refused(self.index, fault, locate, None)
+        self.writer.add(row._replace(start=span.start, length=span.length))
 
     def judge_refused(
         self, index: int, fault: Fault, locate: Locate, kind: EntryType | None

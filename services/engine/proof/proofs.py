@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
-import polars as pl
 from sqlalchemy import select
 
 from services.domain.chunks import Ranges
 from services.domain.paging import Page
 from services.domain.runs import DatasetChoice, RunState
 from services.domain.tasks import Purpose, Question, Source
-from services.domain.verification import Verdict
 from services.engine.linking import arrived
 from services.engine.proof import document, splitting
 from services.engine.proof.pictures import counted
@@ -267,12 +265,6 @@ class Proofs:
         receipts = (receipt.id for receipt in self._ledger.receipts(limit=SEARCHED))
         items = (self._rows.item_of_row(receipt, row) for receipt in receipts)
         return next((item for item in items if item), None)
-
-    def missing_by_stage(self, receipt: str) -> list[tuple[str, int]]:
-        """Count what is missing by where it stopped."""
-        missing = self._rows.read(receipt).filter(pl.col("verdict") == Verdict.MISSING)
-        counted = missing.group_by("stage").len().sort("len", descending=True)
-        return [(stage, count) for stage, count in counted.iter_rows()]
 
 
 def _as_told(task: Task, origin: RunSpec | None) -> Task:

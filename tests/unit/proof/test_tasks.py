@@ -64,12 +64,12 @@ def test_a_manifest_finds_where_each_file_stopped(world: World) -> None:
     by_run = Question(source=Source(teller="run", id=run), dataset=dataset, folder=folder)
     receipt = verify(world, by_run)
     assert only(receipt) == {"matched": 1, "missing": 6}
-    stages = dict(world.proofs.missing_by_stage(receipt.id))
+    stages = dict(world.proofs.composition(receipt.id, "stage"))
     assert stages == {"registered but not linked": 5, "failed": 1}
     assert not receipt.proven
     manifest = Source(teller="manifest", id=world.view(run).manifest, check=OPTIONS.to_json())
     told = verify(world, Question(source=manifest, dataset=dataset, folder=folder))
-    stages = dict(world.proofs.missing_by_stage(told.id))
+    stages = dict(world.proofs.composition(told.id, "stage"))
     assert stages == {"registered but not linked": 5, "not known": 1}
 
 
