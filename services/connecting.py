@@ -11,7 +11,7 @@ from typing import Final
 from services.bootstrap import Runtime, build_runtime
 from services.engine.connections import SANDBOX, Connection
 from services.engine.errors import EngineError
-from services.ledger.keeping import DamagedLedgerError
+from services.ledger.errors import LedgerError
 from services.ledger.specs import run_spec
 from services.ledger.views import RunView
 from services.manifests.errors import ManifestError
@@ -82,11 +82,11 @@ def opened(act: Callable[[Runtime], int]) -> int:
     """Do something with the engine, or say why that cannot be; returns the exit code."""
     try:
         runtime = build_runtime(Settings())
-    except DamagedLedgerError as refused:
+    except LedgerError as refused:
         return refuse(str(refused))
     try:
         return act(runtime)
-    except (OSError, ManifestError, EngineError, RefusedError) as problem:
+    except (OSError, LedgerError, ManifestError, EngineError, RefusedError) as problem:
         return refuse(str(problem))
     finally:
         runtime.stop()

@@ -5,6 +5,7 @@ LedgerError
 |-- NoSuchRunError      no run of that id
 |-- SchemaChangedError  newer code has changed the tables; this process must end
 |-- NothingToRetryError no entry of the run failed for that cause
+|-- NetworkFolderError  its folder is on a network share (`filesystem`)
 |-- DamagedLedgerError  it is not whole (`keeping`)
 `-- CopyError           it was not copied or put back (`copies`)
 """

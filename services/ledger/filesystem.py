@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Final
 
+from services.ledger.errors import LedgerError
+
 #: File systems of other machines. SQLite's WAL needs shared memory that they do not have.
 SHARED: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "9p", "fuse.sshfs", "ceph", "glusterfs"}
 )
 
 
-class NetworkFolderError(Exception):
+class NetworkFolderError(LedgerError):
     """The ledger's folder is on a network share."""
 
     def __init__(self, folder: Path, kind: str) -> None:

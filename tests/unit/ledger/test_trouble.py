@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from services.domain.runs import RunState, WorkKind
 from services.ledger import runs
-from services.ledger.errors import SchemaChangedError
-from services.ledger.filesystem import NetworkFolderError, refuse_network_folder
+from services.ledger.errors import LedgerError, SchemaChangedError
+from services.ledger.filesystem import refuse_network_folder
 from services.ledger.store import Ledger
 from tests.postgres import Cluster
 from tests.unit.engine.world import World
@@ -104,7 +104,7 @@ def test_a_network_share_is_refused(tmp_path: Path, kind: str) -> None:
     share = tmp_path / "share"
     mounts.write_text(f"/dev/vda / ext4 rw 0 0\nserver:/data {share} {kind} rw 0 0\n")
     refuse_network_folder(tmp_path, mounts)
-    with pytest.raises(NetworkFolderError, match="network share"):
+    with pytest.raises(LedgerError, match="network share"):
         refuse_network_folder(share / "deep", mounts)
 
 
