@@ -29,7 +29,7 @@ class Facts:
     #: Whether what arrived of the run is in its dataset.
     linked: bool = False
     receipt: ReceiptView | None
-    #: The keys of the organisation's metadata schema, as far as they are known.
+    #: The keys of the organization's metadata schema, as far as they are known.
     schema: MetadataSchema = field(default_factory=dict)
     #: The bucket this session's identities checked last.
     checked: CheckedBucket | None = None

@@ -61,7 +61,7 @@ PAGES: Final = (
         name="schema",
         title="Schema",
         icon=":material/schema:",
-        help="Design the metadata schema of the organisation, plan changes, go back",
+        help="Design the metadata schema of the organization, plan changes, go back",
     ),
     PageSpec(
         name="manifest",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from components.text import number
 
-#: The one colour of these plots: it says nothing, and reads on light and on dark.
+#: The one color of these plots: it says nothing, and reads on light and on dark.
 COLOR: Final = "#6366F1"
 #: Texts of bars are cut on the axis; the figures have them whole.
 LABEL: Final = 150

@@ -47,7 +47,7 @@ def show(connection: Connection, desk: SchemaDesk, plan: Plan, *, key: str) -> N
         st.caption("Encord's schema is as you want it; there is nothing to apply.")
         return
     title = "The way back" if desk.snapshot else "Plan"
-    line = f"{count(len(plan.steps), 'change')} of the whole organisation's schema"
+    line = f"{count(len(plan.steps), 'change')} of the whole organization's schema"
     layout.section(title, line, word="plan")
     st.dataframe(
         pd.DataFrame([_row(step) for step in plan.steps]),
@@ -95,7 +95,7 @@ def _row(step: Step) -> dict[str, str]:
     }
 
 
-@st.dialog("Apply to the whole organisation", width="medium")
+@st.dialog("Apply to the whole organization", width="medium")
 def _ask(connection: Connection, desk: SchemaDesk, plan: Plan, key: str) -> None:
     st.write(
         f"{count(len(plan.steps), 'change')} of the metadata schema that everybody in "

@@ -29,7 +29,7 @@ if current is None:
     layout.empty_state(
         icon=":material/schema:",
         title="Not connected",
-        body="The metadata schema belongs to an organisation in Encord. Connect to see it.",
+        body="The metadata schema belongs to an organization in Encord. Connect to see it.",
         action=lambda: navigation.button("connect", "Connect", key="schema_connect", primary=True),
     )
 elif desk is None:

@@ -63,7 +63,7 @@ def add_manifest(parser: argparse.ArgumentParser) -> None:
 def add_schema(parser: argparse.ArgumentParser) -> None:
     """Let a command choose what the metadata of a manifest is compared with."""
     schema = parser.add_mutually_exclusive_group()
-    schema.add_argument("--schema", type=Path, metavar="FILE", help="default: the organisation's")
+    schema.add_argument("--schema", type=Path, metavar="FILE", help="default: the organization's")
     schema.add_argument("--no-schema", action="store_true", help="compare metadata with nothing")
 
 

@@ -101,7 +101,7 @@ def _submission(
 
     The dataset is none of them: a run can be linked to one, or to another, afterwards.
     """
-    # The organisation's own schema may change between two calls; one that was chosen is a word too.
+    # The organization's own schema may change between two calls; one that was chosen is a word too.
     schema = options.digest if asked.schema or asked.no_schema else ""
     words = (
         f"{manifest} {asked.folder} {asked.folder_uuid} {integration.id} {connection.account} "

@@ -1,4 +1,4 @@
-"""The metadata schema: which keys an organisation declares, and what their values must be.
+"""The metadata schema: which keys an organization declares, and what their values must be.
 
 A `MetadataSchema` maps each declared key to its type; that is all a check needs. What Encord keeps
 is more: keys that were deleted, and types that only a newer Encord knows. `OrganisationSchema`
@@ -223,7 +223,7 @@ def _read_key(key: str, written: object) -> MetadataKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationSchema:
-    """The whole metadata schema of an organisation, as Encord answered it."""
+    """The whole metadata schema of an organization, as Encord answered it."""
 
     #: The keys in use, by name; UNREADABLE ones among them.
     declared: MetadataSchema

@@ -226,11 +226,11 @@ class EncordGateway(Protocol):
         ...
 
     def metadata_schema(self) -> OrganisationSchema:
-        """Return the organisation's whole metadata schema; types nobody knows are UNREADABLE."""
+        """Return the organization's whole metadata schema; types nobody knows are UNREADABLE."""
         ...
 
     def save_metadata_schema(self, answer: Mapping[str, object]) -> None:
-        """Replace the organisation's whole metadata schema; the last writer wins.
+        """Replace the organization's whole metadata schema; the last writer wins.
 
         Args:
             answer: Every key with Encord's own type object, deleted ones and those that nobody

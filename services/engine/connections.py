@@ -114,7 +114,7 @@ class Check:
     remedy: str
     reference: str | None
     integrations: tuple[Integration, ...]
-    #: The declared keys of the organisation's metadata schema.
+    #: The declared keys of the organization's metadata schema.
     schema: MetadataSchema
     milliseconds: int
     at: datetime

@@ -1,4 +1,4 @@
-"""Change the metadata schema of an organisation: read, plan, carry out on exactly what was planned.
+"""Change the metadata schema of an organization: read, plan, carry out on exactly what was planned.
 
 Encord takes a schema whole, keeps no versions and lets the last writer win. So what is there is
 read again right before it is saved, kept as a snapshot, and read back and compared afterwards.
@@ -70,7 +70,7 @@ class SchemaStudio:
         """Take the ledger, and what returns the gateway of a connection id."""
         self._ledger = ledger
         self._gateway = gateway
-        #: By address: two people of one organisation must not save between a look and a save.
+        #: By address: two people of one organization must not save between a look and a save.
         self._saving: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def read(self, connection: Connection) -> OrganisationSchema:
@@ -87,7 +87,7 @@ class SchemaStudio:
         """Carry a plan out, if the schema is still what the plan was made from.
 
         Args:
-            connection: Whose organisation it is.
+            connection: Whose organization it is.
             plan: What to do.
             confirmed: Keys whose destruction a person confirmed by name.
             actor: Who asked.

@@ -40,7 +40,7 @@ class Basis:
     name: str = ""
     #: When it was read; None when it was not, because nobody answered in time.
     at: datetime | None = None
-    #: Without a key when the organisation declares none: then nothing can be compared.
+    #: Without a key when the organization declares none: then nothing can be compared.
     schema: MetadataSchema | None = None
 
     @cached_property

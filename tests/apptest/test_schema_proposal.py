@@ -54,7 +54,7 @@ def test_undeclared_keys_are_named_proposed_and_taken(
     press(app, "Take 1 key into the draft")
     said = words(app)
     assert "1 key taken into the draft" in said
-    assert "1 change of the whole organisation's schema" in said
+    assert "1 change of the whole organization's schema" in said
     assert "sky" not in world.encord.schema
 
 

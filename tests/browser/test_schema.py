@@ -1,4 +1,4 @@
-"""A manifest meets the connected organisation's schema, in the browser and as plots."""
+"""A manifest meets the connected organization's schema, in the browser and as plots."""
 
 import csv
 import io

@@ -35,7 +35,7 @@ def test_undeclared_keys_of_a_manifest_become_a_plan(
     assert not violations(dashboard.page)
     dashboard.click("Take 3 keys into the draft")
     dashboard.sees("3 keys taken into the draft")
-    dashboard.sees("3 changes of the whole organisation's schema")
+    dashboard.sees("3 changes of the whole organization's schema")
     dashboard.open(f"/schema?schema_view=Propose&manifest={seeded.manifest}")
     expect(dashboard.page.get_by_role("button", name="Take 0 keys into the draft")).to_be_disabled()
     dashboard.open("/schema?schema_view=In+use")

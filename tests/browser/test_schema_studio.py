@@ -100,7 +100,7 @@ def test_keys_are_added_options_pasted_a_conflict_told_and_all_taken_back(
     studio.sees("There is no plan yet: 1 error in the draft.")
     assert not violations(studio.page)
     paste_options(studio, "team.light", "dawn\nnoon\ndusk")
-    studio.sees("1 change of the whole organisation's schema")
+    studio.sees("1 change of the whole organization's schema")
     assert not violations(studio.page)
     with new_context(browser) as context:
         other = Dashboard(context, server.url)
@@ -132,11 +132,11 @@ def go_back_to_the_first(person: Dashboard) -> None:
 
 def test_what_was_typed_is_kept_while_the_table_is_out_of_sight(studio: Dashboard) -> None:
     add_key(studio, "team.mood", "text")
-    studio.sees("1 change of the whole organisation's schema")
+    studio.sees("1 change of the whole organization's schema")
     studio.page.get_by_role("tab", name="Files").click()
     studio.sees("Take keys from a file into the draft")
     studio.page.get_by_role("tab", name="Design").click()
-    studio.sees("1 change of the whole organisation's schema")
+    studio.sees("1 change of the whole organization's schema")
     studio.go_to("Manifest")
     studio.go_to("Schema")
-    studio.sees("1 change of the whole organisation's schema")
+    studio.sees("1 change of the whole organization's schema")

@@ -81,7 +81,7 @@ def test_an_unknown_key_is_named(world: World, ask: Callable[[EncordGateway], ob
 
 # The metadata schema
 
-#: What an organisation may have after some years, as Encord answers it.
+#: What an organization may have after some years, as Encord answers it.
 GROWN: Final[dict[str, Any]] = {
     "site": {"ty": "enum", "values": ["harbor", "depot"]},
     "km": {"ty": "variant", "hint": "number"},

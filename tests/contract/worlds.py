@@ -42,7 +42,7 @@ class World(Protocol):
         ...
 
     def declare(self, schema: dict[str, Any]) -> None:
-        """Make this, as Encord writes it, the organisation's metadata schema."""
+        """Make this, as Encord writes it, the organization's metadata schema."""
         ...
 
 

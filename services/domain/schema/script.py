@@ -5,7 +5,7 @@ from services.domain.schema.plan import Change, Plan, Step
 from services.domain.scripts.script import Place
 
 _HEAD = '''\
-"""Change the metadata schema of an organisation in Encord.
+"""Change the metadata schema of an organization in Encord.
 
 Give the path of your private key in ENCORD_SSH_KEY_FILE, and another region in ENCORD_DOMAIN.
 """
