@@ -5,8 +5,8 @@ from typing import Final
 import streamlit as st
 
 from components import bucket_access, encord_pages, layout, session
-from components.links import BUCKET
 from components.text import code
+from services.domain.urls import GOOGLE_BUCKET
 from services.sandbox.demo import BUCKET as DEMO_BUCKET
 
 FIELD: Final = "bucket_name"
@@ -56,7 +56,7 @@ def first_steps() -> None:
 
 def _choose() -> None:
     typed = session.typed(FIELD).removeprefix("gs://").partition("/")[0]
-    if typed and not BUCKET.fullmatch(typed):
+    if typed and not GOOGLE_BUCKET.fullmatch(typed):
         session.notify(
             "bucket",
             session.Notice(

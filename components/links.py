@@ -7,13 +7,12 @@ import streamlit as st
 
 from components import session
 from components.runtime import get_runtime
+from services.domain.urls import GOOGLE_BUCKET
 from services.engine.passport import sought_of
 from services.ledger.views import ReceiptView, RunView
 from services.manifests.errors import UnknownManifestError
 
 FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
-#: Google's rules for names, which also keep a name from being a path.
-BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 RUN: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -45,7 +44,7 @@ def tell_unknown() -> None:
         ("run", RUN, ledger.run),
         ("task", RUN, ledger.run),
         ("receipt", RUN, ledger.receipt),
-        ("bucket", BUCKET, bool),
+        ("bucket", GOOGLE_BUCKET, bool),
     ):
         asked = st.query_params.get(word, "")
         if asked and not (pattern.fullmatch(asked) and is_here(asked)):
@@ -60,7 +59,7 @@ def tell_unknown() -> None:
 def bucket() -> str | None:
     """Return the bucket the URL names, else the one this session looked at last."""
     asked = st.query_params.get("bucket", "")
-    if BUCKET.fullmatch(asked):
+    if GOOGLE_BUCKET.fullmatch(asked):
         session.use_bucket(asked)
     return session.bucket()
 

@@ -80,14 +80,9 @@ def _taken_apart(found: pl.DataFrame) -> pl.DataFrame:
 
 def _google_place(url: str) -> tuple[str | None, str | None]:
     found = urls.split(url)
-    if isinstance(found, urls.UrlFault) or not _is_google(found.host):
+    if isinstance(found, urls.UrlFault) or not urls.is_google(found.host):
         return None, None
     return found.bucket, unquote(found.key)
-
-
-def _is_google(host: str) -> bool:
-    plain = host in (urls.GOOGLE_HOST, urls.GOOGLE_PEOPLE_HOST)
-    return plain or host.endswith(f".{urls.GOOGLE_HOST}")  # with a bucket in it
 
 
 def scopes(found: pl.DataFrame) -> list[Scope]:

@@ -1,7 +1,6 @@
 """Google Cloud Storage through its real client: one request a call, nothing repeated."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -22,6 +21,7 @@ from services.cloud_storage.interface import (
 )
 from services.domain.browser import CorsAnswer
 from services.domain.cors import PageRequest, write
+from services.domain.urls import GOOGLE_BUCKET
 
 #: Half typed by Google.
 _SESSION: Final[Callable[..., AuthorizedSession]] = AuthorizedSession
@@ -37,8 +37,6 @@ _LISTING: Final = "listing objects"
 #: Naming the fields halves what a listing costs.
 _FIELDS: Final = "items(name,size,contentType,updated,generation),nextPageToken"
 _FIELDS_AND_FOLDERS: Final = f"{_FIELDS},prefixes"
-#: Google's rules for names, which also keep a name from being a path; dots need longer ones.
-_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _LOOPBACK: Final = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 
 _P = ParamSpec("_P")
@@ -234,7 +232,7 @@ def connect(
 
 def is_bucket_name(name: str) -> bool:
     """Whether a bucket may have this name; any other is refused without being sent."""
-    return _BUCKET.fullmatch(name) is not None
+    return GOOGLE_BUCKET.fullmatch(name) is not None
 
 
 def _checked(name: str) -> str:

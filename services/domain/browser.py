@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from services.domain.cors import PageRequest
+from services.domain.cors import PLAIN_METHODS, PageRequest
 
 _ANY: Final = "*"
-#: Methods that a browser allows without seeing them listed.
-_SAFE: Final = frozenset({"GET", "HEAD", "POST"})
 _OK: Final = range(200, 300)
 
 
@@ -54,7 +52,11 @@ def _preflight_fault(preflight: CorsHeaders | None, request: PageRequest) -> str
     if not _names_origin(preflight, request.origin):
         return "The preflight's answer does not name the origin."
     methods = preflight.allow_methods
-    if request.method not in _SAFE and request.method not in methods and _ANY not in methods:
+    if (
+        request.method not in PLAIN_METHODS
+        and request.method not in methods
+        and _ANY not in methods
+    ):
         return f"The preflight's answer does not allow {request.method}."
     allowed = {name.casefold() for name in preflight.allow_headers}
     lacking = [name for name in request.headers if name.casefold() not in allowed]

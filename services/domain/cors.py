@@ -23,7 +23,8 @@ HEADER: Final = "Content-Type"
 MAX_AGE_SECONDS: Final = 3600
 
 _ANY: Final = "*"
-_PLAIN_METHODS: Final = frozenset({"GET", "HEAD", "POST"})
+#: Methods that a browser allows without seeing them listed.
+PLAIN_METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 _ORIGIN: Final = re.compile(
     r"https?://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9][0-9]{0,4})?|https?://\[[0-9a-f:]+\](?::[1-9][0-9]{0,4})?"
 )
@@ -53,7 +54,7 @@ class PageRequest:
     @property
     def is_asked_first(self) -> bool:
         """Whether the browser sends a preflight."""
-        return bool(self.headers) or self.method not in _PLAIN_METHODS
+        return bool(self.headers) or self.method not in PLAIN_METHODS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

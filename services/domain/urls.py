@@ -15,6 +15,10 @@ MAX_BYTES: Final = 16_384
 
 GOOGLE_HOST: Final = "storage.googleapis.com"
 GOOGLE_PEOPLE_HOST: Final = "storage.cloud.google.com"
+#: Google's rules for names, which also keep a name from being a path; dots need longer ones.
+GOOGLE_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+#: What Google's own links leave as it is in names of objects.
+UNQUOTED: Final = "/!$&'()*+,;=:@~"
 
 #: Google's host with a bucket in it: names of buckets, unlike those of hosts, may have underscores.
 _IN_HOST: Final = (
@@ -185,6 +189,11 @@ def _locate(host: str, path: str) -> tuple[str, str, bool]:
     if not slash and not _is_path_style(host, is_amazon=bool(amazon)):
         return host, path, True
     return first, key, False
+
+
+def is_google(host: str) -> bool:
+    """Whether a host is Google Cloud Storage's, with or without a bucket in it."""
+    return host in {GOOGLE_HOST, GOOGLE_PEOPLE_HOST} or host.endswith(f".{GOOGLE_HOST}")
 
 
 def _is_path_style(host: str, *, is_amazon: bool) -> bool:

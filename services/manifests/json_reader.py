@@ -18,8 +18,9 @@ from services.manifests.json_split import (
 from services.manifests.sink import Sink
 
 FLAGS: Final = ("skip_duplicate_urls", "upsert_metadata")
-_KNOWN: Final = (*TYPE_OF_SECTION, *FLAGS)
-_SPELLINGS: Final = {fold(key): key for key in _KNOWN}
+#: The keys of a document, and each by its letters alone.
+KNOWN: Final = (*TYPE_OF_SECTION, *FLAGS)
+SPELLINGS: Final = {fold(key): key for key in KNOWN}
 
 
 def read_json(sink: Sink) -> None:
@@ -45,11 +46,11 @@ def _report_repeats(split: Split, sink: Sink) -> None:
 
 
 def _read_member(member: Member, sink: Sink, traps: Traps, flags: dict[str, Member]) -> None:
-    name = _SPELLINGS.get(fold(member.key))
+    name = SPELLINGS.get(fold(member.key))
     if sink.is_wire and member.key == wire.FROM_ITEMS and member.entries == []:
         return
     if name is None:
-        details = {"key": member.key[:80], "hint": hint(member.key, _KNOWN)}
+        details = {"key": member.key[:80], "hint": hint(member.key, KNOWN)}
         _report(sink, member, Fault("key-unknown", (member.key,), member.key, details, on_key=True))
         return
     if name != member.key and not (sink.is_wire and member.key in wire.KEYS):

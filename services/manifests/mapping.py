@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from services.domain.entries import EntryType
 from services.domain.nearest import fold
+from services.domain.urls import UNQUOTED
 from services.manifests.csv_layout import METADATA
 from services.manifests.errors import ManifestError
 from services.whole_files import write_whole
@@ -159,7 +160,7 @@ def fill_template(template: str, cells: Mapping[str, str]) -> str:
         text = cells.get(match[1], "").strip()
         head = match.start() == 0
         text = text if head else text.lstrip("/")
-        return quote(text, safe="/!$&'()*+,;=:@~") if is_encoded and not head else text
+        return quote(text, safe=UNQUOTED) if is_encoded and not head else text
 
     return _PLACE.sub(value, template)
 

@@ -7,11 +7,10 @@ from typing import Final
 
 import msgspec
 
-from services.domain.entries import TYPE_OF_SECTION
 from services.domain.nearest import fold, nearest
 from services.domain.rules import Fix
 from services.manifests import json_text, wire
-from services.manifests.json_reader import FLAGS
+from services.manifests.json_reader import FLAGS, KNOWN, SPELLINGS
 from services.manifests.json_split import KEY, TopKey, walk_top
 from services.manifests.repair import values
 from services.manifests.repair.actions import Change, as_json, as_text
@@ -22,8 +21,6 @@ from services.manifests.repair.splicing import Cut, dropped_members
 #: Codes of findings about the top level; the one of repeated keys is about entries too.
 CODES: Final = frozenset({"key-unknown", "key-case", "flag-type", "json-duplicate-key"})
 
-_KNOWN: Final = (*TYPE_OF_SECTION, *FLAGS)
-_SPELLINGS: Final = {fold(key): key for key in _KNOWN}
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 #: Longer values are lists of entries, which are not shown.
 _SHOWN: Final = 200
@@ -106,7 +103,7 @@ def _end(data: bytes, at: int) -> int:
 
 
 def _known_name(key: TopKey) -> str | None:
-    return _SPELLINGS.get(fold(key.name))
+    return SPELLINGS.get(fold(key.name))
 
 
 def _renamed(key: TopKey, name: str | None, names: dict[str, str]) -> Cut | None:
@@ -125,7 +122,7 @@ def _renamed(key: TopKey, name: str | None, names: dict[str, str]) -> Cut | None
 def _rename_unknown(_: bytes, key: TopKey, names: dict[str, str]) -> Cut | None:
     if _known_name(key) is not None:
         return None
-    return _renamed(key, nearest(key.name, _KNOWN), names)
+    return _renamed(key, nearest(key.name, KNOWN), names)
 
 
 def _rename_case(_: bytes, key: TopKey, names: dict[str, str]) -> Cut | None:

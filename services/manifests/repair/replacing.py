@@ -93,7 +93,11 @@ def _prefix(asked: Replacement, url: str) -> str:
 
 def _to_gs(_: Replacement, url: str) -> str:
     parts = urls.split(url)
-    if isinstance(parts, urls.UrlFault) or parts.scheme != "https" or not _is_google(parts.host):
+    if (
+        isinstance(parts, urls.UrlFault)
+        or parts.scheme != "https"
+        or not urls.is_google(parts.host)
+    ):
         return url
     if (parts.query and not parts.is_signed) or _ESCAPE.search(parts.key):
         return url
@@ -103,20 +107,12 @@ def _to_gs(_: Replacement, url: str) -> str:
         return url
 
 
-def _is_google(host: str) -> bool:
-    known = {urls.GOOGLE_HOST, urls.GOOGLE_PEOPLE_HOST}
-    return host in known or host.endswith("." + urls.GOOGLE_HOST)
-
-
 def _to_https(_: Replacement, url: str) -> str:
     parts = urls.split(url)
     if isinstance(parts, urls.UrlFault) or parts.scheme != "gs":
         return url
-    return f"https://{urls.GOOGLE_HOST}/{parts.bucket}/{quote(parts.key, safe=_SAFE)}"
+    return f"https://{urls.GOOGLE_HOST}/{parts.bucket}/{quote(parts.key, safe=urls.UNQUOTED)}"
 
-
-#: What Google's own links leave as it is in object names.
-_SAFE: Final = "/!$&'()*+,;=:@~"
 
 _REPLACERS: Final[Mapping[Kind, Callable[[Replacement, str], str]]] = {
     Kind.BUCKET: _bucket,
