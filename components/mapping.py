@@ -13,7 +13,7 @@ from services.domain.entries import EntryType
 from services.domain.scripts import manifests as scripts
 from services.manifests import mapping_apply
 from services.manifests.checked import CheckedManifest
-from services.manifests.csv_layout import METADATA
+from services.manifests.csv_layout import KEY_PREFIX
 from services.manifests.mapping import (
     CREATE,
     GROUP,
@@ -141,9 +141,9 @@ def _column(sample: Sample, place: int, mapped: Mapped, *, key: str) -> None:
 
 def _metadata(mapped: Mapped) -> str:
     """Return the metadata column that a column can become."""
-    if mapped.target.startswith(METADATA):
+    if mapped.target.startswith(KEY_PREFIX):
         return mapped.target
-    return METADATA + (mapped.header.strip().replace(" ", "_") or "column")
+    return KEY_PREFIX + (mapped.header.strip().replace(" ", "_") or "column")
 
 
 def _template(guess: ColumnMapping, *, key: str) -> None:

@@ -17,7 +17,7 @@ from services.domain.nearest import fold
 from services.manifests import json_text
 from services.manifests.csv_cells import Row
 from services.manifests.csv_fields import (
-    METADATA,
+    CLIENT_METADATA,
     Draft,
     Fields,
     cell_text,
@@ -213,7 +213,7 @@ def _changed(given: Meant, was: Fields, now: Meant) -> Meant:
     cells = now.fields
     fields, touched = dict(given.fields), set[tuple[str, ...]]()
     for name in (*was, *(name for name in cells if name not in was)):
-        if name == METADATA:
+        if name == CLIENT_METADATA:
             touched |= _put_members(fields, was.get(name), cells.get(name))
         elif name.startswith("objectUrl_"):
             continue
@@ -287,18 +287,18 @@ def _put_members(fields: Fields, was: object, now: object) -> set[tuple[str, ...
     """Write the members of the metadata anew that differ."""
     if _is_same(was, now):
         return set()
-    held = fields.get(METADATA)
+    held = fields.get(CLIENT_METADATA)
     if not isinstance(held, Mapping) or not isinstance(was, dict) or not isinstance(now, dict):
-        return _put(fields, METADATA, {} if now is None else {METADATA: now})
+        return _put(fields, CLIENT_METADATA, {} if now is None else {CLIENT_METADATA: now})
     members = dict(held)
     touched: set[tuple[str, ...]] = {
-        (METADATA, key) for key in {*was, *now} if _differ(key, was, now)
+        (CLIENT_METADATA, key) for key in {*was, *now} if _differ(key, was, now)
     }
     for *_, key in touched:
         members.pop(key, None)
         if key in now:
             members[key] = now[key]
-    fields[METADATA] = members
+    fields[CLIENT_METADATA] = members
     return touched
 
 

@@ -26,7 +26,7 @@ from services.manifests.url_columns import doubtful_urls
 PLACED: Final = {"place": pl.UInt32(), **SCHEMA}
 _UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
 #: Columns whose cells are examined one by one, unless they are empty.
-_EXAMINED: Final = frozenset({csv_layout.CREATE, "field"})
+_EXAMINED: Final = frozenset({csv_layout.CREATE, csv_layout.FIELD})
 
 _FITS: Final = {
     ValueType.BOOLEAN: r"^(?:true|false)$",
@@ -101,12 +101,14 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
 
 def _is_plain(layout: Layout, schema: MetadataSchema | None) -> bool:
     """Whether the columns are those that can be looked at as a whole."""
-    keys = [column.key for column in layout.columns if column.role == "metadata"]
+    keys = [column.key for column in layout.columns if column.role == csv_layout.METADATA]
     if len(set(keys)) != len(keys):
         return False
     if any(key_problem(key) or is_reserved(key) for key in keys):
         return False
-    roles = [column.role for column in layout.columns if column.role not in {"", "metadata"}]
+    roles = [
+        column.role for column in layout.columns if column.role not in {"", csv_layout.METADATA}
+    ]
     return len(set(roles)) == len(roles) and (schema is None or set(keys) <= set(schema))
 
 
@@ -159,7 +161,7 @@ def _doubtful_titles(title: pl.Series, *, is_ascii: bool) -> pl.Series:
 
 
 def _declared(column: Column, options: CheckOptions) -> MetadataKey | None:
-    is_key = column.role == "metadata" and options.schema is not None
+    is_key = column.role == csv_layout.METADATA and options.schema is not None
     return options.schema.get(column.key) if is_key and options.schema else None
 
 

@@ -8,7 +8,7 @@ from services.domain.entries import EntryType
 from services.domain.metadata import MetadataSchema
 from services.manifests import csv_layout
 from services.manifests.csv_cells import Row
-from services.manifests.csv_fields import METADATA, Draft, Spot, cell_of, cell_text, flag_of
+from services.manifests.csv_fields import CLIENT_METADATA, Draft, Spot, cell_of, cell_text, flag_of
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_values import read_cell
 from services.manifests.faults import Fault, Path
@@ -45,9 +45,9 @@ class Clash:
     def path(self) -> Path:
         """The field that both are about."""
         if self.member is not None:
-            return METADATA, self.member
-        if self.column.role == "metadata":
-            return METADATA, self.column.key
+            return CLIENT_METADATA, self.member
+        if self.column.role == csv_layout.METADATA:
+            return CLIENT_METADATA, self.column.key
         return (_FIELDS.get(self.column.role, self.column.key),)
 
 
@@ -92,7 +92,7 @@ def _clashes(
             column, text = layout.columns[place], cell_text(row, layout, place)
             is_extra = place in layout.repeated and column.role in _FIRST_ONLY
             value = value_of(text, column, schema) if text else None
-            if not text or is_extra or (value is None and column.role == "field"):
+            if not text or is_extra or (value is None and column.role == csv_layout.FIELD):
                 continue  # of a field, null says as little as an empty cell
             counts, said = first.setdefault((column.role, column.key), ((number, place), value))
             if not _is_same(said, value) and place not in layout.repeated:
@@ -119,7 +119,7 @@ def _doubled(rows: Rows, schema: MetadataSchema | None) -> Iterator[Clash]:
         for place in metadata_places(row, layout):
             column = layout.columns[place]
             value = value_of(cell_text(row, layout, place), column, schema)
-            if column.role == "metadata":
+            if column.role == csv_layout.METADATA:
                 own.setdefault(column.key, ((number, place), value))
             elif at is None and isinstance(value, dict):
                 at, whole = ((number, place), column), value
@@ -133,7 +133,10 @@ def metadata_places(row: Row, layout: Layout) -> list[int]:
     return [
         place
         for place, column in enumerate(layout.columns)
-        if (column.role == "metadata" or (column.role == "field" and column.key == METADATA))
+        if (
+            column.role == csv_layout.METADATA
+            or (column.role == csv_layout.FIELD and column.key == CLIENT_METADATA)
+        )
         and cell_text(row, layout, place)
     ]
 
@@ -151,7 +154,7 @@ def value_of(text: str, column: Column, schema: MetadataSchema | None) -> object
             return flag_of(text)
         case csv_layout.TITLE:
             return text
-    declared = schema.get(column.key) if schema and column.role == "metadata" else None
+    declared = schema.get(column.key) if schema and column.role == csv_layout.METADATA else None
     return read_cell(text, is_json=column.is_json, declared=declared)
 
 

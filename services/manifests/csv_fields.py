@@ -16,7 +16,7 @@ from services.manifests.faults import Path
 from services.manifests.json_cells import raw_members
 
 #: The field that metadata columns are members of.
-METADATA: Final = "clientMetadata"
+CLIENT_METADATA: Final = "clientMetadata"
 
 Fields = dict[str, object]
 _Read = Callable[[str, Column], object]
@@ -66,14 +66,14 @@ def group_of(row: Row, layout: Layout, kind: EntryType | None) -> object:
 def _fill(fields: Fields, members: Fields, column: Column, text: str, read: _Read) -> None:
     """Put one cell where JSON has it, a metadata column among the members; the first row wins."""
     match column.role:
-        case "metadata":
-            fields.setdefault(METADATA, None)
+        case csv_layout.METADATA:
+            fields.setdefault(CLIENT_METADATA, None)
             members.setdefault(column.key, read(text, column))
         case csv_layout.TITLE:
             fields.setdefault("title", text)
         case csv_layout.CREATE:
             fields.setdefault("createVideo", flag_of(text))
-        case "field" if fields.get(column.key) is None:
+        case csv_layout.FIELD if fields.get(column.key) is None:
             fields[column.key] = read(text, column)
 
 
@@ -98,7 +98,7 @@ def entry_fields(draft: Draft, schema: MetadataSchema | None, reader: Reader = r
     """Build the fields of an entry from its rows."""
 
     def read(text: str, column: Column) -> object:
-        declared = schema.get(column.key) if schema and column.role == "metadata" else None
+        declared = schema.get(column.key) if schema and column.role == csv_layout.METADATA else None
         return reader(text, is_json=column.is_json, declared=declared)
 
     fields: Fields = {}
@@ -113,7 +113,7 @@ def entry_fields(draft: Draft, schema: MetadataSchema | None, reader: Reader = r
             elif text:
                 _fill(fields, members, column, text, read)
     if members:
-        fields[METADATA] = _with_members(fields[METADATA], members)
+        fields[CLIENT_METADATA] = _with_members(fields[CLIENT_METADATA], members)
     _finish(draft, fields)
     return fields
 
@@ -161,10 +161,10 @@ def spot_that_counts(spots: Sequence[Spot], cell: Callable[[Spot], str]) -> Spot
 
 def _fills(column: Column, step: str, path: Path) -> bool | None:
     """Say whether a column fills what a path leads to; true when it holds more than that."""
-    if column.role == "metadata":
-        is_key = step == METADATA and len(path) > 1 and column.key == path[1]
+    if column.role == csv_layout.METADATA:
+        is_key = step == CLIENT_METADATA and len(path) > 1 and column.key == path[1]
         return False if is_key else None
-    if column.role == "field":
+    if column.role == csv_layout.FIELD:
         return len(path) > 1 if column.key == step else None
     roles = {
         "title": csv_layout.TITLE,

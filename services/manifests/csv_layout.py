@@ -15,13 +15,16 @@ FINDING_HEADER: Final = "Onboarding finding"
 ROW_HEADER: Final = "Onboarding row"
 #: Holds an entry as it was, where the cells beside it cannot say everything.
 ENTRY_HEADER: Final = "Onboarding entry"
-METADATA: Final = "metadata."
+#: Begins the header of a metadata key.
+KEY_PREFIX: Final = "metadata."
 JSON_SUFFIX: Final = ":json"
 
 URL, TYPE, TITLE, GROUP, CREATE = "url", "type", "title", "group", "create"
+#: A key of the metadata, and a field whose value is an object.
+METADATA, FIELD = "metadata", "field"
 IGNORED: Final = "ignored"
 #: What an entry has one value of, in however many rows.
-_SINGLE: Final = frozenset({TYPE, TITLE, CREATE, "metadata", "field"})
+_SINGLE: Final = frozenset({TYPE, TITLE, CREATE, METADATA, FIELD})
 
 _ROLES: Final = {
     "objecturl": URL,
@@ -58,7 +61,9 @@ OBJECT_FIELDS: Final = {
     )
 }
 
-KNOWN: Final = ("ObjectURL", "Type", "Title", "Group", "Create video", "metadata.<key>")
+#: Our columns beside those of metadata keys, in the order of a template.
+COLUMNS: Final = ("ObjectURL", "Type", "Title", "Group", "Create video")
+KNOWN: Final = (*COLUMNS, f"{KEY_PREFIX}<key>")
 
 #: Encord's header of a group holds for sequences too.
 _GROUPS: Final = {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE}
@@ -134,8 +139,8 @@ def read_layout(cells: Sequence[str]) -> Layout:
         layout.places.setdefault(column.role, place)
     if [each.role for each in layout.columns] == [URL]:
         layout.kind = EntryType.VIDEO
-    is_whole = ("field", "clientMetadata") in told
-    layout.is_split = is_whole and any(role == "metadata" for role, _ in told)
+    is_whole = (FIELD, "clientMetadata") in told
+    layout.is_split = is_whole and any(role == METADATA for role, _ in told)
     return layout
 
 
@@ -155,10 +160,10 @@ def _column(header: str, layout: Layout) -> Column:
     name, is_json = header, False
     if header.endswith(JSON_SUFFIX):
         name, is_json = header.removesuffix(JSON_SUFFIX), True
-    if header.lower().startswith(METADATA):
-        return Column("metadata", header, name[len(METADATA) :], is_json)
+    if header.lower().startswith(KEY_PREFIX):
+        return Column(METADATA, header, name[len(KEY_PREFIX) :], is_json)
     if field_name := OBJECT_FIELDS.get(fold(name)):
-        return Column("field", header, field_name, is_json=True)
+        return Column(FIELD, header, field_name, is_json=True)
     return Column("", header)
 
 

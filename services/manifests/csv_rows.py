@@ -68,7 +68,7 @@ class CsvRows:
         fields: list[_Member] = []
         metadata: list[_Member] = []
         for place, column in enumerate(layout.columns):
-            if column.role in _FIELDS or column.role == "metadata":
+            if column.role in _FIELDS or column.role == csv_layout.METADATA:
                 cells = _escaped(grid.cells(place)) if escape else grid.cells(place)
                 key = json.dumps(_FIELDS.get(column.role, column.key))
                 member = _Member(key, cells, bare=self._is_bare(column))
@@ -80,7 +80,9 @@ class CsvRows:
     def _is_bare(self, column: Column) -> bool:
         """Whether accepted cells are JSON as they are."""
         declared = self.schema.get(column.key) if self.schema else None
-        return column.role == "metadata" and declared is not None and declared.type in _BARE
+        return (
+            column.role == csv_layout.METADATA and declared is not None and declared.type in _BARE
+        )
 
     def url_column(self, index: int, text: bytes) -> int:
         """Return the 1-based column where a row's URL begins."""

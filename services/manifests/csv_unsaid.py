@@ -23,7 +23,7 @@ from services.manifests.csv_clashes import (
     text_at,
     value_of,
 )
-from services.manifests.csv_fields import METADATA, Draft, cell_text
+from services.manifests.csv_fields import CLIENT_METADATA, Draft, cell_text
 from services.manifests.csv_layout import JSON_SUFFIX, ROW_HEADER, Column, Layout, column_of
 from services.manifests.held_lines import Line, metadata_cell, our_header, writable
 
@@ -50,7 +50,7 @@ def cells_beside(draft: Draft, found: Sequence[Clash], schema: MetadataSchema | 
     said = [
         (clash.at[0], clash.column, text_at(draft, clash.at, clash, clash.value)) for clash in found
     ]
-    if is_split or any(clash.column.key == METADATA for clash in found):
+    if is_split or any(clash.column.key == CLIENT_METADATA for clash in found):
         # What contradicts the whole of it would count, where its keys alone have columns.
         said += _said_of_metadata(draft)
     for number, column, text in said:
@@ -102,7 +102,7 @@ def line_of_row(row: Row, layout: Layout, schema: MetadataSchema | None, first_t
 
 def _our_cell(column: Column, text: str, schema: MetadataSchema | None) -> tuple[str, str]:
     """Return header and cell as our files have them; what is read as no text is JSON there."""
-    if column.role != "metadata" or column.is_json or not text:
+    if column.role != csv_layout.METADATA or column.is_json or not text:
         return our_header(column), text
     value = value_of(text, column, schema)
     if isinstance(value, str):

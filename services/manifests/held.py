@@ -18,6 +18,7 @@ from services.domain.metadata import MetadataSchema
 from services.jobs import Progress
 from services.manifests.carried import says_all
 from services.manifests.csv_layout import (
+    COLUMNS,
     ENTRY_HEADER,
     FINDING_HEADER,
     JSON_SUFFIX,
@@ -25,7 +26,6 @@ from services.manifests.csv_layout import (
 )
 from services.manifests.csv_values import neutralized
 from services.manifests.held_lines import (
-    COLUMNS,
     Line,
     as_json,
     in_a_cell,

@@ -12,9 +12,12 @@ from services.domain.entries import EntryType
 from services.domain.metadata import MetadataKey, MetadataSchema
 from services.domain.nearest import fold
 from services.manifests.csv_layout import (
+    COLUMNS,
     CREATE,
+    FIELD,
     GROUP,
     JSON_SUFFIX,
+    KEY_PREFIX,
     METADATA,
     OBJECT_FIELDS,
     TITLE,
@@ -27,8 +30,6 @@ from services.manifests.csv_layout import (
 from services.manifests.csv_values import reader_of
 from services.manifests.url_check import frame_keys
 
-#: Columns of our superset, in the order of the template.
-COLUMNS: Final = ("ObjectURL", "Type", "Title", "Group", "Create video")
 #: Fields that have one of these columns, however they are spelled.
 _OWN: Final = {"title": "Title", "createvideo": "Create video"}
 _ROLES: Final = dict(zip((URL, TYPE, TITLE, GROUP, CREATE), COLUMNS, strict=True))
@@ -124,9 +125,9 @@ def _field(name: str, value: object) -> tuple[str, str]:
 
 def our_header(column: Column) -> str:
     """Return the header that our files have for a column."""
-    if column.role == "metadata":
-        return f"{METADATA}{column.key}{JSON_SUFFIX if column.is_json else ''}"
-    if column.role == "field":
+    if column.role == METADATA:
+        return f"{KEY_PREFIX}{column.key}{JSON_SUFFIX if column.is_json else ''}"
+    if column.role == FIELD:
         return f"{column.key}{JSON_SUFFIX}"
     return _ROLES.get(column.role, column.header)
 
@@ -140,7 +141,7 @@ def _metadata(value: object, schema: MetadataSchema) -> Line:
 
 def metadata_cell(key: str, value: object, declared: MetadataKey | None) -> tuple[str, str]:
     """Return header and cell of a key: text as it is where it is read as the same, else JSON."""
-    header = f"{METADATA}{key}"
+    header = f"{KEY_PREFIX}{key}"
     is_plain = isinstance(value, str) and value and not _CONTROL.search(value)
     is_key = not key.endswith(JSON_SUFFIX) and key == key.rstrip()
     if is_plain and is_key and reader_of(declared)(str(value)) == value:
@@ -170,7 +171,7 @@ def in_a_cell(text: str) -> str:
 
 def as_json(header: str) -> str | None:
     """Name the column of the same key that holds JSON, where one may be needed."""
-    is_text = header.startswith(METADATA) and not header.endswith(JSON_SUFFIX)
+    is_text = header.startswith(KEY_PREFIX) and not header.endswith(JSON_SUFFIX)
     return f"{header}{JSON_SUFFIX}" if is_text else None
 
 

@@ -15,18 +15,13 @@ from urllib.parse import quote
 from services.domain.entries import EntryType
 from services.domain.nearest import fold
 from services.domain.urls import UNQUOTED
-from services.manifests.csv_layout import METADATA
+from services.manifests.csv_layout import COLUMNS, KEY_PREFIX
 from services.manifests.errors import ManifestError
 from services.whole_files import write_whole
 
-URL: Final = "ObjectURL"
-TYPE: Final = "Type"
-TITLE: Final = "Title"
-GROUP: Final = "Group"
-CREATE: Final = "Create video"
-IGNORE: Final = ""
 #: What a column can become, beside `metadata.<key>`.
-TARGETS: Final = (URL, TYPE, TITLE, GROUP, CREATE)
+URL, TYPE, TITLE, GROUP, CREATE = COLUMNS
+IGNORE: Final = ""
 
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 
@@ -68,7 +63,7 @@ class Mapped:
     """What one column becomes, and why that is the guess."""
 
     header: str
-    #: One of `TARGETS`, `metadata.<key>`, or empty to leave the column out.
+    #: One of `COLUMNS`, `metadata.<key>`, or empty to leave the column out.
     target: str
     #: In a few words; empty when a person chose it.
     reason: str = ""
@@ -144,7 +139,7 @@ class ColumnMapping:
 
 
 def _is_target(target: str) -> bool:
-    return target in TARGETS or (target.startswith(METADATA) and len(target) > len(METADATA))
+    return target in COLUMNS or (target.startswith(KEY_PREFIX) and len(target) > len(KEY_PREFIX))
 
 
 def template_headers(template: str) -> list[str]:

@@ -10,7 +10,7 @@ from services.domain import urls
 from services.domain.entries import EntryType
 from services.domain.nearest import fold, nearest
 from services.manifests import mapping as m
-from services.manifests.csv_layout import METADATA, type_of
+from services.manifests.csv_layout import COLUMNS, KEY_PREFIX, type_of
 from services.manifests.mapping import ColumnMapping, Mapped, Sample
 from services.manifests.metadata_check import KEY
 from services.manifests.url_check import FAMILIES
@@ -137,7 +137,7 @@ def suggest(sample: Sample) -> ColumnMapping:
     """
     chosen: dict[int, Mapped] = {}
     for guess in (_by_name, _by_value, _by_slip):
-        for target in m.TARGETS:
+        for target in COLUMNS:
             if all(each.target != target for each in chosen.values()):
                 _choose(sample, target, chosen, guess(sample, target, chosen))
     template, used = ("", set[int]())
@@ -244,17 +244,19 @@ def _rest(sample: Sample, place: int, header: str, *, is_used: bool) -> Mapped:
     if is_used:
         return Mapped(header=header, target=m.IGNORE, reason="part of the URL")
     bare = header.strip()
-    if bare.lower().startswith(METADATA) and len(bare) > len(METADATA):
-        return Mapped(header=header, target=METADATA + bare[len(METADATA) :], reason="by its name")
+    if bare.lower().startswith(KEY_PREFIX) and len(bare) > len(KEY_PREFIX):
+        return Mapped(
+            header=header, target=KEY_PREFIX + bare[len(KEY_PREFIX) :], reason="by its name"
+        )
     if sample.is_whole and not sample.values(place):
         return Mapped(header=header, target=m.IGNORE, reason="nothing in it")
     declared = {fold(key): key for key in sample.schema_keys}
     if key := declared.get(fold(bare)) or nearest(bare, sample.schema_keys):
-        return Mapped(header=header, target=METADATA + key, reason="a key of the metadata schema")
+        return Mapped(header=header, target=KEY_PREFIX + key, reason="a key of the metadata schema")
     key = _ODD.sub("_", bare).strip("_ ")
     if not KEY.fullmatch(key):
         return Mapped(header=header, target=m.IGNORE, reason="no name for a metadata key")
-    return Mapped(header=header, target=METADATA + key, reason="kept as metadata")
+    return Mapped(header=header, target=KEY_PREFIX + key, reason="kept as metadata")
 
 
 def _without_clashes(columns: tuple[Mapped, ...]) -> tuple[Mapped, ...]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from services.domain.entries import EntryType
 from services.domain.metadata import MetadataKey, MetadataSchema, ValueType
-from services.manifests.csv_layout import METADATA
+from services.manifests.csv_layout import COLUMNS, KEY_PREFIX
 
 _EXTENSIONS: Final[Mapping[EntryType, str]] = {
     EntryType.VIDEO: "mp4",
@@ -46,7 +46,7 @@ def template(kind: EntryType, schema: MetadataSchema) -> str:
     """Return a template as text: one entry, its frames in rows of their own."""
     stream = io.StringIO(newline="")
     writer = csv_format.writer(stream)
-    writer.writerow([*_columns(kind), *(METADATA + key for key in schema)])
+    writer.writerow([*_columns(kind), *(KEY_PREFIX + key for key in schema)])
     values = [_example(declared) for declared in schema.values()]
     for number, row in enumerate(_rows(kind)):
         writer.writerow([*row, *(values if number == 0 else [""] * len(values))])
@@ -59,10 +59,10 @@ def name(kind: EntryType) -> str:
 
 
 def _columns(kind: EntryType) -> list[str]:
-    columns = ["ObjectURL", "Type", "Title"]
+    """Return the columns a type needs: only a composite has a group, only images a choice."""
     if kind in {EntryType.IMAGE_GROUP, EntryType.IMAGE_SEQUENCE}:
-        return [*columns, "Group", "Create video"]
-    return [*columns, "Group"] if kind.is_composite else columns
+        return list(COLUMNS)
+    return list(COLUMNS[: 4 if kind.is_composite else 3])
 
 
 def _rows(kind: EntryType) -> list[list[str]]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from services.domain.nearest import nearest
 from services.domain.rules import Fix
@@ -15,9 +14,6 @@ from services.manifests.repair.csv_subject import CsvSubject, written
 from services.manifests.repair.fixes import is_better
 from services.manifests.repair.notes import Notes
 from services.manifests.repair.opened import Opened
-
-#: Columns that a misspelled header can mean; metadata needs its key and cannot be guessed.
-_NAMES: Final = tuple(name for name in csv_layout.KNOWN if not name.startswith(csv_layout.METADATA))
 
 
 @dataclass(slots=True)
@@ -95,12 +91,13 @@ class Columns:
 
     def _guess(self, column: Column) -> str | None:
         """Return the header that is meant by one."""
-        if column.role == "metadata" and column.key in self.keys:
+        if column.role == csv_layout.METADATA and column.key in self.keys:
             suffix = csv_layout.JSON_SUFFIX if column.is_json else ""
-            return f"{csv_layout.METADATA}{self.keys[column.key]}{suffix}"
+            return f"{csv_layout.KEY_PREFIX}{self.keys[column.key]}{suffix}"
         if column.role or self.keys or self.fix is Fix.REMOVE_KEY:
             return None
-        return nearest(column.header, _NAMES)
+        # A column of metadata needs its key, which cannot be guessed.
+        return nearest(column.header, csv_layout.COLUMNS)
 
     def _note(self, row: Row, before: Sequence[str], after: Sequence[str | None]) -> None:
         changes = [
@@ -122,6 +119,6 @@ def with_key(subject: CsvSubject, key: str, name: str) -> CsvSubject:
 
 def _renamed(layout: Layout, key: str, name: str) -> list[Column]:
     return [
-        replace(each, key=name) if each.role == "metadata" and each.key == key else each
+        replace(each, key=name) if each.role == csv_layout.METADATA and each.key == key else each
         for each in layout.columns
     ]

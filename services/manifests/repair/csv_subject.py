@@ -193,7 +193,7 @@ def _agreed(
             text = kind.value if kind else lines[counts[0]].cell(counts[1])
         elif (number, place) == counts:
             continue
-        elif role == "field":
+        elif role == csv_layout.FIELD:
             once = line.with_cell(place, _cell_after(line, place, KeepLast(path)))
             text = _cell_after(once, place, Remove(path))
         elif number == counts[0] or (role == csv_layout.TITLE and not _has_group(line)):
@@ -224,7 +224,7 @@ def _cell_after(line: Line, place: int, action: Put | Rename | Remove | KeepLast
     if not inner and isinstance(action, Remove):
         return ""
     if not inner and isinstance(action, Put):
-        is_json = column.is_json or column.role == "field"
+        is_json = column.is_json or column.role == csv_layout.FIELD
         return as_json(action.value) if is_json else (as_text(action.value) or "")
     if not inner or object_of(line.cell(place)) is None:
         return line.cell(place)  # a column's name is not this row's to change
@@ -233,7 +233,7 @@ def _cell_after(line: Line, place: int, action: Put | Rename | Remove | KeepLast
 
 def _inner(column: Column, action: Put | Rename | Remove | KeepLast) -> Path:
     """Return the steps of a path inside the cells of a column."""
-    return action.path[2 if column.role == "metadata" else 1 :]
+    return action.path[2 if column.role == csv_layout.METADATA else 1 :]
 
 
 def _without_frames(lines: tuple[Line, ...], action: Frames) -> tuple[Line, ...]:

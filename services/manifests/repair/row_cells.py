@@ -45,8 +45,8 @@ def _names(layout: Layout, cells: int, number: int, of: int) -> Iterator[tuple[i
 
 
 def _name(column: Column) -> str:
-    if column.role == "metadata":
-        return csv_layout.METADATA + column.key
+    if column.role == csv_layout.METADATA:
+        return csv_layout.KEY_PREFIX + column.key
     return _NAMES.get(column.role) or column.key or column.header
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.domain.metadata import MetadataSchema
 from services.domain.nearest import fold
-from services.manifests.csv_layout import METADATA
+from services.manifests.csv_layout import KEY_PREFIX
 from services.manifests.csv_values import read_cell
 from services.manifests.faults import Path
 from services.manifests.media_check import MEDIA
@@ -32,7 +32,7 @@ def fields_of(subject: JsonSubject) -> dict[str, str]:
 def _paths(given: Mapping[str, object]) -> Iterator[tuple[str, Path]]:
     for key, value in given.items():
         if key in _OBJECTS and isinstance(value, Mapping) and value:
-            prefix = METADATA if key == "clientMetadata" else f"{key}."
+            prefix = KEY_PREFIX if key == "clientMetadata" else f"{key}."
             for member in value:
                 yield f"{prefix}{member}", (key, member)
         else:
@@ -68,8 +68,8 @@ def _valid(subject: JsonSubject, text: str) -> str:
 
 def _path_of(name: str) -> Path:
     """Return the path of a field that the entry does not have yet."""
-    if name.startswith(METADATA):
-        return ("clientMetadata", name.removeprefix(METADATA))
+    if name.startswith(KEY_PREFIX):
+        return ("clientMetadata", name.removeprefix(KEY_PREFIX))
     head, dot, rest = name.partition(".")
     return (head, rest) if dot and head in MEDIA else (name,)
 
