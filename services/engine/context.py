@@ -93,8 +93,7 @@ class Step:
 
     def selection(self) -> Ranges:
         """Return the entries this run is about."""
-        chosen = self.run.selection
-        return self.manifest.valid_indexes() if chosen is None else chosen
+        return self.manifest.selected(self.run.selection)
 
     def fenced(self) -> AbstractContextManager[Connection]:
         """Open a writing transaction that exists only while the claim is ours."""

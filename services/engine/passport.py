@@ -20,6 +20,7 @@ from services.domain.runs import WorkKind
 from services.domain.uuids import is_uuid
 from services.encord_api.interface import Dataset, EncordGateway, Item
 from services.ledger.outcomes import url_key
+from services.ledger.reading import event_row
 from services.ledger.store import Ledger
 from services.ledger.tables import ATTEMPT, EVENT, OUTCOME, RUN, WORK
 from services.ledger.views import EventRow
@@ -258,11 +259,4 @@ def _attempts(cx: Connection, mentions: tuple[Mention, ...]) -> Iterator[tuple[s
 def _events(cx: Connection, tokens: list[str]) -> Iterator[EventRow]:
     """Yield what happened to the attempts, oldest first."""
     rows = cx.execute(select(EVENT).where(EVENT.c.attempt.in_(tokens)).order_by(EVENT.c.seq))
-    for row in rows:
-        yield EventRow(
-            seq=row.seq,
-            at=datetime.fromisoformat(row.at),
-            actor=row.actor,
-            what=row.what,
-            detail=row.detail,
-        )
+    yield from map(event_row, rows)

@@ -9,7 +9,6 @@ whose key it holds, and for notices, which need none.
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +22,7 @@ from procrastinate.jobs import Status
 
 from services.engine.advance import advance
 from services.engine.context import Tools
-from services.engine.worker import EXIT_OUTDATED, EXIT_STUCK, died_here, owner_name
+from services.engine.worker import EXIT_OUTDATED, StepWatch, died_here, owner_name
 from services.ledger import holders, runs
 from services.ledger.errors import SchemaChangedError
 from services.ledger.holders import GRACE_SECONDS, HOLD_SECONDS
@@ -56,7 +55,8 @@ class ProcrastinateWorker:
         connections: Callable[[], Iterable[str]],
     ) -> None:
         """Take the ledger's tools, its PostgreSQL URL, and what tells the keys held here."""
-        self.tools = replace(tools, alive=self._alive)
+        self._watch = StepWatch(tools.pace.send_deadline)
+        self.tools = replace(tools, alive=self._watch.alive)
         self.owner = owner_name()
         self._slots = slots
         self._connections = connections
@@ -64,8 +64,6 @@ class ProcrastinateWorker:
         self._new_key = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task = self.app.task(name=TASK)(self._advance)
-        #: When each thread that takes a step last gave a sign of life.
-        self._started: dict[int, float] = {}
 
     def run(self) -> None:
         """Work until the process ends."""
@@ -75,7 +73,8 @@ class ProcrastinateWorker:
         with ledger.transaction() as cx:
             for connection in self._connections():
                 runs.unblock(cx, connection=connection)
-        threading.Thread(target=self._watch, daemon=True, name="watch").start()
+        never = threading.Event()
+        threading.Thread(target=self._watch.keep, args=(never,), daemon=True, name="watch").start()
         asyncio.run(self._serve())
 
     def ring(self) -> None:
@@ -148,23 +147,11 @@ class ProcrastinateWorker:
             os._exit(EXIT_OUTDATED)
 
     def _step(self, claim: Claim) -> None:
-        self._alive()
+        self._watch.alive()
         try:
             advance(self.tools, claim)
         finally:
-            self._started.pop(threading.get_ident(), None)
-
-    def _alive(self) -> None:
-        self._started[threading.get_ident()] = time.monotonic()
-
-    def _watch(self) -> None:
-        """End the process when a step outlives its deadline: drips defeat every read timeout."""
-        limit, pause = self.tools.pace.send_deadline, threading.Event()
-        while not pause.wait(1.0):
-            oldest = min(list(self._started.values()), default=None)
-            if oldest is not None and time.monotonic() - oldest > limit:
-                log.error("a step did not end in time; the process ends", seconds=limit)
-                os._exit(EXIT_STUCK)
+            self._watch.over()
 
     def _due(self, run: str | None = None) -> list[Due]:
         return self.tools.ledger.due(self._connections(), run=run, limit=SWEEP_LIMIT)

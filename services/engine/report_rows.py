@@ -46,7 +46,7 @@ def rows_of(
     cx: Connection, spec: RunSpec, manifest: CheckedManifest, *, after_retries: bool
 ) -> Iterator[ReportRow]:
     """Stream one row a URL of the run, in the manifest's order."""
-    entries = manifest.read(selection(spec, manifest))
+    entries = manifest.read(manifest.selected(spec.selection))
     known = _known(cx, spec, after_retries=after_retries)
     default = _without_outcome(cx, spec)
     for entry, row in paired(entries, known, index=lambda entry: entry.index):
@@ -65,14 +65,9 @@ def entries_that(
     ranks = {outcome.rank for outcome in outcomes}
     default = _without_outcome(cx, spec).rank
     known = _known(cx, spec, OUTCOME.c.entry, OUTCOME.c.rank, after_retries=after_retries)
-    pairs = paired(selection(spec, manifest), known, index=lambda index: index)
+    pairs = paired(manifest.selected(spec.selection), known, index=lambda index: index)
     ranked = ((index, row.rank if row else default) for index, row in pairs)
     return Ranges.of(index for index, rank in ranked if rank in ranks)
-
-
-def selection(spec: RunSpec, manifest: CheckedManifest) -> Ranges:
-    """Return the entries that the run is about."""
-    return manifest.valid_indexes() if spec.selection is None else spec.selection
 
 
 def _known(

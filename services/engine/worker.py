@@ -66,6 +66,31 @@ def _is_done(done: Callable[[], bool]) -> bool:
         return False
 
 
+class StepWatch:
+    """Watches the steps under way and ends the process when one of them takes too long."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        #: When each thread that takes a step last gave a sign of life.
+        self._seen: dict[int, float] = {}
+
+    def alive(self) -> None:
+        """Note that this thread's step has begun, or that it goes on."""
+        self._seen[threading.get_ident()] = time.monotonic()
+
+    def over(self) -> None:
+        """Note that this thread's step is over."""
+        self._seen.pop(threading.get_ident(), None)
+
+    def keep(self, stopping: threading.Event) -> None:
+        """Watch until told to stop: drips defeat every read timeout."""
+        while not stopping.wait(1.0):
+            oldest = min(list(self._seen.values()), default=None)
+            if oldest is not None and time.monotonic() - oldest > self._limit:
+                log.error("a step did not end in time; the process ends", seconds=self._limit)
+                os._exit(EXIT_STUCK)
+
+
 class Worker:
     """A lease loop over the ledger with a few slots, one thread each."""
 
@@ -78,7 +103,8 @@ class Worker:
         kinds: tuple[WorkKind, ...] = ALL_KINDS,
     ) -> None:
         """Take the ledger's tools, what tells the keys held here, and the kinds of work to do."""
-        self.tools = replace(tools, alive=self._alive)
+        self._watch = StepWatch(tools.pace.send_deadline)
+        self.tools = replace(tools, alive=self._watch.alive)
         self.slots = slots
         self._connections = connections
         self._kinds = kinds
@@ -88,7 +114,6 @@ class Worker:
         self._stopping = threading.Event()
         self._rung = threading.Event()
         self._rested = threading.Event()
-        self._started: dict[int, float] = {}
 
     def run(self) -> None:
         """Work until `stop` is called."""
@@ -101,7 +126,7 @@ class Worker:
         threads.append(threading.Thread(target=self._tell_keys, daemon=True, name="keys"))
         for thread in threads:
             thread.start()
-        self._watch()
+        self._watch.keep(self._stopping)
         for thread in threads:
             thread.join()
 
@@ -133,14 +158,14 @@ class Worker:
 
     def _loop(self) -> None:
         while claim := self._look():
-            self._alive()
+            self._watch.alive()
             try:
                 advance(self.tools, claim)
             except Exception:  # the ledger itself failed (disk full, locked); the work stays leased
                 log.exception("could not record a step", work=claim.work)
                 self._stopping.wait(IDLE_SECONDS)
             finally:
-                self._started.pop(threading.get_ident(), None)
+                self._watch.over()
                 self._rung.set()  # what this step led to need not wait until somebody looks again
 
     def _look(self) -> Claim | None:
@@ -155,9 +180,6 @@ class Worker:
                     return claim
                 self._rest()
         return None
-
-    def _alive(self) -> None:
-        self._started[threading.get_ident()] = time.monotonic()
 
     def _claim(self) -> Claim | None:
         held, lease = self._connections(), self.tools.pace.lease
@@ -203,12 +225,3 @@ class Worker:
                     holders.block_unheld(cx, now=now, grace=holders.GRACE_SECONDS)
             except Exception:
                 log.exception("could not note the keys")
-
-    def _watch(self) -> None:
-        """End the process when a step outlives its deadline: drips defeat every read timeout."""
-        while not self._stopping.wait(1.0):
-            oldest = min(list(self._started.values()), default=None)
-            limit = self.tools.pace.send_deadline
-            if oldest is not None and time.monotonic() - oldest > limit:
-                log.error("a step did not end in time; the process ends", seconds=limit)
-                os._exit(EXIT_STUCK)

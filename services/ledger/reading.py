@@ -228,17 +228,7 @@ class Reading(ABC):
         chosen = select(EVENT).where(EVENT.c.run == run)
         with self.reading() as cx:
             newest = chosen.order_by(EVENT.c.seq.desc()).offset(offset).limit(limit)
-            rows = [
-                EventRow(
-                    seq=row.seq,
-                    at=datetime.fromisoformat(row.at),
-                    actor=row.actor,
-                    what=row.what,
-                    detail=row.detail,
-                )
-                for row in cx.execute(newest)
-            ]
-            return Page(rows, _count(cx, chosen))
+            return Page(list(map(event_row, cx.execute(newest))), _count(cx, chosen))
 
     def tasks(
         self, *, about: str | None = None, purpose: Purpose | None = None, limit: int = 20
@@ -349,6 +339,17 @@ def _run_view(row: "Row[tuple[object, ...]]") -> RunView:
         updated_at=datetime.fromisoformat(row.updated_at),
         heard_at=_time(row.heard_at),
         receipt=row.receipt,
+    )
+
+
+def event_row(row: "Row[tuple[object, ...]]") -> EventRow:
+    """Return a line of the history from its row."""
+    return EventRow(
+        seq=row.seq,
+        at=datetime.fromisoformat(row.at),
+        actor=row.actor,
+        what=row.what,
+        detail=row.detail,
     )
 
 

@@ -187,6 +187,10 @@ class CheckedManifest:
         """Return the entries with errors: what is held back."""
         return self._indexes(valid=False)
 
+    def selected(self, chosen: Ranges | None) -> Ranges:
+        """Return the chosen entries; where nothing was chosen, those that can be submitted."""
+        return self.valid_indexes() if chosen is None else chosen
+
     def _indexes(self, *, valid: bool) -> Ranges:
         parts = [pl.read_ipc(path, columns=["index", "valid"]) for path in part_paths(self.folder)]
         if not parts:

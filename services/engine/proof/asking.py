@@ -1,13 +1,10 @@
 """What a step of the engine is asked: a task's own question, or the one every run ends with."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import polars as pl
 from sqlalchemy import select
 
-from services.domain.chunks import Ranges
-from services.domain.entries import Entry
 from services.domain.tasks import Purpose, Question, Source
 from services.encord_api.interface import Item
 from services.engine.context import Step
@@ -17,7 +14,6 @@ from services.engine.proof.listing import Lister
 from services.engine.proof.rows import VerifiedRows, write_columns
 from services.ledger.specs import RunSpec, run_spec
 from services.ledger.tables import RECEIPT
-from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 
 
@@ -58,7 +54,8 @@ def _gather(step: Step, source: Source) -> pl.DataFrame:
         return expecting.of_items(_items(step, source))
     if source.teller == "manifest":
         checked = step.tools.manifests.check(source.id, CheckOptions.from_json(source.check))
-        return expecting.of_manifest(_entries(checked, source.ranges), heartbeat=step.heartbeat)
+        entries = checked.read(checked.selected(source.ranges))
+        return expecting.of_manifest(entries, heartbeat=step.heartbeat)
     return _of_run(step, source)
 
 
@@ -68,7 +65,7 @@ def _of_run(step: Step, source: Source) -> pl.DataFrame:
         options = CheckOptions.from_json(told.check)
         checked = step.tools.manifests.check(told.manifest, options)
         chosen = source.ranges if source.entries is not None else told.selection
-        entries = _entries(checked, chosen)
+        entries = checked.read(checked.selected(chosen))
         return expecting.of_run(
             cx,
             told.place.root,
@@ -76,10 +73,6 @@ def _of_run(step: Step, source: Source) -> pl.DataFrame:
             apart=not told.options.skip_duplicate_urls,
             heartbeat=step.heartbeat,
         )
-
-
-def _entries(checked: CheckedManifest, chosen: Ranges | None) -> Iterator[Entry]:
-    return checked.read(checked.valid_indexes() if chosen is None else chosen)
 
 
 def _items(step: Step, source: Source) -> pl.DataFrame:
