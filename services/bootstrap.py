@@ -16,6 +16,7 @@ from services.buckets.comparisons import Comparisons
 from services.buckets.desk import BucketDesk
 from services.buckets.recipes import Recipes
 from services.buckets.trial import Pace as TrialPace
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.demo_studio.studio import DemoStudio
 from services.encord_api.credentials import PrivateKey
 from services.engine.connections import Connection, Connections
@@ -28,7 +29,6 @@ from services.engine.passport import Passports
 from services.engine.proof.proofs import Proofs
 from services.engine.proof.rows import VerifiedRows
 from services.engine.report import Reports
-from services.engine.sandbox_demo import SandboxDemo
 from services.engine.schema_studio import SchemaStudio
 from services.engine.schemas import Schemas
 from services.engine.sources import Sources

@@ -17,11 +17,11 @@ from typing import Final
 
 from services.demo_studio import content
 from services.demo_studio.faults import Fault
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.demo_studio.scenarios import BY_ID, OUTAGE_SECONDS, Act, Beat, Scenario
 from services.domain.runs import FolderChoice, Submission
 from services.engine.connections import Connection, Connections
 from services.engine.onboarding import Onboarding
-from services.engine.sandbox_demo import SandboxDemo
 from services.engine.schemas import Schemas
 from services.ledger.store import Ledger
 from services.ledger.views import RunView

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from components.runtime import get_background
 from services.bootstrap import Runtime, open_demo_studio
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.demo_studio.studio import DemoStudio
-from services.engine.sandbox_demo import SandboxDemo
 from tests.apptest.conftest import Open
 from tests.contract.sandbox_process import sandbox_process
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from services.engine.sandbox_demo import SandboxDemo
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.ledger.store import Ledger
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, e
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.demo_studio.scenarios import BY_ID
 from services.domain.runs import RunState
-from services.engine.sandbox_demo import SandboxDemo
 from services.ledger.views import RunView
 from tests.browser.axe import violations
 from tests.browser.conftest import new_context

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from services.demo_studio.faults import Fault
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.engine.proof.command import main as verify_receipt
-from services.engine.sandbox_demo import SandboxDemo
 from services.ledger.views import ReceiptView
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting

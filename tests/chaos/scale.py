@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from services.bootstrap import Runtime, build_runtime
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.domain.runs import FolderChoice, RunOptions, Submission
-from services.engine.sandbox_demo import SandboxDemo
 from services.manifests.options import CheckOptions
 from services.settings import Settings
 from tests.chaos.proxy import FaultyFront

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.bootstrap import Runtime, build_runtime, open_demo_studio
+from services.demo_studio.sandbox_demo import SandboxDemo
 from services.demo_studio.studio import DemoStudio
-from services.engine.sandbox_demo import SandboxDemo
 from services.settings import Settings
 from tests.contract.sandbox_process import SandboxProcess
 
