@@ -8,7 +8,7 @@ from components import search_field
 from components.tables import Column, PagedTable
 from services.domain.entries import EntryType
 from services.manifests.checked import CheckedManifest, EntryRow
-from services.manifests.orders import EntryOrder
+from services.manifests.sorting import EntryOrder
 
 ANY: Final = "Any type"
 TYPES: Final = {

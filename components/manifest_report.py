@@ -20,7 +20,7 @@ from components.tables import Column, PagedTable, status_column
 from components.text import code, count, number
 from services.domain.findings import Finding, FindingGroup, Severity, Summary
 from services.manifests.checked import UNDECLARED, CheckedManifest
-from services.manifests.orders import FindingOrder
+from services.manifests.sorting import FindingOrder
 
 ANY: Final = "All findings"
 ORDERS: Final = {

@@ -29,9 +29,9 @@ from services.manifests.finding_columns import FINDINGS, MARKS, codes_between, r
 from services.manifests.held import write_held
 from services.manifests.line_numbers import LineNumbers
 from services.manifests.options import CheckOptions
-from services.manifests.orders import EntryOrder, FindingOrder, sorted_indexes
 from services.manifests.registration import write_registration
 from services.manifests.report import write_report
+from services.manifests.sorting import EntryOrder, FindingOrder, sorted_indexes
 from services.manifests.stored import Source, shares, valid_entries
 
 __all__ = ["CheckedManifest", "EntryRow", "Page"]

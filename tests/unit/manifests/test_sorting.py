@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.manifests.orders import EntryOrder, FindingOrder
+from services.manifests.sorting import EntryOrder, FindingOrder
 from tests.unit.manifests.conftest import Check
 
 DOCUMENT = json.dumps(
