@@ -3,7 +3,7 @@
 EngineError
 |-- NotConnectedError      this process does not hold the run's key
 |-- StopError              a person has to do something: carries the problem and its words
-`-- ConnectionProblem      a connection could not be made or used: title and remedy
+`-- ConnectionProblem      a connection, or a file to be taken, cannot be used: title and remedy
 """
 
 from services.domain.runs import Problem
@@ -30,7 +30,7 @@ class StopError(EngineError):
 
 
 class ConnectionProblem(EngineError):  # noqa: N818 - it says what a person has to solve
-    """A connection could not be made or used."""
+    """A connection, or a file to be taken from a server or bucket, cannot be used."""
 
     def __init__(
         self, title: str, remedy: str, symptom: str = "", *, reference: str | None = None

@@ -120,7 +120,7 @@ class Onboarding:
             NotCheckedError: There is no such check.
         """
         submission = Submission(
-            name=f"Adopted: {self._manifests.names(manifest)}",
+            name=f"Adopted: {self._manifests.name_of(manifest)}",
             connection=connection,
             account=account,
             manifest=manifest,

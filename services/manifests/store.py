@@ -105,7 +105,7 @@ class ManifestStore:
             added_at=datetime.fromisoformat(content["added_at"]),
         )
 
-    def names(self, fingerprint: str) -> str:
+    def name_of(self, fingerprint: str) -> str:
         """Return the name a manifest was last uploaded under."""
         return self.record(fingerprint).name
 
@@ -136,7 +136,7 @@ class ManifestStore:
         """Say how the manifest is read, where the options leave that to its name."""
         if options.reading:
             return options
-        return replace(options, reading=reading_of(self.names(fingerprint)))
+        return replace(options, reading=reading_of(self.name_of(fingerprint)))
 
     def _run(self, target: Path, options: CheckOptions, progress: Progress) -> None:
         """Make a check aside and rename it into place; whoever is first wins."""
@@ -145,7 +145,7 @@ class ManifestStore:
         try:
             job = CheckJob(
                 source=folder / "source",
-                name=self.names(folder.name),
+                name=self.name_of(folder.name),
                 fingerprint=folder.name,
                 spool=folder / "document",
                 target=aside,

@@ -54,7 +54,7 @@ def test_an_object_is_taken_from_an_emulator(sources: Sources, manifests: Manife
         assert taken(sources, f"gs://{BUCKET}/lists/nightly.csv", whisper).phase == "done"
         made = sources.taken("take")
         assert (manifests.folder(made) / "source").read_bytes() == CONTENT
-        assert manifests.names(made) == "nightly.csv"
+        assert manifests.name_of(made) == "nightly.csv"
         gone = taken(sources, f"gs://{BUCKET}/lists/gone.csv", whisper)
     assert gone.phase == "failed"
     assert gone.message.startswith("The object could not be read")

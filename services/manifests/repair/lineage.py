@@ -70,7 +70,7 @@ def file_name(store: ManifestStore, fingerprint: str) -> str:
     Raises:
         UnknownManifestError: No manifest with that fingerprint is stored.
     """
-    name, mark = Path(store.names(fingerprint)), f"-{fingerprint[:8]}"
+    name, mark = Path(store.name_of(fingerprint)), f"-{fingerprint[:8]}"
     is_mended = (store.folder(fingerprint) / _FILE).exists()
     # One that was downloaded under this name and uploaded again has it already.
     return f"{name.stem}{mark}{name.suffix}" if is_mended and mark not in name.stem else str(name)
@@ -108,7 +108,7 @@ def keep(
         if not notes.count:
             return parent
         aside.seek(0)
-        fingerprint = store.add(_name(store.names(parent), suffix), aside)
+        fingerprint = store.add(_name(store.name_of(parent), suffix), aside)
     step = Step(
         parent=parent,
         fingerprint=fingerprint,

@@ -245,7 +245,7 @@ def rewritten(
     before = add(store, text)
     sample = mapping_apply.read_sample(store.check(before, options))
     after = mapping_apply.apply(store, before, suggest(sample), options)
-    assert store.names(after) == "foreign.csv"
+    assert store.name_of(after) == "foreign.csv"
     (step,) = repair.lineage(store, after)
     assert (step.operation, step.parent) == ("map", before)
     ColumnMapping.from_json(step.detail["mapping"])

@@ -357,7 +357,7 @@ def test_a_packed_manifest_becomes_plain(tmp_path: Path) -> None:
     text = '{"images": [{"objectUrl": " gs://d/a.jpg"}]}'
     before = store.add("m.json.gz", io.BytesIO(gzip.compress(text.encode())))
     after = repair.apply(store, before, OPTIONS, "url-whitespace", Fix.TRIM)
-    assert (text_of(store, after), store.names(after)) == (text.replace(" gs", "gs"), "m.json")
+    assert (text_of(store, after), store.name_of(after)) == (text.replace(" gs", "gs"), "m.json")
 
 
 def test_a_fix_of_another_code_is_refused(tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_a_mended_manifest_is_a_file_of_another_name(tmp_path: Path) -> None:
     mended = repair.apply(store, upload, CheckOptions(), "url-whitespace", Fix.TRIM)
     name = f"a.b-{mended[:8]}.json"
     assert repair.file_name(store, upload) == "a.b.json"
-    assert store.names(mended) == "a.b.json"
+    assert store.name_of(mended) == "a.b.json"
     assert repair.file_name(store, mended) == name
     with (store.folder(mended) / "source").open("rb") as downloaded:
         assert store.add(name, downloaded) == mended

@@ -31,7 +31,7 @@ def ended(store: ManifestStore, fingerprint: str) -> JobState:
 def test_same_bytes_have_one_fingerprint_and_the_last_name(store: ManifestStore) -> None:
     first = store.add("a.json", io.BytesIO(GOOD))
     assert store.add("b.json", io.BytesIO(GOOD)) == first
-    assert store.names(first) == "b.json"
+    assert store.name_of(first) == "b.json"
     (record,) = store.recent()
     assert (record.bytes, record.added_at.utcoffset() is not None) == (len(GOOD), True)
 
@@ -45,9 +45,9 @@ def test_too_large_uploads_leave_nothing_behind(tmp_path: Path) -> None:
 
 def test_unknown_and_unchecked_manifests_are_named(store: ManifestStore) -> None:
     with pytest.raises(UnknownManifestError):
-        store.names("0" * 64)
+        store.name_of("0" * 64)
     with pytest.raises(UnknownManifestError):
-        store.names("../etc")
+        store.name_of("../etc")
     with pytest.raises(NotCheckedError):
         store.open(store.add("a.json", io.BytesIO(GOOD)), OPTIONS)
 
