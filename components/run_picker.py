@@ -17,15 +17,11 @@ def chosen() -> RunView | None:
     return ledger.run(run.parent) or run if run and run.parent else run
 
 
-def _first_runs() -> list[RunView]:
-    return [run for run in get_runtime().ledger.runs(limit=OFFERED).rows if run.parent is None]
-
-
 def show(page: str, chosen: RunView | None) -> None:
     """Draw the choice of first runs (their retries belong to them); nothing while there is none."""
     if chosen is None:
         return
-    runs = _first_runs()
+    runs = get_runtime().ledger.first_runs(limit=OFFERED)
     if chosen.id not in {run.id for run in runs}:
         runs.insert(0, chosen)
     named = told_apart({run.id: f"{run.name}, {stamp(run.created_at)}" for run in runs})

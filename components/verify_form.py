@@ -113,13 +113,12 @@ def _choices(teller: Teller) -> dict[str, Choice]:
                 run.dataset_uuid or "",
                 run.folder_uuid or "",
             )
-            for run in runtime.ledger.runs(limit=OFFERED).rows
-            if run.parent is None
+            for run in runtime.ledger.first_runs(limit=OFFERED)
         }
     if teller == "manifest":
         return {
             each.fingerprint: Choice(each.name, f"Added {moment(each.added_at)}")
-            for each in runtime.manifests.recent()[:OFFERED]
+            for each in runtime.manifests.recent(OFFERED)
         }
     return {
         each.id: Choice(

@@ -70,8 +70,12 @@ class Reading(ABC):
         if connection:
             chosen = chosen.where(RUN.c.connection == connection)
         with self.reading() as cx:
-            rows = cx.execute(chosen.order_by(RUN.c.created_at.desc()).limit(limit))
-            return [_run_view(row) for row in rows]
+            return _newest(cx, chosen, limit)
+
+    def first_runs(self, *, limit: int) -> list[RunView]:
+        """Return the newest runs that retry no other."""
+        with self.reading() as cx:
+            return _newest(cx, select(RUN).where(SUBMITTED, RUN.c.parent.is_(None)), limit)
 
     def runs(
         self,
@@ -240,8 +244,7 @@ class Reading(ABC):
         if purpose:
             chosen = chosen.where(RUN.c.purpose == purpose)
         with self.reading() as cx:
-            rows = cx.execute(chosen.order_by(RUN.c.created_at.desc()).limit(limit))
-            return [_run_view(row) for row in rows]
+            return _newest(cx, chosen, limit)
 
     def receipt(self, receipt: str) -> ReceiptView | None:
         """Return one receipt."""
@@ -340,6 +343,11 @@ def _run_view(row: "Row[tuple[object, ...]]") -> RunView:
         heard_at=_time(row.heard_at),
         receipt=row.receipt,
     )
+
+
+def _newest(cx: Connection, chosen: Chosen, limit: int) -> list[RunView]:
+    rows = cx.execute(chosen.order_by(RUN.c.created_at.desc()).limit(limit))
+    return [_run_view(row) for row in rows]
 
 
 def event_row(row: "Row[tuple[object, ...]]") -> EventRow:

@@ -70,6 +70,7 @@ def test_failures_are_grouped_by_cause_and_retried_alone(world: World) -> None:
     assert world.view(retry).counts.registered == 2
     assert world.ledger.family(run).arrived == 5
     assert [group.cause.code for group in world.ledger.causes(run)] == ["object-forbidden"]
+    assert [first.id for first in world.ledger.first_runs(limit=1)] == [run], "not the newer retry"
 
 
 def test_a_retry_that_fails_again_is_retried_from_its_own_page(world: World) -> None:
