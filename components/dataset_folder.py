@@ -42,6 +42,7 @@ TYPES: Final = {
     "PDFs": "pdf",
     "NIfTI": "nifti",
     "DICOM series": "dicomSeries",
+    "Time series": "timeseries",
 }
 SKIP, REFUSE = "Skip them", "Link nothing if there is one"
 DUPLICATES: Final = (

@@ -15,7 +15,6 @@ from services.domain.entries import EntryType
 from services.domain.outcomes import Outcome
 from services.encord_api.interface import Item
 from services.engine.context import Step
-from services.engine.presence import FRAMED
 from services.ledger import outcomes, runs
 from services.ledger.events import record
 from services.ledger.tables import RUN
@@ -95,8 +94,7 @@ def _entry(step: Step, item: Item) -> tuple[EntryType, dict[str, Any]] | None:
         return None
     if item.url and item.type in TYPES:
         return TYPES[item.type], {"objectUrl": item.url, "title": item.name}
-    if item.type in FRAMED:
-        kind = GROUPS[item.type]
+    if kind := GROUPS.get(item.type):
         step.heartbeat()  # a page may hold a thousand groups, each of two requests
         return kind, dict(_group(kind, item.name, step.gateway.frame_urls(item.uuid)))
     return None

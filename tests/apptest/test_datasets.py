@@ -4,12 +4,14 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
+from components import dataset_folder
 from components.dataset_create import ABOUT
 from components.glossary import WORDS
 from services.domain.runs import DatasetChoice
 from services.domain.tasks import Question
 from services.encord_api.errors import RateLimited
 from services.engine.onboarding import link_nonce
+from services.engine.rescue import GROUPS, TYPES
 from services.ledger.specs import run_spec
 from tests.apptest.conftest import ROOT, Open, scripts, words
 from tests.contract.memory import Fault
@@ -268,6 +270,10 @@ def test_a_place_to_verify_that_is_no_uuid_is_told(open_page: Open, world: World
     app.text_input(key=f"UUID of the dataset_{run}").set_value(NO_UUID).run()
     assert "This is not a UUID" in words(app)
     assert app.button(key="verify_else_yes").disabled  # though the folder is a right one
+
+
+def test_files_of_every_type_can_be_chosen_in_a_folder() -> None:
+    assert set(dataset_folder.TYPES.values()) == {"", *TYPES, *GROUPS}
 
 
 def test_a_folder_and_a_dataset_that_are_no_uuids_are_told(open_page: Open, world: World) -> None:
