@@ -58,7 +58,7 @@ def run_check(job: CheckJob, progress: Progress) -> None:
     try:
         document = open_document(job.source, job.spool, max_bytes=job.max_bytes)
     except DocumentError as problem:
-        document = Document(job.source, b"", "unknown")
+        document = Document(job.source, b"", "unknown", is_ascii=True)
         where = Where(line=problem.line, column=problem.column)
         collector.add(problem.fault, None, always(where))
     sink = Sink(document, job.options, collector, writer, progress)

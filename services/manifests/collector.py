@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from services.domain.findings import Finding, Severity
 from services.domain.rules import ORDER, RULES
 from services.manifests.faults import Fault, Path, shown
@@ -15,8 +17,7 @@ NUMBER_OF: Final = {code: number for number, code in enumerate(RULES)}
 CODES: Final = tuple(RULES)
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(msgspec.Struct, frozen=True):
     """The place of one sample: a byte offset still to be turned into a line, or the line itself."""
 
     offset: int | None = None
@@ -26,8 +27,7 @@ class Where:
     pointer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """A fault that is kept as a finding."""
 
     fault: Fault

@@ -61,11 +61,13 @@ class Document:
     data: Content
     #: The encoding the file was stored in.
     encoding: str
+    #: Whether each byte is a character.
+    is_ascii: bool
 
     def places(self, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Turn byte offsets into 1-based line and column (in characters), in one sweep."""
         asked = sorted(set(offsets))
-        plain = is_ascii(self.data)
+        plain = self.is_ascii
         if plain and asked and self.data.find(b"\n", 0, asked[-1]) < 0:
             return {offset: (1, offset + 1) for offset in asked}
         places: dict[int, tuple[int, int]] = {}
@@ -103,12 +105,12 @@ def open_document(source: Path, spool: Path, *, max_bytes: int) -> Document:
             encoding, plain, skipped = name, False, len(mark)
             data = _decode(data, name, len(mark))
             break
-    _require_utf8(data, skipped)
+    ascii_alone = _require_utf8(data, skipped)
     if not data[:_BLOCK].strip(_BLANK) and not data[:].strip(_BLANK):
         raise DocumentError(Fault("file-empty"))
     if not plain:
         _spool(data, spool)
-    return Document(source if plain else spool, data, encoding)
+    return Document(source if plain else spool, data, encoding, is_ascii=ascii_alone)
 
 
 def _spool(data: Content, spool: Path) -> None:
@@ -154,8 +156,10 @@ def _decode(data: Content, encoding: str, skip: int) -> bytes:
         raise DocumentError(_undecodable(message, at)) from problem
 
 
-def _require_utf8(data: Content, skipped: int) -> None:
+def _require_utf8(data: Content, skipped: int) -> bool:
     """Check the bytes block by block, so that no second copy of the text is made.
+
+    Returns whether they are all ASCII.
 
     Args:
         data: The text.
@@ -164,7 +168,7 @@ def _require_utf8(data: Content, skipped: int) -> None:
     if _looks_like_utf16(data):
         raise _misencoded(data, data.find(b"\0"), skipped)
     if is_ascii(data):
-        return
+        return True
     decoder = codecs.getincrementaldecoder("utf-8")()
     at = 0
     try:
@@ -173,6 +177,7 @@ def _require_utf8(data: Content, skipped: int) -> None:
     except UnicodeDecodeError as problem:
         pending = len(problem.object) - len(data[at : at + _BLOCK])
         raise _misencoded(data, at - pending + problem.start, skipped) from problem
+    return False
 
 
 def _misencoded(data: Content, at: int, skipped: int) -> DocumentError:

@@ -1,8 +1,7 @@
 """Find URLs that stand in more than one entry: by 64-bit hash first, then by comparing texts."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -22,8 +21,7 @@ _CODE: Final = "url-duplicate"
 _NO_URLS: Final = frozenset({"title", "clientmetadata"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Suspect:
+class _Suspect(NamedTuple):
     """One URL whose hash another entry has too."""
 
     entry: int

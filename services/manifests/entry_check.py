@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec import structs
 
 from services.domain.entries import SHAPES, EntryType
 from services.domain.nearest import fold, hint
@@ -51,8 +53,8 @@ def examine(kind: EntryType, given: dict[str, object], options: CheckOptions) ->
     faults.extend(_location_faults(fields, kind, options))
     faults.extend(_other_faults(fields, kind, options))
     kept = _without_nothing(kind, fields)
-    written = {name: key for key, name in zip(given, fields, strict=False) if key != name}
-    if written:
+    if list(given) != list(fields):
+        written = {name: key for key, name in zip(given, fields, strict=False) if key != name}
         faults = [_as_written(fault, written) for fault in faults]
     return Examined(
         kind=kind,
@@ -68,7 +70,7 @@ def _as_written(fault: Fault, written: dict[str, str]) -> Fault:
     head = str(fault.path[0]) if fault.path else ""
     if head not in written:
         return fault
-    return replace(fault, path=(written[head], *fault.path[1:]))
+    return structs.replace(fault, path=(written[head], *fault.path[1:]))
 
 
 def _in_encords_spelling(

@@ -26,7 +26,9 @@ class Place:
     sink: Sink
     start: int
     end: int
-    pointer: str
+    #: The pointer of the list it is in, and its place there.
+    around: str
+    number: int
     _text: str | None = None
 
     @property
@@ -35,6 +37,11 @@ class Place:
         if self._text is None:
             self._text = self.sink.document.data[self.start : self.end].decode()
         return self._text
+
+    @property
+    def pointer(self) -> str:
+        """The RFC 6901 pointer of the entry."""
+        return f"{self.around}/{self.number}"
 
     def locate(self, fault: Fault) -> Where:
         """Find where a fault of this entry stands."""

@@ -167,8 +167,8 @@ class SectionReader:
         return batch.index + position
 
     def _place(self, batch: Batch, position: int) -> Place:
-        where = f"{self._pointer}/{self._index(batch, position) - self._first}"
-        return Place(self._sink, *batch.span(position), where)
+        number = self._index(batch, position) - self._first
+        return Place(self._sink, *batch.span(position), self._pointer, number)
 
     def _suspect_oddities(self, batch: Batch, keys: Offsets) -> None:
         """Add the entries whose bytes hold what the filters cannot see."""

@@ -31,12 +31,11 @@ _HOPELESS: Final = 512
 #: Fewer brackets than this nest nowhere near `MAX_DEPTH`, whatever is around the text.
 _SHALLOW: Final = MAX_DEPTH // 2
 #: Whole numbers and exponents that may be beyond a number's limits; the digits of a fraction never
-#: are. Each pattern begins with a set of characters, for which the search is fast.
-_LONG_WHOLE: Final = re.compile(r"[-\[,:\s][0-9]{19}")
-_LONG_EXPONENT: Final = re.compile(r"[eE]\+?[0-9]{2}")
+#: are. It begins with a set of few characters, for which the search is fast.
+_LONG: Final = re.compile(r"[0-9](?:(?<![0-9.].)[0-9]{18}|[eE]\+?[0-9]{2})")
 _INT_LIMIT: Final = 2**64
 _INT_FLOOR: Final = -(2**63)
-_LONG: Final = 10**300
+_HUGE: Final = 10**300
 #: Python itself refuses to read numbers much longer than this.
 _DIGITS: Final = 1_000
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -264,7 +263,7 @@ def is_plain(text: str) -> bool:
     """Whether no value in JSON text can be a number too large or nested too deeply."""
     if text.count("{") + text.count("[") >= _SHALLOW or "NaN" in text or "Infinity" in text:
         return False
-    return not (_LONG_EXPONENT.search(text) or _LONG_WHOLE.search(f" {text}"))
+    return not _LONG.search(text)
 
 
 @dataclass(slots=True)
@@ -303,6 +302,6 @@ def is_carried(value: int | float) -> bool:  # noqa: PYI041 - both are told apar
 
 def _named(value: object) -> str:
     if isinstance(value, int):
-        digits = str(abs(value)) if abs(value) < _LONG else ""
+        digits = str(abs(value)) if abs(value) < _HUGE else ""
         return f"A number of {len(digits)} digits" if digits else "A number of over 300 digits"
     return {"nan": "NaN", "inf": "Infinity"}.get(str(value), "-Infinity")

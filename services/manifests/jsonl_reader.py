@@ -8,7 +8,7 @@ import msgspec
 from services.domain.entries import TYPE_OF_SECTION, EntryType
 from services.domain.nearest import fold, hint
 from services.manifests import json_text
-from services.manifests.collector import Where, always, pointer
+from services.manifests.collector import Where, always
 from services.manifests.csv_layout import type_of
 from services.manifests.document import Content
 from services.manifests.entry_check import examine
@@ -70,7 +70,7 @@ def read_jsonl(sink: Sink) -> None:
 def _read_line(sink: Sink, start: int, end: int) -> None:
     raw = sink.document.data[start:end].rstrip()
     lead = len(raw) - len(raw.lstrip())
-    place = Place(sink, start + lead, start + len(raw), pointer("", (sink.index,)))
+    place = Place(sink, start + lead, start + len(raw), "", sink.index)
     span = Span(place.start, place.end - place.start)
     fault = _syntax_fault(raw[lead:])
     if fault is None:

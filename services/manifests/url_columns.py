@@ -32,8 +32,10 @@ def doubtful_urls(
     """
     alike = _alike(column)
     doubt = _malformed(column, alike, bare) | (column.str.len_bytes() > urls.MAX_BYTES)
-    if alike is None or not alike.all():
+    if alike is None:
         doubt |= column.str.contains(_PEOPLE)
+    else:
+        doubt |= _where(~alike, column, _PEOPLE)
     if options.bucket:
         named = column.to_frame().select(_bucket(column.name)).to_series()
         doubt |= (named != options.bucket).fill_null(value=True)
@@ -72,11 +74,15 @@ def _unfitting(column: pl.Series, kind: EntryType) -> pl.Series:
     if usual is None or usual[0][1:].lower() in wrong:
         return column.str.contains(pattern)
     # Most URLs end as the first one does, which is told far sooner than a pattern is matched.
-    other = ~column.str.ends_with(usual[0])
-    if not other.any():
-        return other
-    places = other.arg_true()
-    return other.scatter(places, column.gather(places).str.contains(pattern))
+    return _where(~column.str.ends_with(usual[0]), column, pattern)
+
+
+def _where(asked: pl.Series, column: pl.Series, pattern: str) -> pl.Series:
+    """Mark the texts that match, of those that are asked for."""
+    if not asked.any():
+        return asked
+    places = asked.arg_true()
+    return asked.scatter(places, column.gather(places).str.contains(pattern))
 
 
 def _bucket(name: str) -> pl.Expr:

@@ -5,8 +5,10 @@ Seen in SDK 0.1.211: camelCase sections, `externalFileType` in every entry, fram
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import structs
 
 from services.domain.entries import EntryType
 from services.domain.nearest import fold
@@ -75,7 +77,7 @@ class Converted:
         head = str(fault.path[0]) if fault.path else ""
         if head not in self.places:
             return fault
-        return replace(fault, path=(*self.places[head], *fault.path[1:]), on_key=False)
+        return structs.replace(fault, path=(*self.places[head], *fault.path[1:]), on_key=False)
 
 
 def from_wire(given: Mapping[str, object]) -> Converted:
