@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from components.launch import WARM
 from tests.browser.axe import Theme
-from tests.browser.driver import PATIENCE, SCREEN, Dashboard, launch, visiting
+from tests.browser.driver import PATIENCE, SCREEN, SHORT_LIVED, Dashboard, launch, visiting
 from tests.browser.server import Server, Start, serving
 from tests.forked import Nursery, popen_of
 
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        started = launch(playwright)
+        started = launch(playwright, SHORT_LIVED)
         yield started
         started.close()
 

@@ -20,7 +20,6 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Request,
-    Response,
     TimeoutError,  # noqa: A004 - the one that waiting here raises
     ViewportSize,
     expect,
@@ -32,13 +31,25 @@ MAC_APPS = ("Google Chrome", "Chromium")
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 #: For a machine that has all hands full; only a test that fails waits so long, in milliseconds.
 PATIENCE = 60_000
-#: Streamlit's words when a probe is refused, and when a page is left while it is drawn anew.
-HARMLESS = ("Failed to load resource", "Cannot send rerun backMessage when disconnected")
+REFUSED = "Failed to load resource"
+#: Streamlit's words when a page is left while it is drawn anew.
+HARMLESS = ("Cannot send rerun backMessage when disconnected",)
+#: No other machine has a name: whatever asks for one fails, and is seen to.
+ARGUMENTS = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+#: Compile nothing for speed: it costs more than it brings to pages that live for seconds.
+SHORT_LIVED = "--js-flags=--no-maglev --no-turbofan"
 #: How long an open list is waited for, in milliseconds, and how often it is opened again.
 MOMENT = 5_000
 TRIES = 8
 #: More stops than any page has, the cells of its tables included.
 MOST_STOPS = 300
+#: Whether an element is on the page still, and whether it has the focus.
+REACHED = "(each) => [each.isConnected, each === document.activeElement]"
 #: A window on a desk.
 SCREEN: ViewportSize = {"width": 1360, "height": 900}
 IDLE = (
@@ -47,9 +58,9 @@ IDLE = (
 )
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start a browser that is already on this machine."""
-    arguments = ["--disable-gpu", "--disable-background-networking", "--no-first-run"]
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """Start a browser that is already on this machine, with more arguments of its own."""
+    arguments = [*ARGUMENTS, *more]
     if sys.platform.startswith("linux"):
         arguments += ["--no-sandbox", "--disable-dev-shm-usage"]
     return playwright.chromium.launch(executable_path=_browser_path(), args=arguments)
@@ -73,8 +84,8 @@ class Dashboard:
         self.refused: list[str] = []
         self.console: list[str] = []
         self._watched: dict[Any, Callable[[Any], None]] = {
-            "request": self._saw_request,
-            "response": self._saw_response,
+            # Not each request and answer: telling them takes as long as drawing a page.
+            "requestfailed": self._saw_failure,
             "pageerror": self._saw_error,
             "console": self._saw_console,
         }
@@ -110,20 +121,21 @@ class Dashboard:
             tab.close()
         self.context.clear_cookies()
 
-    def _saw_request(self, request: Request) -> None:
+    def _saw_failure(self, request: Request) -> None:
         inside = (self.url, self.url.replace("http", "ws", 1), "data:", "blob:")
         if not request.url.startswith(inside):
             self.outside.append(request.url)
-
-    def _saw_response(self, response: Response) -> None:
-        if response.status >= 400 and not response.url.endswith(PROBES):
-            self.refused.append(f"{response.status} {response.url}")
 
     def _saw_error(self, error: Error) -> None:
         self.console.append(str(error))
 
     def _saw_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(word in message.text for word in HARMLESS):
+        if message.type != "error":
+            return
+        if message.text.startswith(REFUSED):
+            if not message.location["url"].endswith(PROBES):
+                self.refused.append(f"{message.location['url']} {message.text}")
+        elif not any(word in message.text for word in HARMLESS):
             self.console.append(message.text)
 
     def open(self, path: str = "/") -> "Dashboard":
@@ -251,9 +263,14 @@ def visiting(window: BrowserContext, url: str, who: type[Person]) -> Iterator[Pe
 
 def tab_to(page: Page, wanted: Locator) -> None:
     """Press Tab until the wanted element has the focus, as somebody without a mouse does."""
+    element = wanted.element_handle()
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
-        if wanted.evaluate("(each) => each === document.activeElement"):
+        # Looking an element up by its role costs more than all else of a stop.
+        there, focused = element.evaluate(REACHED)
+        if not there:
+            element = wanted.element_handle()
+        elif focused:
             return
     raise AssertionError(f"no Tab leads to {wanted}")
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.driver import Dashboard
+from tests.browser.server import Server
 
 NAUGHTY = (
     "![beacon](https://evil.example/beacon.png)",
@@ -48,6 +49,22 @@ def test_markdown_in_a_manifest_is_inert(dashboard: Dashboard, tmp_path: Path) -
     for page in ("Runs", "Datasets", "Verify", "Overview"):
         dashboard.go_to(page)
         expect_inert(dashboard)
+
+
+def test_a_page_that_asks_for_what_it_may_not_is_found_out(
+    window: BrowserContext, server: Server
+) -> None:
+    person = Dashboard(window, server.url)
+    person.open("/reference")
+    with person.page.expect_console_message():
+        person.page.evaluate("() => fetch('/media/nothing')")
+    with pytest.raises(AssertionError, match=r"refused requests.*media/nothing"):
+        person.verify_clean()
+    with person.page.expect_event("requestfailed"):
+        person.page.evaluate("() => location.assign('https://beacon.example/')")
+    with pytest.raises(AssertionError, match=r"other machines.*beacon\.example"):
+        person.verify_clean()
+    person.page.close()
 
 
 def expect_inert(person: Dashboard) -> None:
