@@ -105,10 +105,10 @@ class GoogleBuckets(BucketEditor):
         return frozenset(bucket.test_iam_permissions(list(permissions), **self._options))
 
     def list_objects(
-        self, bucket: str, prefix: str = "", glob: str | None = None, limit: int | None = None
+        self, bucket: str, prefix: str = "", limit: int | None = None
     ) -> Iterator[list[ObjectInfo]]:
         """See the interface."""
-        pages = self._start_listing(bucket, prefix, glob, limit)
+        pages = self._start_listing(bucket, prefix, limit)
         while page := self._next_page(bucket, pages):
             yield page
 
@@ -193,13 +193,10 @@ class GoogleBuckets(BucketEditor):
         )
 
     @_asking(_LISTING)
-    def _start_listing(
-        self, bucket: str, prefix: str, glob: str | None, limit: int | None
-    ) -> Iterator[Any]:
+    def _start_listing(self, bucket: str, prefix: str, limit: int | None) -> Iterator[Any]:
         listing = self._client.list_blobs(
             bucket,
             prefix=prefix or None,
-            match_glob=glob,
             max_results=limit,
             page_size=PAGE,
             fields=_FIELDS,

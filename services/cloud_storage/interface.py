@@ -82,14 +82,13 @@ class BucketReader(Protocol):
         ...
 
     def list_objects(
-        self, bucket: str, prefix: str = "", glob: str | None = None, limit: int | None = None
+        self, bucket: str, prefix: str = "", limit: int | None = None
     ) -> Iterator[list[ObjectInfo]]:
         """List objects by name, in pages of up to 1,000, one request a page.
 
         Args:
             bucket: Bucket name.
             prefix: Only names that begin with this.
-            glob: Only names that match, in Google's syntax (`**.png`).
             limit: Stop after this many objects.
         """
         ...
