@@ -14,7 +14,7 @@ from services.domain.verification import Verdict
 from services.engine.connections import Connection
 from services.engine.rescue import GROUPS, TYPES
 from services.following import follow, outcome, verdict
-from services.run_commands import NO_RUN, NO_UUID, add_dataset, asker_of, choice_of
+from services.run_commands import NO_RUN, add_dataset, asker_of, choice_of
 
 NO_RECEIPT: Final = "There is no such receipt in this data directory, or it is about no dataset."
 NO_ROWS: Final = "The receipt has no such rows."
@@ -45,8 +45,6 @@ def link_folder(argv: list[str]) -> int:
 def _link_folder(runtime: Runtime, connection: Connection, asked: argparse.Namespace) -> int:
     folder = runtime.connections.find_folder(connection.id, asked.folder_uuid)
     choice = choice_of(asked, folder.name)
-    if choice is None:
-        return refuse(NO_UUID)
     source = Source(
         teller="folder",
         id=folder.uuid,

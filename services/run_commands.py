@@ -8,7 +8,7 @@ RUN the first run or one of its retries. A dataset is created once for the same 
 import argparse
 from typing import Final
 
-from services.arguments import add_after, anew
+from services.arguments import add_after, anew, uuid_argument
 from services.bootstrap import Runtime
 from services.connecting import (
     ACTOR,
@@ -22,7 +22,6 @@ from services.connecting import (
 from services.domain.chunks import Ranges
 from services.domain.runs import DatasetChoice, RunState
 from services.domain.tasks import Purpose
-from services.domain.uuids import read_uuid
 from services.engine.connections import Connection
 from services.engine.onboarding import link_nonce, retry_nonce
 from services.engine.proof.proofs import Asker
@@ -35,7 +34,6 @@ OTHER_DATASET: Final = (
     "The run is not done with its entries, or is being linked, or was linked just now, to another "
     "dataset. When that has ended, link again."
 )
-NO_UUID: Final = "That is not the UUID of a dataset."
 ENDED: Final = "It has ended already, or is about to."
 GOES_ON: Final = "A run is split once it has ended."
 NO_TITLES: Final = "Every dataset needs a title of its own: use {value} in it."
@@ -91,7 +89,8 @@ def _parser(name: str) -> argparse.ArgumentParser:
 def add_dataset(parser: argparse.ArgumentParser, *, default: str) -> None:
     """Let a command choose a dataset."""
     parser.add_argument("--dataset", metavar="TITLE", help=f"a new dataset; default: {default}")
-    parser.add_argument("--dataset-uuid", metavar="UUID", help="a dataset that exists")
+    there = "a dataset that exists"
+    parser.add_argument("--dataset-uuid", metavar="UUID", type=uuid_argument, help=there)
     add_description(parser)
 
 
@@ -141,8 +140,6 @@ def _stopped(view: RunView) -> int:
 
 def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
     choice = choice_of(asked, first.name)
-    if choice is None:
-        return refuse(NO_UUID)
     nonce = link_nonce(runtime.ledger.family(first.id).arrived)
     taken = runtime.onboarding.link(first.id, choice, nonce=nonce, actor=ACTOR)
     if not taken and not _is(choice, runtime.ledger.run(first.id) or first):
@@ -154,11 +151,10 @@ def _link(runtime: Runtime, first: RunView, asked: argparse.Namespace) -> int:
     return verdict(runtime, view)
 
 
-def choice_of(asked: argparse.Namespace, title: str) -> DatasetChoice | None:
-    """Return the dataset that was asked for, a new one by a title; None where its UUID is none."""
+def choice_of(asked: argparse.Namespace, title: str) -> DatasetChoice:
+    """Return the dataset that was asked for: one that exists, or a new one by a title."""
     if asked.dataset_uuid:
-        uuid = read_uuid(asked.dataset_uuid)
-        return DatasetChoice(uuid=uuid, description=asked.description) if uuid else None
+        return DatasetChoice(uuid=asked.dataset_uuid, description=asked.description)
     return DatasetChoice(title=asked.dataset or title, description=asked.description)
 
 

@@ -51,13 +51,9 @@ def test_a_link_ends_well_only_in_the_dataset_that_was_asked_for(
     assert len(dashboard.gateway.list_datasets("Other")) == 1
 
 
-def test_a_dataset_is_known_by_every_spelling_of_its_uuid(
-    dashboard: Dashboard, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dataset_is_known_by_every_spelling_of_its_uuid(dashboard: Dashboard) -> None:
     run_command(submit_script(dashboard, FolderChoice(name="Spelled")))
     run = dashboard.runtime.ledger.runs().rows[0].id
-    assert main(["link", run, "--dataset-uuid", "Spelled"]) == 2
-    assert "not the UUID" in capsys.readouterr().err
     dataset = dashboard.gateway.create_dataset("Spelled", "")
     spelled = dataset.replace("-", "").upper()
     ends = [main(["link", run, "--dataset-uuid", each]) for each in (spelled, dataset)]

@@ -169,13 +169,17 @@ def test_the_runs_and_the_notices_of_the_dashboard_are_left_to_it(
             assert set(cx.scalars(notices)) == {WorkState.OPEN}
 
 
-@pytest.mark.parametrize("option", ["--folder-uuid", "--job"])
+ADOPT = f"adopt manifest.json --integration Demo --folder-uuid {NOBODYS} --job {NOBODYS}"
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [(ADOPT, "--folder-uuid"), (ADOPT, "--job"), ("link RUN", "--dataset-uuid")],
+)
 def test_what_is_no_uuid_is_refused_at_once(
-    option: str, capsys: pytest.CaptureFixture[str]
+    words: str, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["adopt", "manifest.json", "--integration", "Demo bucket"]
-    words += ["--folder-uuid", NOBODYS, "--job", NOBODYS]
     with pytest.raises(SystemExit) as end:
-        main([*words, option, f"https://app.encord.com/{NOBODYS}"])
+        main([*words.split(), option, f"https://app.encord.com/{NOBODYS}"])
     assert end.value.code == 2
     assert f"argument {option}: this is not a UUID" in capsys.readouterr().err
