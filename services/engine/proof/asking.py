@@ -1,6 +1,7 @@
 """What a step of the engine is asked: a task's own question, or the one every run ends with."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import select
@@ -36,8 +37,14 @@ def expected_of(step: Step) -> pl.DataFrame:
     """Return what a task is about, as it was written down when the task began; else now."""
     kept = rows_of(step).expected_path(step.claim.run)
     if step.run.purpose is not Purpose.SUBMIT and kept.exists():
-        return pl.read_ipc(kept)
+        return _read(kept)
     return _gather(step, question_of(step.run).source)
+
+
+def _read(path: Path) -> pl.DataFrame:
+    """Read what was expected; what was written before a column came to be does not have it."""
+    expected = pl.read_ipc(path)
+    return expected if "apart" in expected else expected.with_columns(apart=pl.lit(value=False))
 
 
 def write_expected(step: Step) -> int:
@@ -49,7 +56,7 @@ def write_expected(step: Step) -> int:
 
 def _gather(step: Step, source: Source) -> pl.DataFrame:
     if source.teller == "receipt":
-        return pl.read_ipc(rows_of(step).expected_path(source.id))
+        return _read(rows_of(step).expected_path(source.id))
     if source.teller == "folder":
         return expecting.of_items(_items(step, source))
     if source.teller == "manifest":

@@ -3,6 +3,7 @@
 import hashlib
 from itertools import count
 
+import polars as pl
 import pytest
 
 from services.domain.chunks import Ranges
@@ -11,6 +12,7 @@ from services.domain.tasks import Question, Source
 from services.encord_api.errors import NotAuthorised, NotFound, Unclear
 from services.engine.proof import listing
 from services.engine.proof.proofs import Asker, Part
+from services.engine.proof.rows import VerifiedRows
 from services.ledger.views import ReceiptView, RunView
 from tests.contract.memory import Fault, MemoryGateway
 from tests.unit.engine.world import OPTIONS, World
@@ -248,6 +250,16 @@ def test_a_receipt_is_asked_again_and_tells_what_changed(world: World) -> None:
     world.onboarding.verify(run, actor="tester")
     world.settle()
     assert world.ledger.receipts(run=run)[0].earlier == first.id
+
+
+def test_a_receipt_from_before_a_column_came_to_be_is_asked_again(world: World) -> None:
+    run, _, dataset = proven_run(world)
+    first = world.ledger.receipts(run=run)[0]
+    kept = VerifiedRows(world.folder / "receipts").expected_path(first.id)
+    older = pl.read_ipc(kept.read_bytes()).drop("apart")
+    older.write_ipc(kept)
+    again = verify(world, Question(source=Source(teller="receipt", id=first.id), dataset=dataset))
+    assert only(again) == {"matched": 7}
 
 
 def test_what_changed_is_told_of_one_dataset_only(world: World) -> None:
