@@ -8,7 +8,7 @@ import pytest
 from services.ledger.clock import BootClock
 from services.ledger.store import Ledger
 from tests.postgres import Cluster
-from tests.unit.engine.world import new_ledger
+from tests.unit.engine.world import new_ledger, share_compiled
 
 
 @pytest.fixture(scope="session")
@@ -34,5 +34,6 @@ def ledger(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
         cluster = request.getfixturevalue("postgres")
         url = cluster.new_database(like=request.getfixturevalue("empty"))
     made = Ledger(url)
+    share_compiled(made.engine)
     yield made
     made.engine.dispose()
