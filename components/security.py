@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from components import focus
+from components import focus, going_back
 
 #: Open without a sign-in in Streamlit; it tells strangers how busy the server is.
 CLOSED_PATHS: Final = frozenset({"/_stcore/metrics"})
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 def content_policy() -> str:
     """Return the content security policy, fitted to the installed Streamlit."""
     index = Path(st.__file__).with_name("static") / "index.html"
-    allowed = [*INLINE_SCRIPT.findall(index.read_bytes()), focus.SCRIPT.encode()]
-    scripts = " ".join(_source(body) for body in allowed)
+    ours = (focus.SCRIPT.encode(), going_back.SCRIPT.encode())
+    scripts = " ".join(map(_source, (*INLINE_SCRIPT.findall(index.read_bytes()), *ours)))
     return (
         f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "

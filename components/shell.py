@@ -4,7 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import connection, demo_audience, disk, gate, navigation, presenting, tour
+from components import (
+    connection,
+    demo_audience,
+    disk,
+    gate,
+    going_back,
+    navigation,
+    presenting,
+    tour,
+)
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -24,6 +33,7 @@ tour.follow_address()
 disk.warn_when_full()
 with st.sidebar:
     connection.footer()
+    going_back.allow()
 tour.banner(navigation.name_of(page))
 presenting.bar(navigation.name_of(page))
 page.run()

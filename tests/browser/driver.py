@@ -150,6 +150,11 @@ class Dashboard:
         expect(self.page.get_by_test_id("stException")).to_have_count(0)
         return self
 
+    def arrives(self, path: str) -> None:
+        """Expect this address, and that what it names is drawn."""
+        expect(self.page).to_have_url(self.url + path)
+        self.idle()
+
     def heading(self, name: str) -> None:
         """Expect the page of this title."""
         expect(self.page.get_by_role("heading", name=name, level=1, exact=True)).to_be_visible()

@@ -61,6 +61,7 @@ def test_a_page_reloaded_at_twenty_points_of_a_run_stays_with_it(
             assert person.query("run") == run
         expect(person.metric("Registered")).to_have_text(str(ENTRIES))
         person.page.go_back()
+        person.query("manifest")
         person.page.go_forward()
         person.idle()
         assert person.query("run") == run
