@@ -60,9 +60,10 @@ def asked() -> str:
     known = sought_of(named)
     if known != named:
         st.query_params["object"] = known
+    if session.value(BOX) != known:  # a signature was typed, or Back names another
+        session.set_value(BOX, known)
     st.text_input(
         "Object",
-        value=known,
         key=BOX,
         placeholder="Object URL, UUID of an item or a data row, or title",
         help=glossary.about("object URL", "folder, item", "dataset, data row"),

@@ -120,6 +120,8 @@ def test_no_signature_stays_in_a_search_or_its_address(world: World, open_page: 
 def test_no_signature_stays_in_the_address_of_a_passport(open_page: Open) -> None:
     app = open_page("passport", object=SIGNED)
     assert app.query_params["object"] == app.text_input(key="passport_box").value == "gs://b/k.jpg"
+    app.query_params["object"] = "gs://b/before.jpg"
+    assert app.run().text_input(key="passport_box").value == "gs://b/before.jpg"
 
 
 LEFT, WANTED, ELSEWHERE = "the page that was left", "the page that is wanted", "another page"
