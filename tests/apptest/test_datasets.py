@@ -15,9 +15,11 @@ from services.engine.rescue import GROUPS, TYPES
 from services.ledger.specs import run_spec
 from tests.apptest.conftest import ROOT, Open, scripts, words
 from tests.contract.memory import Fault
+from tests.unit.engine.stories import told_once
 from tests.unit.engine.world import World
 
 
+@told_once
 def split_run(world: World) -> str:
     """Make a run of ten images: seven to train with, two to test with, one without a word."""
     split = ["train"] * 7 + ["test"] * 2

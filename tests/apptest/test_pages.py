@@ -24,6 +24,7 @@ from services.engine.connections import Check, _Held
 from services.engine.onboarding import retry_nonce
 from tests.apptest.conftest import HERE, ROOT, Open, scripts, words
 from tests.contract.memory import BUCKET
+from tests.unit.engine.stories import told_once
 from tests.unit.engine.world import OPTIONS, World
 
 MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
@@ -41,6 +42,7 @@ TITLES = {spec.name: spec.title for spec in PAGES}
 CSV = b"ObjectURL,Type,Title\r\ngs://bucket/1.jpg,image,One\r\ngs://bucket/2 2.jpg,image,Two\r\n"
 
 
+@told_once
 def broken_run(world: World) -> str:
     """Make a run of six with three failures of two causes."""
     world.encord.broken.update(
@@ -252,6 +254,7 @@ def test_a_rescue_is_shown_as_a_script_once_the_folder_is_named(open_page: Open)
     assert [each for each in scripts(app) if "runtime.onboarding.rescue(" in each]
 
 
+@told_once
 def half_done(world: World) -> str:
     """Make a run of ten that lost its key once six were registered; one before proves the way."""
     world.submit(world.manifest({"images": [{"objectUrl": "gs://other/1.jpg"}]}), nonce="proof")
@@ -501,13 +504,19 @@ def test_runs_are_filtered_by_the_words_they_are_shown_with(open_page: Open, wor
     assert list(app.dataframe[0].value["Run"]) == ["Run"]
 
 
-@pytest.fixture
-def proven(world: World, runtime: Runtime) -> str:
-    """A run whose dataset was verified twice, and a bucket that was checked."""
+@told_once
+def verified_twice(world: World) -> str:
     run = world.submit(world.images(2), dataset="Streets")
     world.settle()
     world.onboarding.verify(run, actor="tester")
     world.settle()
+    return run
+
+
+@pytest.fixture
+def proven(world: World, runtime: Runtime) -> str:
+    """A run whose dataset was verified twice, and a bucket that was checked."""
+    run = verified_twice(world)
     passed = BucketCheck(code="exists", title="Exists", verdict=Verdict.PASS, asked="", got="")
     runtime.buckets.records.note_check(
         [passed], connection=HERE.id, account=NOBODY, bucket="yard", actor="me"

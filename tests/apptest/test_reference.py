@@ -12,6 +12,7 @@ from components.glossary import WORDS
 from services.domain.rules import RULES, Fix
 from services.domain.symptoms import SYMPTOMS
 from tests.apptest.conftest import Open, words
+from tests.unit.engine.stories import told_once
 from tests.unit.engine.world import World
 
 
@@ -83,6 +84,11 @@ def column_helps(app: AppTest) -> dict[str, str]:
 
 @pytest.fixture
 def finished(world: World) -> str:
+    return half_failed(world)
+
+
+@told_once
+def half_failed(world: World) -> str:
     world.encord.broken["gs://bucket/1.jpg"] = "404: no such object"
     run = world.submit(world.images(2))
     world.settle()

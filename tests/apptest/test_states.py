@@ -11,6 +11,7 @@ from services.domain.runs import DatasetChoice
 from services.encord_api.errors import NotAuthorised
 from tests.apptest.conftest import Open, words
 from tests.contract.memory import Fault
+from tests.unit.engine.stories import told_once
 from tests.unit.engine.world import World
 
 MISSING = "404: no such object"
@@ -29,17 +30,20 @@ def waiting(world: World) -> dict[str, str]:
     return {"run": world.submit(world.images(3))}
 
 
+@told_once
 def failed(world: World) -> dict[str, str]:
     world.encord.broken["gs://bucket/1.jpg"] = MISSING
     return ended(world)
 
 
+@told_once
 def ended(world: World) -> dict[str, str]:
     run = world.submit(world.images(3))
     world.settle()
     return {"run": run}
 
 
+@told_once
 def linked(world: World) -> dict[str, str]:
     made = ended(world)
     world.onboarding.link(made["run"], DatasetChoice(title="Streets"), nonce="n", actor="me")
@@ -47,6 +51,7 @@ def linked(world: World) -> dict[str, str]:
     return made
 
 
+@told_once
 def keyless(world: World) -> dict[str, str]:
     run = world.submit(world.images(3))
     world.connected = False

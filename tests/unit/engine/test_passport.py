@@ -7,6 +7,7 @@ import pytest
 
 from services.domain.outcomes import Outcome
 from services.engine.passport import Passport, Passports, _chosen, sought_of
+from tests.unit.engine.stories import told_once
 from tests.unit.engine.world import World
 
 MISSING = "404: no such object"
@@ -18,6 +19,7 @@ def passports(world: World) -> Passports:
     return Passports(world.ledger, world.manifests, world.gateway, world.proofs.item_of_row)
 
 
+@told_once
 def failed_and_retried(world: World) -> str:
     world.encord.broken[URL] = MISSING
     entries = [{"objectUrl": f"gs://bucket/{n}.jpg", "title": f"Image {n}"} for n in range(6)]

@@ -15,6 +15,7 @@ from services.engine.proof.proofs import Asker, Part
 from services.engine.proof.rows import VerifiedRows
 from services.ledger.views import ReceiptView, RunView
 from tests.contract.memory import Fault, MemoryGateway
+from tests.unit.engine.stories import told_once
 from tests.unit.engine.world import OPTIONS, World
 
 ASKER = Asker(connection="connection", account="SHA256:test", actor="tester")
@@ -25,6 +26,7 @@ class KilledError(BaseException):
     """Stands for kill -9: nothing in the engine catches it."""
 
 
+@told_once
 def proven_run(world: World, images: int = 7) -> tuple[str, str, str]:
     """Return a run, its folder and its dataset."""
     run = world.submit(world.images(images), dataset="Street")
