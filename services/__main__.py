@@ -61,7 +61,7 @@ USAGE: Final = """usage: python -m services COMMAND ...
   worker          move runs forward, one of many (ENCORD_ONBOARDING_EXECUTOR=procrastinate)
 
 COMMAND --help says more."""
-EXIT_USAGE: Final = 2
+EXIT_AWAY, EXIT_USAGE = 1, 2
 MANIFEST_COMMANDS: Final = ("validate", "convert", "fix", "replace", "edit", "map-columns")
 RUN_COMMANDS: Final = (
     "retry",
@@ -210,6 +210,7 @@ def _worker(argv: list[str]) -> int:
     )
     from services.engine.keeper import EXIT_DAMAGED, Keeper  # noqa: PLC0415
     from services.engine.worker_process import serve  # noqa: PLC0415
+    from services.ledger.errors import LedgerAwayError  # noqa: PLC0415
     from services.ledger.keeping import DamagedLedgerError  # noqa: PLC0415
     from services.settings import Settings  # noqa: PLC0415
 
@@ -217,6 +218,9 @@ def _worker(argv: list[str]) -> int:
     settings, fed = Settings(), "--fed" in argv
     try:
         require_whole_ledger(settings)
+    except LedgerAwayError as away:  # whoever started this starts it again
+        sys.stderr.write(f"error: {away}\n")
+        return EXIT_AWAY
     except DamagedLedgerError as refused:
         sys.stderr.write(f"error: {refused}\n")
         if fed:  # ending would only make the parent start the next one

@@ -15,12 +15,13 @@ from typing import Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from services.ledger import seal
 from services.ledger.contradictions import contradictions
-from services.ledger.database import open_engine
+from services.ledger.database import is_away, open_engine
+from services.ledger.errors import LedgerAwayError
 from services.ledger.events import GENESIS, broken_links
 from services.ledger.migrate import HEAD, version
 from services.ledger.tables import EVENT, RUN
@@ -55,6 +56,9 @@ def examine(url: str, *, head: str | None = None, quick: bool = False) -> Examin
         url: Where the ledger is.
         head: Hash of an event that must be in the history, as somebody noted it down.
         quick: Look only at what moves runs, not at every outcome.
+
+    Raises:
+        LedgerAwayError: Its database cannot be reached.
     """
     path = sqlite_path(url)
     if path is not None and not path.is_file():
@@ -63,6 +67,7 @@ def examine(url: str, *, head: str | None = None, quick: bool = False) -> Examin
         with opened(url) as cx:
             return examine_connection(cx, head=head, quick=quick)
     except _DAMAGE as error:
+        _refuse_away(error)
         return _nothing(f"The ledger cannot be opened: {_said(error)}.")
 
 
@@ -80,6 +85,7 @@ def examine_connection(
         events = cx.scalar(select(func.count()).select_from(EVENT)) or 0
         newest = cx.scalar(select(EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)) or GENESIS
     except _DAMAGE as error:
+        _refuse_away(error)
         return _nothing(*findings, f"The ledger cannot be counted: {_said(error)}.")
     return Examination(findings=tuple(findings), runs=runs, events=events, head=newest)
 
@@ -126,8 +132,17 @@ def _guarded(look: Callable[[Connection], Iterator[str]], cx: Connection) -> lis
     try:
         found.extend(look(cx))
     except _DAMAGE as error:
+        _refuse_away(error)
         found.append(f"The {(look.__doc__ or '').partition('.')[0]} failed: {_said(error)}.")
     return found[:_SHOWN]
+
+
+def _refuse_away(error: Exception) -> None:
+    """Raise for a server that cannot be reached: that is no damage, as an unreadable file is."""
+    if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
+        return
+    if is_away(error):
+        raise LedgerAwayError(_said(error)) from None
 
 
 def _structure(cx: Connection) -> Iterator[str]:

@@ -6,6 +6,7 @@ LedgerError
 |-- SchemaChangedError  newer code has changed the tables; this process must end
 |-- NothingToRetryError no entry of the run failed for that cause
 |-- NetworkFolderError  its folder is on a network share (`filesystem`)
+|-- LedgerAwayError     its database cannot be reached, which is no damage
 |-- DamagedLedgerError  it is not whole (`keeping`)
 `-- CopyError           it was not copied or put back (`copies`)
 """
@@ -13,6 +14,13 @@ LedgerError
 
 class LedgerError(Exception):
     """Base of the ledger's errors."""
+
+
+class LedgerAwayError(LedgerError):
+    """The ledger's database cannot be reached; nothing is known of what it holds."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"The ledger's database cannot be reached: {said}.")
 
 
 class LeaseLostError(LedgerError):

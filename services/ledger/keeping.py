@@ -47,6 +47,7 @@ def require_whole(url: str, folder: Path) -> None:
 
     Raises:
         DamagedLedgerError: It is damaged. Nothing was changed.
+        LedgerAwayError: Its database cannot be reached.
     """
     note = folder / _NOTE
     if _is_new(url):

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from services.engine.proof import receipt
 from services.engine.proof.rows import FORMATS, VerifiedRows, load
 from services.ledger.care import opened, sqlite_path
-from services.ledger.keeping import DamagedLedgerError, require_whole
+from services.ledger.errors import LedgerError
+from services.ledger.keeping import require_whole
 from services.ledger.tables import RECEIPT
 
 _ALTERED: Final = 1
@@ -35,7 +36,7 @@ def main(argv: list[str], data_dir: Path, ledger_url: str) -> int:
         return _say(f"error: this cannot be read as a receipt with its rows: {problem}", _USAGE)
     try:
         require_whole(ledger_url, data_dir / "backups")
-    except DamagedLedgerError as refused:
+    except LedgerError as refused:
         return _say(str(refused), _USAGE)
     ledger, is_other = _in_ledger(body, ledger_url)
     found = [*receipt.objections(body, rows), *([ledger] if is_other else [])]

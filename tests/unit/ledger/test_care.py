@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from services.domain.chunks import Chunk, Ranges
 from services.domain.runs import AttemptState, FolderChoice, Submission, WorkKind, WorkState
 from services.ledger import attempts, outcomes, runs, seal
-from services.ledger.care import examine, examine_connection
+from services.ledger.care import examine, examine_connection, opened
 from services.ledger.command import main
 from services.ledger.copies import CopyError, backup, restore
+from services.ledger.errors import LedgerAwayError
 from services.ledger.store import Claim, Ledger
 from services.ledger.tables import ATTEMPT, EVENT, META, METADATA, OUTCOME, RUN, WORK
 from tests.postgres import Cluster
@@ -492,6 +493,17 @@ def test_a_ledger_moves_to_another_database(
         create(cx, "the first one there")
     assert examine(elsewhere).is_whole
     moved.engine.dispose()
+
+
+def test_a_database_that_goes_away_while_it_is_examined_is_not_called_damaged(
+    postgres: Cluster, empty: str
+) -> None:
+    url = postgres.new_database(like=empty)
+    with opened(url) as looking, opened(url) as other:
+        session = looking.scalar(select(func.pg_backend_pid()))
+        other.execute(select(func.pg_terminate_backend(session)))
+        with pytest.raises(LedgerAwayError):
+            examine_connection(looking)
 
 
 def test_moving_to_another_database_writes_nothing_beside_the_backup(

@@ -13,6 +13,7 @@ from services.bootstrap import build_runtime
 from services.engine.keeper import EXIT_DAMAGED, Keeper
 from services.ledger.care import Examination, examine, sqlite_path
 from services.ledger.copies import CopyError, restore
+from services.ledger.errors import LedgerAwayError
 from services.ledger.keeping import (
     HOURS,
     DamagedLedgerError,
@@ -74,6 +75,11 @@ def test_a_damaged_ledger_is_refused_and_stays_as_it_is(kept: Kept) -> None:
         build_runtime(kept.settings)
     assert "There is no backup" in refused.value.remedy
     assert kept.file.read_bytes() == before
+
+
+def test_a_database_that_is_away_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(LedgerAwayError, match="Connection refused"):
+        require_whole("postgresql://nobody@127.0.0.1:1/none", tmp_path)
 
 
 def test_a_look_at_the_sandboxs_bucket_says_that_the_ledger_is_damaged(kept: Kept) -> None:
