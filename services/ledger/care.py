@@ -67,7 +67,7 @@ def examine(url: str, *, head: str | None = None, quick: bool = False) -> Examin
         with opened(url) as cx:
             return examine_connection(cx, head=head, quick=quick)
     except _DAMAGE as error:
-        _refuse_away(error)
+        refuse_away(error)
         return _nothing(f"The ledger cannot be opened: {_said(error)}.")
 
 
@@ -85,7 +85,7 @@ def examine_connection(
         events = cx.scalar(select(func.count()).select_from(EVENT)) or 0
         newest = cx.scalar(select(EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)) or GENESIS
     except _DAMAGE as error:
-        _refuse_away(error)
+        refuse_away(error)
         return _nothing(*findings, f"The ledger cannot be counted: {_said(error)}.")
     return Examination(findings=tuple(findings), runs=runs, events=events, head=newest)
 
@@ -132,13 +132,17 @@ def _guarded(look: Callable[[Connection], Iterator[str]], cx: Connection) -> lis
     try:
         found.extend(look(cx))
     except _DAMAGE as error:
-        _refuse_away(error)
+        refuse_away(error)
         found.append(f"The {(look.__doc__ or '').partition('.')[0]} failed: {_said(error)}.")
     return found[:_SHOWN]
 
 
-def _refuse_away(error: Exception) -> None:
-    """Raise for a server that cannot be reached: that is no damage, as an unreadable file is."""
+def refuse_away(error: Exception) -> None:
+    """Raise for a server that cannot be reached: that is no damage, as an unreadable file is.
+
+    Raises:
+        LedgerAwayError: It is the error of such a server.
+    """
     if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
         return
     if is_away(error):

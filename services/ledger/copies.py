@@ -32,7 +32,7 @@ from sqlalchemy.exc import DatabaseError
 
 from services.domain.runs import FINAL, OPEN_ATTEMPTS, AttemptState, WorkKind
 from services.ledger import attempts, runs, seal
-from services.ledger.care import Examination, examine, opened, sqlite_path
+from services.ledger.care import Examination, examine, opened, refuse_away, sqlite_path
 from services.ledger.errors import LedgerError
 from services.ledger.events import record
 from services.ledger.state import CLOSED
@@ -98,7 +98,11 @@ def restore(source: Path, url: str, *, replace: bool = False) -> Path | None:
 
 
 def is_empty(url: str) -> bool:
-    """Whether a ledger has no history; one that cannot be read is not empty."""
+    """Whether a ledger has no history; one that cannot be read is not empty.
+
+    Raises:
+        LedgerAwayError: Its database cannot be reached.
+    """
     path = sqlite_path(url)
     if path is not None and not path.exists():
         return True
@@ -106,7 +110,10 @@ def is_empty(url: str) -> bool:
         with opened(url) as cx:
             seen = cx.scalar(select(func.count()).where(EVENT.c.what != seal.SEALED)) or 0
     except DatabaseError as error:
-        return "does not exist" in str(error.orig)  # a PostgreSQL database without tables
+        if "does not exist" in str(error.orig):  # a PostgreSQL database without tables
+            return True
+        refuse_away(error)
+        return False
     return seen == 0
 
 

@@ -78,8 +78,9 @@ def test_a_damaged_ledger_is_refused_and_stays_as_it_is(kept: Kept) -> None:
 
 
 def test_a_database_that_is_away_is_not_called_damaged(tmp_path: Path) -> None:
-    with pytest.raises(LedgerAwayError, match="Connection refused"):
-        require_whole("postgresql://nobody@127.0.0.1:1/none", tmp_path)
+    for look in (require_whole, keep):
+        with pytest.raises(LedgerAwayError, match="Connection refused"):
+            look("postgresql://nobody@127.0.0.1:1/none", tmp_path)
 
 
 def test_a_look_at_the_sandboxs_bucket_says_that_the_ledger_is_damaged(kept: Kept) -> None:
