@@ -26,6 +26,24 @@ told.add(turn);
 here.remove();
 }"""
 
+#: Brings the focus back to a download that is made on click, once for each document: Streamlit
+#: disables its button meanwhile, and a disabled button has no focus.
+KEEPING: Final = """{
+if (!window.keepsFocus) {
+  window.keepsFocus = true;
+  addEventListener("click", ({ target }) => {
+    const button = target.closest(".stDownloadButton button");
+    if (!button) return;
+    new MutationObserver((changes, observer) => {
+      if (button.disabled) return;
+      observer.disconnect();
+      if (document.activeElement === document.body) button.focus();
+    }).observe(button, { attributeFilter: ["disabled"] });
+  }, true);
+}
+document.currentScript.remove();
+}"""
+
 
 def bring(turn: int) -> None:
     """Focus the alert of the surrounding container, once for each turn.
@@ -37,3 +55,8 @@ def bring(turn: int) -> None:
         f'<i hidden data-turn="{turn}"></i><script>{SCRIPT}</script>',
         unsafe_allow_javascript=True,
     )
+
+
+def keep() -> None:
+    """Let downloads keep the focus, on all pages from now on."""
+    st.html(f"<i hidden></i><script>{KEEPING}</script>", unsafe_allow_javascript=True)

@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 def content_policy() -> str:
     """Return the content security policy, fitted to the installed Streamlit."""
     index = Path(st.__file__).with_name("static") / "index.html"
-    ours = (focus.SCRIPT.encode(), going_back.SCRIPT.encode())
-    scripts = " ".join(map(_source, (*INLINE_SCRIPT.findall(index.read_bytes()), *ours)))
+    ours = (focus.SCRIPT, focus.KEEPING, going_back.SCRIPT)
+    allowed = (*INLINE_SCRIPT.findall(index.read_bytes()), *(each.encode() for each in ours))
+    scripts = " ".join(map(_source, allowed))
     return (
         f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "

@@ -8,6 +8,7 @@ from components import (
     connection,
     demo_audience,
     disk,
+    focus,
     gate,
     going_back,
     navigation,
@@ -34,6 +35,7 @@ disk.warn_when_full()
 with st.sidebar:
     connection.footer()
     going_back.allow()
+    focus.keep()
 tour.banner(navigation.name_of(page))
 presenting.bar(navigation.name_of(page))
 page.run()

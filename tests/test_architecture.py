@@ -28,7 +28,7 @@ TOP_LEVEL = {
 PAGE_FILES = sorted(path for path in (ROOT / "pages").glob("*.py") if path.name != "__init__.py")
 #: The components that put a script on a page, and what each is told.
 SCRIPTED = {
-    ROOT / "components" / "focus.py": ["turn", "SCRIPT"],
+    ROOT / "components" / "focus.py": ["turn", "SCRIPT", "KEEPING"],
     ROOT / "components" / "going_back.py": ["SCRIPT"],
 }
 ALLOWED_SCRIPT = {"html", "unsafe_allow_javascript"}

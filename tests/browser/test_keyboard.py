@@ -236,6 +236,7 @@ def link(person: Dashboard) -> None:
     tab_to(person.page, button(person, "Download 195 rows (CSV)"))
     _, rows = person.download(lambda: person.page.keyboard.press("Enter"))
     assert rows.count(b"\n") == 196
+    expect(button(person, "Download 195 rows (CSV)")).to_be_focused()
 
 
 def give_and_forget_a_key(person: Dashboard) -> None:
