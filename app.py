@@ -21,7 +21,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the runtime with the server and stop it with the server."""
     from components import launch  # noqa: PLC0415 - its caches need the running server
 
-    launch.refuse_open_house()
+    with launch.ending_without_traceback():
+        launch.refuse_open_house()
     async with launch.running_runtime():
         yield
 

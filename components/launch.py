@@ -7,8 +7,8 @@ import os
 import socket
 import stat
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from components import late_requests
 from components.runtime import get_damage, get_runtime
+from services.ledger.errors import LedgerAwayError
 
 if TYPE_CHECKING:
     from services.bootstrap import Runtime
@@ -84,12 +85,27 @@ def _answer_at_once(number: int) -> None:
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
+@contextmanager
+def ending_without_traceback() -> Iterator[None]:
+    """End the process with the sentence of a start that was refused: nothing runs yet.
+
+    The server would write where in the code that was.
+    """
+    try:
+        yield
+    except (OpenHouseError, LedgerAwayError) as refused:
+        sys.stderr.write(f"error: {refused}\n")
+        sys.stderr.flush()
+        os._exit(1)
+
+
 @asynccontextmanager
 async def running_runtime() -> AsyncIterator[None]:
     """Run the sandbox and the worker for as long as the server runs."""
     late_requests.ignore()
     answer_at_once()
-    damage = await asyncio.to_thread(get_damage)
+    with ending_without_traceback():
+        damage = await asyncio.to_thread(get_damage)
     if damage:  # every page says so; no worker is started
         sys.stderr.write(f"error: {damage}\n")
         yield

@@ -1,12 +1,17 @@
 """What the launcher refuses, and what it says when a page fails."""
 
+import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import streamlit as st
 
 from components import launch, security
 
+ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret that stands in the error"
 
 
@@ -45,6 +50,23 @@ def test_no_page_waits_for_an_acknowledgement() -> None:
                 assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+def test_a_database_that_is_away_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
+    away = {"DATA_DIR": str(tmp_path), "DATABASE_URL": "postgresql://a:secret@127.0.0.1:9/x"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port=0"],
+        cwd=ROOT,
+        env={**os.environ, **{f"ENCORD_ONBOARDING_{name}": each for name, each in away.items()}},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "error: The ledger's database cannot be reached: connection failed" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "secret" not in ended.stdout + ended.stderr
+
+
 def test_a_failed_page_shows_a_reference_and_not_the_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -58,5 +80,5 @@ def test_a_failed_page_shows_a_reference_and_not_the_error(
 
 def test_the_policy_names_the_inline_scripts_of_streamlit_and_ours() -> None:
     policy = security.content_policy()
-    assert policy.count("'sha256-") == 2
+    assert policy.count("'sha256-") == 3
     assert "unsafe-eval" not in policy
