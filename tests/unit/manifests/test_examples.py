@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
 
+#: Checks a folder's manifest and returns what is expected of it.
+CheckedExample = Callable[[Path], tuple[CheckedManifest, dict[str, Any]]]
 EXAMPLES = Path(__file__).parents[2] / "manifests"
 
 #: Codes without folders: too large even when packed (test_limits.py).
@@ -27,13 +31,19 @@ def examples(kind: str) -> list[Path]:
     return sorted(folder for folder in found if not (folder / "bucket.json").exists())
 
 
-def checked_example(folder: Path, tmp_path: Path) -> tuple[CheckedManifest, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def checked_example(tmp_path_factory: pytest.TempPathFactory) -> CheckedExample:
+    """Check a folder once for all tests, which only read it."""
+    return cache(lambda folder: check(folder, tmp_path_factory.mktemp("example")))
+
+
+def check(folder: Path, home: Path) -> tuple[CheckedManifest, dict[str, Any]]:
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     (source,) = folder.glob("manifest.*")
     given = dict(expected.get("options", {}))
     if "schema" in given:
         given["schema"] = read_schema(given["schema"])
-    store = ManifestStore(tmp_path, max_bytes=expected.get("max_bytes", 2 * 10**8))
+    store = ManifestStore(home, max_bytes=expected.get("max_bytes", 2 * 10**8))
     fingerprint = store.add(source.name, io.BytesIO(source.read_bytes()))
     return store.check(fingerprint, CheckOptions(**given)), expected
 
@@ -45,8 +55,8 @@ def test_every_code_has_its_folders(kind: str) -> None:
 
 
 @pytest.mark.parametrize("folder", [*examples("valid"), *examples("invalid")], ids=str)
-def test_example(folder: Path, tmp_path: Path) -> None:
-    checked, expected = checked_example(folder, tmp_path)
+def test_example(folder: Path, checked_example: CheckedExample) -> None:
+    checked, expected = checked_example(folder)
     summary = checked.summary
     findings = checked.findings(limit=1_000).rows
     told = [[f.code, f.line, f.column, f.pointer, f.message] for f in findings]
@@ -64,8 +74,10 @@ def test_example(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", examples("valid"), ids=lambda folder: folder.name)
-def test_what_is_written_reads_back(folder: Path, tmp_path: Path) -> None:
-    checked, _ = checked_example(folder, tmp_path)
+def test_what_is_written_reads_back(
+    folder: Path, checked_example: CheckedExample, tmp_path: Path
+) -> None:
+    checked, _ = checked_example(folder)
     target = tmp_path / "out.json"
     checked.write_registration(checked.valid_indexes(), target)
     store = ManifestStore(tmp_path, max_bytes=10**8)
@@ -75,8 +87,10 @@ def test_what_is_written_reads_back(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", [*examples("valid"), *examples("invalid")], ids=str)
-def test_what_is_cut_into_chunks_is_what_is_read(folder: Path, tmp_path: Path) -> None:
-    checked, _ = checked_example(folder, tmp_path)
+def test_what_is_cut_into_chunks_is_what_is_read(
+    folder: Path, checked_example: CheckedExample
+) -> None:
+    checked, _ = checked_example(folder)
     valid = checked.valid_indexes()
     entries = list(checked.read(valid))
     assert list(plan(checked.shares(valid), max_entries=2)) == [

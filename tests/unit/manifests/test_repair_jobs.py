@@ -25,6 +25,8 @@ from services.manifests.repair import (
 )
 from services.manifests.store import ManifestStore
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 ASKED = CheckOptions()
 SMALL = 3
 #: More bytes than are mended at once; their process takes long enough to be cancelled or killed.
