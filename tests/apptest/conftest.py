@@ -95,7 +95,7 @@ def runtime(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forke
 @pytest.fixture
 def open_page(runtime: Runtime) -> Open:
     def opened(name: str, **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "components" / "shell.py"), default_timeout=20).run()
+        app = AppTest.from_file(str(ROOT / "components" / "shell.py"), default_timeout=20)
         app.switch_page(str(ROOT / "pages" / f"{name}.py"))
         for key, value in query.items():
             app.query_params[key] = value

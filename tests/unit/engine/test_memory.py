@@ -9,7 +9,7 @@ import pytest
 from services.domain.runs import RunState
 from tests.unit.engine.world import World
 
-ENTRIES = 40_000
+ENTRIES = 20_000
 #: What the starved worker may have on top of what it starts with; one chunk needs more.
 SPARE_BYTES = 8 << 20
 STEPS = 12
