@@ -80,5 +80,5 @@ def test_a_failed_page_shows_a_reference_and_not_the_error(
 
 def test_the_policy_names_the_inline_scripts_of_streamlit_and_ours() -> None:
     policy = security.content_policy()
-    assert policy.count("'sha256-") == 3
+    assert policy.count("'sha256-") == 4
     assert "unsafe-eval" not in policy
