@@ -70,11 +70,13 @@ class _Judged:
 def steps(facts: Facts) -> tuple[Step, ...]:
     """Judge all nine steps: the first that is not done is next, those after it come later."""
     judged: list[Step] = []
-    reached = False
-    for step in (*_preparing(facts), *_sending(facts), *_proving(facts)):
-        state = _state(step, reached=reached)
-        reached = reached or state in {StepState.CURRENT, StepState.BLOCKED}
-        because = step.because if state is not StepState.LATER else ""
+    # The last step that is to be done before others, 0 while there is none.
+    waiting = 0
+    for place, step in enumerate((*_preparing(facts), *_sending(facts), *_proving(facts)), 1):
+        state = _state(step, reached=waiting > 0)
+        is_silent = state is StepState.LATER and not step.blocked
+        because = f"After step {waiting}" if is_silent else step.because
+        waiting = place if state not in {StepState.DONE, StepState.OPTIONAL} else waiting
         judged.append(
             Step(
                 title=step.title,
@@ -257,7 +259,7 @@ def _card(place: int, step: Step, *, key: str) -> None:
             title = f"**{place}. {step.title}**"
             st.markdown(title, width="content", help=glossary.about(step.word))
             status.badge(status.STEPS[step.state])
-        st.caption(step.because or f"After step {place - 1}")
+        st.caption(step.because)
         if step.state not in {StepState.DONE, StepState.LATER}:
             navigation.button(
                 step.page,

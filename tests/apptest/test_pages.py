@@ -88,6 +88,18 @@ def test_a_step_that_is_optional_can_be_opened(open_page: Open) -> None:
     assert [title.value for title in app.title] == ["Schema"]
 
 
+def test_a_later_step_says_what_stands_in_its_way(open_page: Open, world: World) -> None:
+    run = broken_run(world)
+    before = words(open_page("overview"))
+    assert "After step 6" in before
+    assert "After step 8" in before
+    world.onboarding.link(run, DatasetChoice(title="Streets"), nonce="n", actor="me")
+    world.settle()
+    after = words(open_page("overview"))
+    assert "missing or not as asked for" in after
+    assert "After step" not in after
+
+
 def test_a_proven_run_leaves_nothing_to_do(open_page: Open, world: World) -> None:
     run = world.submit(world.images(3))
     world.settle()
