@@ -40,7 +40,7 @@ def test_every_start_leaves_after_its_intent_is_on_disk(strace: str, tmp_path: P
     onboard = ["onboard", str(manifest), "--integration", "Demo bucket", "--folder", "Traced"]
     subprocess.run(
         [
-            *(strace, "-f", "-y", "-s", "160", "-e", CALLS, "-o", str(trace)),
+            *(strace, "-f", "--seccomp-bpf", "-y", "-s", "160", "-e", CALLS, "-o", str(trace)),
             *(sys.executable, "-m", "services", *onboard),
         ],
         cwd=ROOT,
