@@ -15,7 +15,7 @@ from services.engine.rescue import GROUPS, TYPES
 from services.ledger.specs import run_spec
 from tests.apptest.conftest import ROOT, Open, scripts, words
 from tests.contract.memory import Fault
-from tests.unit.engine.stories import told_once
+from tests.unit.engine.stories import registered, told_once
 from tests.unit.engine.world import World
 
 
@@ -101,8 +101,7 @@ def test_a_namesake_of_the_new_dataset_is_told_before_it_is_made(
     open_page: Open, world: World
 ) -> None:
     namesake = world.encord.create_dataset("Streets", "")
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("datasets", run=run)
     assert "of this title already" not in words(app)
     app.text_input(key=f"dataset_title_{run}").set_value("Streets").run()
@@ -131,8 +130,7 @@ def test_a_run_is_linked_again_to_its_own_dataset_and_the_page_says_so_first(
 
 
 def test_a_wrong_dataset_is_replaced_by_a_click(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     wrong = "00000000-0000-0000-0000-000000000000"
     world.onboarding.link(run, DatasetChoice(uuid=wrong), nonce=link_nonce(3), actor="me")
     world.settle()
@@ -155,8 +153,7 @@ def test_a_wrong_dataset_is_replaced_by_a_click(open_page: Open, world: World) -
 
 
 def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     folder = world.view(run).folder_uuid or ""
     app = open_page("datasets", datasets_view="From a folder")
     app.text_input(key="link_folder_uuid").set_value(folder).run()
@@ -180,8 +177,7 @@ def test_a_folders_unused_files_are_linked(open_page: Open, world: World) -> Non
 def test_the_same_words_make_one_new_dataset_also_after_a_verification(
     open_page: Open, world: World
 ) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("datasets", datasets_view="From a folder")
     app.text_input(key="link_folder_uuid").set_value(world.view(run).folder_uuid or "").run()
     app.text_input(key="folder_dataset_title").set_value("Rest").run()
@@ -200,8 +196,7 @@ def test_the_same_words_make_one_new_dataset_also_after_a_verification(
 
 
 def test_a_title_is_kept_while_other_datasets_are_looked_at(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("datasets", run=run)
     app.text_input(key=f"dataset_title_{run}").set_value("Streets")
     for view in ("All datasets", "A whole run"):
@@ -226,8 +221,7 @@ def test_a_folder_is_found_by_name_and_its_namesake_is_marked(
 
 
 def test_a_manifest_is_verified_against_a_folder(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("verify")
     app.text_input(key=f"UUID of the folder_{run}").set_value("").run()
     assert app.button(key="verify_else_yes").disabled
@@ -249,8 +243,7 @@ NO_UUID = "https://app.encord.com/datasets/view/0b1c2d3e-0000-4000-8000-00000000
 
 
 def test_a_dataset_to_link_to_that_is_no_uuid_is_told(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("datasets", run=run)
     app.radio(key="dataset_way_None").set_value("An existing dataset").run()
     field = f"dataset_uuid_{run}"
@@ -266,8 +259,7 @@ def test_a_dataset_to_link_to_that_is_no_uuid_is_told(open_page: Open, world: Wo
 
 
 def test_a_place_to_verify_that_is_no_uuid_is_told(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("verify")
     app.text_input(key=f"UUID of the dataset_{run}").set_value(NO_UUID).run()
     assert "This is not a UUID" in words(app)
@@ -325,8 +317,7 @@ def test_a_receipt_says_what_is_gone_and_unlinking_asks_for_the_name(
 
 
 def test_linking_a_whole_run_is_as_before(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     world.onboarding.link(run, DatasetChoice(title="All"), nonce="n", actor="me")
     world.settle()
     assert "This run's files are linked to `All`" in words(open_page("datasets", run=run))
@@ -334,8 +325,7 @@ def test_linking_a_whole_run_is_as_before(open_page: Open, world: World) -> None
 
 def test_a_passport_tells_what_became_of_an_object(open_page: Open, world: World) -> None:
     world.encord.broken["gs://bucket/1.jpg"] = "404: no such object"
-    world.submit(world.images(3))
-    world.settle()
+    registered(world)
     said = words(open_page("passport", object="gs://bucket/1.jpg"))
     assert "404: no such object" in said
     assert "2 of manifest.json" in said
@@ -350,8 +340,7 @@ def test_a_passport_tells_what_became_of_an_object(open_page: Open, world: World
 
 
 def test_a_passport_says_what_encord_says_now(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("passport", object="gs://bucket/1.jpg")
     assert "none" in datasets_of(app)
     world.onboarding.link(run, DatasetChoice(title="Streets"), nonce="n", actor="me")
@@ -367,8 +356,7 @@ def test_a_passport_says_what_encord_says_now(open_page: Open, world: World) -> 
 
 
 def test_a_passport_says_why_it_cannot_tell_what_is_now(open_page: Open, world: World) -> None:
-    world.submit(world.images(3))
-    world.settle()
+    registered(world)
     world.encord.script("get_item", Fault(RateLimited("reading the item")))
     app = open_page("passport", object="gs://bucket/1.jpg")
     assert str(RateLimited("reading the item")) in datasets_of(app)

@@ -10,6 +10,7 @@ from components.navigation import IDS, TRIES
 from components.session import Destination
 from tests.apptest.conftest import Open, words
 from tests.apptest.test_pages import broken_run
+from tests.unit.engine.stories import registered
 from tests.unit.engine.world import World
 
 PATIENCE = 60.0
@@ -106,8 +107,7 @@ SIGNED = "https://storage.googleapis.com/b/k.jpg?x=1&X-Goog-Signature=canary"
 
 
 def test_no_signature_stays_in_a_search_or_its_address(world: World, open_page: Open) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("run", run=run)
     app.text_input(key="run_find").set_value(SIGNED).run()
     assert app.text_input(key="run_find").value == "https://storage.googleapis.com/b/k.jpg"

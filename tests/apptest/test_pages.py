@@ -24,7 +24,7 @@ from services.engine.connections import Check, _Held
 from services.engine.onboarding import retry_nonce
 from tests.apptest.conftest import HERE, ROOT, Open, scripts, words
 from tests.contract.memory import BUCKET
-from tests.unit.engine.stories import told_once
+from tests.unit.engine.stories import registered, told_once
 from tests.unit.engine.world import OPTIONS, World
 
 MISSING, FORBIDDEN = "404: no such object", "403: permission denied"
@@ -48,9 +48,7 @@ def broken_run(world: World) -> str:
     world.encord.broken.update(
         {"gs://bucket/1.jpg": MISSING, "gs://bucket/2.jpg": MISSING, "gs://bucket/3.jpg": FORBIDDEN}
     )
-    run = world.submit(world.images(6))
-    world.settle()
-    return run
+    return registered(world, 6)
 
 
 @pytest.mark.parametrize("name", TITLES)
@@ -101,8 +99,7 @@ def test_a_later_step_says_what_stands_in_its_way(open_page: Open, world: World)
 
 
 def test_a_proven_run_leaves_nothing_to_do(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     world.onboarding.link(run, DatasetChoice(title="Streets"), nonce="n", actor="me")
     world.settle()
     assert "Everything arrived, and it is proven" in words(open_page("overview"))
@@ -113,8 +110,7 @@ def test_a_proven_run_leaves_nothing_to_do(open_page: Open, world: World) -> Non
 def test_the_overview_speaks_of_the_connection_in_use(
     open_page: Open, world: World, runtime: Runtime
 ) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     said = words(open_page("overview", run=run))
     assert "3 entries submitted" in said
     assert "All 3 entries arrived" in said

@@ -10,6 +10,7 @@ from services.engine.connections import Connection
 from tests.apptest.conftest import HERE, Open, words
 from tests.apptest.test_datasets import split_run
 from tests.apptest.test_pages import ANSWER, broken_run, private_key
+from tests.unit.engine.stories import registered
 from tests.unit.engine.world import OPTIONS, World
 
 
@@ -56,8 +57,7 @@ def test_nothing_is_submitted_again_once_the_tick_is_gone(open_page: Open, world
 
 
 def test_a_run_is_linked_to_the_dataset_that_was_typed_last(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("datasets", run=run)
     app.text_input(key=f"dataset_title_{run}").set_value("Streets")
     app.button(key="link").click().run()
@@ -101,8 +101,7 @@ def test_a_folders_files_are_those_that_were_asked_for_last(open_page: Open, wor
 
 
 def test_a_verification_asks_the_dataset_that_was_typed_last(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     empty = world.encord.create_dataset("Empty", "")
     app = open_page("verify", run=run)
     app.text_input(key=f"UUID of the dataset_{run}").set_value(empty)
@@ -164,8 +163,7 @@ def test_rows_are_not_taken_out_once_others_are_chosen(open_page: Open, world: W
 
 
 def test_linking_is_left_alone_without_a_title(open_page: Open, world: World) -> None:
-    run = world.submit(world.images(3))
-    world.settle()
+    run = registered(world)
     app = open_page("datasets", run=run)
     app.text_input(key=f"dataset_title_{run}").set_value(" ")
     app.button(key="link").click().run()

@@ -11,7 +11,7 @@ from services.domain.runs import DatasetChoice
 from services.encord_api.errors import NotAuthorised
 from tests.apptest.conftest import Open, words
 from tests.contract.memory import Fault
-from tests.unit.engine.stories import told_once
+from tests.unit.engine.stories import registered, told_once
 from tests.unit.engine.world import World
 
 MISSING = "404: no such object"
@@ -38,9 +38,7 @@ def failed(world: World) -> dict[str, str]:
 
 @told_once
 def ended(world: World) -> dict[str, str]:
-    run = world.submit(world.images(3))
-    world.settle()
-    return {"run": run}
+    return {"run": registered(world)}
 
 
 @told_once
