@@ -9,7 +9,7 @@ from typing import Final, Self
 from services.domain.metadata import MetadataSchema, read_schema
 
 #: Raised whenever the same bytes could give another result.
-ENGINE_VERSION: Final = 4
+ENGINE_VERSION: Final = 5
 DEFAULT_SAMPLES: Final = 1_000
 
 
