@@ -72,9 +72,13 @@ def show(run: RunView, *, key: str) -> None:
 def _await_first(run: RunView, *, key: str) -> None:
     """Say that there is no outcome yet, until there is one."""
     ledger = get_runtime().ledger
-    watching.until(
-        lambda: bool(ledger.outcomes(run.id, limit=1).total), lambda: st.caption(NOTHING), key=key
-    )
+
+    def is_one() -> bool:
+        # With the end of a run its progress draws the page anew, and tells of it.
+        view = ledger.run(run.id) if ledger.outcomes(run.id, limit=1).total else None
+        return view is not None and status.is_active(view)
+
+    watching.until(is_one, lambda: st.caption(NOTHING), key=key)
 
 
 def _narrowed() -> Narrowed:
