@@ -24,7 +24,7 @@ if (!window.goesBack) {
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, note("act"), true);
   addEventListener("popstate", note("entry"), true);
   history.replaceState = (state, title, address) => {
-    if (!address.startsWith(location.origin)) return replace(state, title, address);
+    if (!String(address).startsWith(location.origin)) return replace(state, title, address);
     last = "entry";
     push(state, title, address);
   };
