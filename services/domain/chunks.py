@@ -29,7 +29,11 @@ class Ranges:
     def of(cls, indexes: Iterable[int]) -> Self:
         """Collect ascending indexes."""
         found = list(indexes)
-        if found and found == list(range(found[0], found[-1] + 1)):
+        if not found:
+            return cls()
+        # A range is compared only where it can be one: it may be a million long.
+        spanned = range(found[0], found[-1] + 1)
+        if len(spanned) == len(found) and found == list(spanned):
             return cls(((found[0], found[-1]),))
         pairs: list[tuple[int, int]] = []
         for index in found:

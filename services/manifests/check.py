@@ -58,7 +58,7 @@ def run_check(job: CheckJob, progress: Progress) -> None:
     try:
         document = open_document(job.source, job.spool, max_bytes=job.max_bytes)
     except DocumentError as problem:
-        document = Document(job.source, b"", "unknown", is_ascii=True)
+        document = Document(job.source, b"", "unknown", highest=0)
         where = Where(line=problem.line, column=problem.column)
         collector.add(problem.fault, None, always(where))
     sink = Sink(document, job.options, collector, writer, progress)
@@ -144,7 +144,7 @@ def _report_limits(sink: Sink) -> None:
 def _write(job: CheckJob, sink: Sink) -> None:
     collector = sink.collector
     places = sink.document.places(collector.offsets())
-    write_findings(collector.findings(places), job.target)
+    write_findings(collector, places, job.target)
     write_marks(collector, job.target)
     layout = {
         "document": str(sink.document.path.name),

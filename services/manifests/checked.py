@@ -21,6 +21,7 @@ from services.domain.findings import Finding, FindingGroup, Severity, Summary
 from services.domain.paging import Page
 from services.domain.rules import ORDER, RULES
 from services.jobs import Progress, unwatched
+from services.manifests.arrow_files import open_columns
 from services.manifests.check import LAYOUT, read_summary
 from services.manifests.columns import UNKNOWN, part_paths, rows_at
 from services.manifests.csv_rows import CsvRows
@@ -59,11 +60,11 @@ class CheckedManifest:
 
     @cached_property
     def _findings(self) -> pl.DataFrame:
-        return pl.read_ipc(self.folder / FINDINGS)
+        return open_columns(self.folder / FINDINGS)
 
     @cached_property
     def _marks(self) -> pl.DataFrame:
-        return pl.read_ipc(self.folder / MARKS)
+        return open_columns(self.folder / MARKS)
 
     @cached_property
     def source(self) -> Source:
@@ -192,7 +193,7 @@ class CheckedManifest:
         return self.valid_indexes() if chosen is None else chosen
 
     def _indexes(self, *, valid: bool) -> Ranges:
-        parts = [pl.read_ipc(path, columns=["index", "valid"]) for path in part_paths(self.folder)]
+        parts = [open_columns(path, columns=["index", "valid"]) for path in part_paths(self.folder)]
         if not parts:
             return Ranges()
         table = pl.concat(parts)

@@ -8,13 +8,14 @@ from typing import Final
 
 import msgspec
 
-from services.domain.findings import Finding, Severity
-from services.domain.rules import ORDER, RULES
-from services.manifests.faults import Fault, Path, shown
+from services.domain.findings import Severity
+from services.domain.rules import RULES
+from services.manifests.faults import Fault
 
 #: Code to the number that stands for it on disk.
 NUMBER_OF: Final = {code: number for number, code in enumerate(RULES)}
 CODES: Final = tuple(RULES)
+_ERRORS: Final = frozenset(code for code, rule in RULES.items() if rule.severity is Severity.ERROR)
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -84,51 +85,14 @@ class Collector:
         valid = True
         for fault in faults:
             self.add(fault, entry, locate)
-            valid = valid and RULES[fault.code].severity is not Severity.ERROR
+            valid = valid and fault.code not in _ERRORS
         return valid
 
     @property
     def errors(self) -> int:
         """How many findings are errors."""
-        return sum(
-            count for code, count in self.counts.items() if RULES[code].severity is Severity.ERROR
-        )
+        return sum(count for code, count in self.counts.items() if code in _ERRORS)
 
     def offsets(self) -> Iterator[int]:
         """Yield the byte offsets that still have to be turned into lines."""
         return (each.where.offset for each in self.samples if each.where.offset is not None)
-
-    def findings(self, places: dict[int, tuple[int, int]]) -> list[Finding]:
-        """Render the samples, in the order of the file."""
-        made = [_render(sample, places) for sample in self.samples]
-        return sorted(made, key=_file_order)
-
-
-def _file_order(finding: Finding) -> tuple[int, int, int, int]:
-    entry = -1 if finding.entry is None else finding.entry
-    return entry, finding.line or 0, finding.column or 0, ORDER[finding.code]
-
-
-def _render(sample: Sample, places: dict[int, tuple[int, int]]) -> Finding:
-    fault, where = sample.fault, sample.where
-    rule = RULES[fault.code]
-    line, column = where.line, where.column
-    if where.offset is not None:
-        line, column = places[where.offset]
-    return Finding(
-        code=fault.code,
-        severity=rule.severity,
-        line=line,
-        column=column,
-        pointer=where.pointer,
-        entry=sample.entry,
-        field=field_of(fault.path),
-        value=shown(fault.value),
-        message=rule.say(fault.details),
-        fix=rule.fix,
-    )
-
-
-def field_of(path: Path) -> str | None:
-    """Name the field a path leads to, as a person writes it."""
-    return ".".join(str(step) for step in path) or None

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from services.domain.entries import EntryType
+from services.manifests.arrow_files import open_columns
 
 #: Entries per file; bounds what is in memory while writing and while reading.
 PART: Final = 65_536
@@ -51,6 +52,11 @@ class Row(NamedTuple):
 assert tuple(SCHEMA) == Row._fields
 
 
+def same(value: object, size: int, kind: pl.DataType) -> pl.Series:
+    """Make a column that has one value throughout, without planning a query for it."""
+    return pl.Series([value], dtype=kind).new_from_index(0, size)
+
+
 def put_among(
     accepted: pl.DataFrame, places: npt.NDArray[np.uint32], examined: dict[int, Row]
 ) -> pl.DataFrame:
@@ -59,7 +65,8 @@ def put_among(
         return accepted
     rows = pl.DataFrame(list(examined.values()), schema=SCHEMA, orient="row")
     order = np.argsort(np.concatenate([places, np.fromiter(examined, np.uint32)]), kind="stable")
-    return pl.concat([accepted, rows])[order]
+    # Gathering from one piece takes half the time.
+    return pl.concat([accepted, rows], rechunk=True)[order]
 
 
 @dataclass(slots=True)
@@ -102,9 +109,10 @@ class ColumnWriter:
 
     def _take(self, frame: pl.DataFrame) -> None:
         self._frames.append(frame)
-        self.valid += len(frame["valid"].arg_true())
-        counts = frame.group_by("type", maintain_order=True).len()
-        self.by_type.update(dict(counts.iter_rows()))
+        self.valid += int(frame["valid"].sum())
+        for kind, count in enumerate(np.bincount(frame["type"].to_physical()).tolist()):
+            if count:
+                self.by_type[KINDS.categories[kind]] += count
         self._waiting += frame.height
         if self._waiting < PART:
             return
@@ -128,7 +136,7 @@ def rows_at(folder: Path, indexes: pl.Series) -> pl.DataFrame:
     if indexes.is_empty():
         return pl.DataFrame(schema={"index": pl.UInt32, **SCHEMA})
     return pl.concat(
-        pl.read_ipc(part_path(folder, number)).filter(pl.col("index").is_in(indexes.implode()))
+        open_columns(part_path(folder, number)).filter(pl.col("index").is_in(indexes.implode()))
         for number in (indexes // PART).unique().sort()
     )
 

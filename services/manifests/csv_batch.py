@@ -12,7 +12,7 @@ import polars as pl
 from services.domain.entries import EntryType
 from services.domain.metadata import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 from services.manifests import csv_layout
-from services.manifests.columns import KINDS, SCHEMA
+from services.manifests.columns import KINDS, SCHEMA, same
 from services.manifests.csv_grid import Grid, Mask, Text, read_grid
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_views import Offsets, numbers
@@ -82,7 +82,9 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     title = _cells(grid, plan.layout, csv_layout.TITLE)
     kinds = _kinds(grid, plan.layout)
     url_place = plan.layout.place_of(csv_layout.URL)
-    bare = None if url_place is None else numbers(grid.bare(url_place).view(np.uint8)) == 1
+    bare = None
+    if url_place is not None:
+        bare = pl.lit(numbers(grid.bare(url_place).view(np.uint8)) == 1)
     doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options, bare)
     doubt |= _doubtful_titles(title, is_ascii=grid.is_ascii)
     for place, column in enumerate(plan.layout.columns):
@@ -116,7 +118,7 @@ def _cells(grid: Grid, layout: Layout, role: str) -> pl.Series:
     """Return the cells of a role; empty ones when there is no such column."""
     place = layout.place_of(role)
     if place is None:
-        return _same("", grid.height, pl.String())
+        return same("", grid.height, pl.String())
     return grid.cells(place)
 
 
@@ -132,18 +134,18 @@ def _kinds(grid: Grid, layout: Layout) -> pl.Series:
     }
     if len(values) == 1:
         (only,) = values.values()
-        return _same(only, grid.height, KINDS)
+        return same(only, grid.height, KINDS)
     return words.replace_strict(values, return_dtype=KINDS)
 
 
 def _doubtful_urls(
-    url: pl.Series, kinds: pl.Series, options: CheckOptions, bare: pl.Series | None
+    url: pl.Series, kinds: pl.Series, options: CheckOptions, bare: pl.Expr | None
 ) -> pl.Series:
     """Mark URLs that have to be looked at one by one, by the type of their lines."""
     present = kinds.drop_nulls().unique().to_list()
     if len(present) == 1:
         return doubtful_urls(url, EntryType(present[0]), options, bare)
-    doubt = _same(False, len(url), pl.Boolean())
+    doubt = same(False, len(url), pl.Boolean())
     for kind in present:
         doubt = doubt | ((kinds == kind) & doubtful_urls(url, EntryType(kind), options, bare))
     return doubt
@@ -151,7 +153,7 @@ def _doubtful_urls(
 
 def _doubtful_titles(title: pl.Series, *, is_ascii: bool) -> pl.Series:
     """Mark long titles and replacement characters; lines with control characters are not plain."""
-    doubt = _same(False, len(title), pl.Boolean())
+    doubt = same(False, len(title), pl.Boolean())
     if not is_ascii:
         doubt = title.str.contains("\ufffd", literal=True)
     # No text has more characters than bytes, and bytes need no counting.
@@ -177,11 +179,6 @@ def _fits(cells: pl.Series, declared: MetadataKey) -> pl.Series:
     return cells.str.contains(pattern) if pattern else cells.is_null()
 
 
-def _same(value: object, size: int, kind: pl.DataType) -> pl.Series:
-    """Make a column that has one value throughout, without planning a query for it."""
-    return pl.Series([value], dtype=kind).new_from_index(0, size)
-
-
 def _entries(
     grid: Grid, begin: int, places: Offsets, url: pl.Series, title: pl.Series, kinds: pl.Series
 ) -> pl.DataFrame:
@@ -190,11 +187,11 @@ def _entries(
         "type": kinds,
         "title": title.set(title == "", None),
         "url": url,
-        "url_count": _same(1, size, pl.UInt32()),
-        "valid": _same(True, size, pl.Boolean()),
+        "url_count": same(1, size, pl.UInt32()),
+        "valid": same(True, size, pl.Boolean()),
         "start": numbers(grid.starts[places] + begin),
         "length": numbers(grid.lengths[places]),
-        "line": _same(0, size, pl.UInt32()),
-        "payload": _same(None, size, pl.Binary()),
+        "line": same(0, size, pl.UInt32()),
+        "payload": same(None, size, pl.Binary()),
     }
     return pl.DataFrame({"place": numbers(places.astype(np.uint32)), **columns}, schema=PLACED)

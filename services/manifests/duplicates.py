@@ -66,8 +66,7 @@ def _suspects(parts: list[pl.DataFrame]) -> list[_Suspect]:
     if repeated.is_empty():
         return []
     is_shared = pl.col("hash").is_in(repeated.implode())
-    shared = pl.concat([part.filter(is_shared) for part in parts])
-    named = shared.filter(pl.col("url").ne_missing(pl.lit("")))
+    named = pl.concat(parts).filter(is_shared, pl.col("url").ne_missing(pl.lit("")))
     across = named.filter(pl.col("entry").n_unique().over("hash") > 1)
     placed = across.sort("entry", "nth").select("entry", "nth", "line", "column", "url")
     return [_Suspect(*row) for row in placed.iter_rows()]

@@ -1,16 +1,19 @@
 """Findings and marks on disk: samples as rows, and for every finding its entry and code."""
 
-from collections.abc import Iterable
 from dataclasses import fields
-from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
 from services.domain.findings import Finding, Severity
-from services.domain.rules import ORDER
-from services.manifests.collector import CODES, Collector
+from services.domain.rules import ORDER, RULES
+from services.manifests.collector import CODES, Collector, Sample
+from services.manifests.faults import Path as FaultPath
+from services.manifests.faults import shown
+
+#: Byte offsets to lines and columns.
+Places = dict[int, tuple[int, int]]
 
 FINDINGS: Final = "findings.arrow"
 MARKS: Final = "marks.arrow"
@@ -27,14 +30,65 @@ _SCHEMA: Final = {
     "message": pl.String(),
     "fix": pl.String(),
 }
-assert list(_SCHEMA) == [each.name for each in fields(Finding)]
 
 
-def write_findings(findings: Iterable[Finding], folder: Path) -> None:
-    """Write the samples."""
-    kept = list(findings)
-    columns = {name: _column(list(map(attrgetter(name), kept)), _SCHEMA[name]) for name in _SCHEMA}
+class _Row(NamedTuple):
+    """A finding as the columns hold it; the fields are those of `_SCHEMA`."""
+
+    code: str
+    severity: str
+    line: int | None
+    column: int | None
+    pointer: str | None
+    entry: int | None
+    field: str | None
+    value: str | None
+    message: str
+    fix: str
+
+
+assert list(_SCHEMA) == [each.name for each in fields(Finding)] == list(_Row._fields)
+
+
+def write_findings(collector: Collector, places: Places, folder: Path) -> None:
+    """Render the samples and write them, in the order of the file."""
+    rows = sorted((_row(sample, places) for sample in collector.samples), key=_file_order)
+    values = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
+    columns = {
+        name: _column(list(each), kind)
+        for (name, kind), each in zip(_SCHEMA.items(), values, strict=True)
+    }
     pl.DataFrame(columns).write_ipc(folder / FINDINGS, compression="uncompressed")
+
+
+def _row(sample: Sample, places: Places) -> _Row:
+    fault, where = sample.fault, sample.where
+    rule = RULES[fault.code]
+    line, column = where.line, where.column
+    if where.offset is not None:
+        line, column = places[where.offset]
+    return _Row(
+        fault.code,
+        rule.severity,
+        line,
+        column,
+        where.pointer,
+        sample.entry,
+        _field_of(fault.path),
+        shown(fault.value),
+        rule.say(fault.details),
+        rule.fix,
+    )
+
+
+def _field_of(path: FaultPath) -> str | None:
+    """Name the field a path leads to, as a person writes it."""
+    return ".".join(str(step) for step in path) or None
+
+
+def _file_order(row: _Row) -> tuple[int, int, int, int]:
+    entry = -1 if row.entry is None else row.entry
+    return entry, row.line or 0, row.column or 0, ORDER[row.code]
 
 
 def _column(values: list[object], dtype: pl.DataType) -> pl.Series:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from services.domain.entries import EntryType
-from services.manifests.columns import KINDS, SCHEMA, Row, put_among
+from services.manifests.columns import KINDS, SCHEMA, Row, put_among, same
 from services.manifests.json_bytes import Offsets
 from services.manifests.json_filter import CompositeFilter, SingleFilter
 from services.manifests.json_split import Member
@@ -47,6 +47,13 @@ class Batch:
     def end(self) -> int:
         """Where the last entry ends."""
         return int(self.starts[-1] + self.lengths[-1])
+
+    @property
+    def is_clear(self) -> npt.NDArray[np.bool_]:
+        """Which entries are no suspects."""
+        clear = np.ones(self.size, np.bool_)
+        clear[list(self.suspects)] = False
+        return clear
 
     def span(self, position: int) -> tuple[int, int]:
         """Return where an entry begins and ends."""
@@ -101,15 +108,16 @@ class Decoded:
         self, frames: pl.DataFrame, titles: pl.Series, examined: dict[int, Row]
     ) -> pl.DataFrame:
         """Make the batch's rows: the examined ones, and all others from their frames."""
-        firsts = frames.filter(pl.col("nth") == 0)
-        owner = firsts["owner"].to_numpy()
-        none = pl.repeat(None, len(owner), dtype=pl.UInt32, eager=True)
+        if isinstance(self.kinds, list):
+            frames = frames[np.flatnonzero(frames["nth"].to_numpy() == 0)]
+        owner = frames["owner"].to_numpy()
+        none = same(None, len(owner), pl.UInt32())
         columns = {
             "type": self._types(owner),
             "title": titles[owner],
-            "url": firsts["url"],
+            "url": frames["url"],
             "url_count": self.counts[owner],
-            "valid": pl.repeat(True, len(owner), eager=True),
+            "valid": same(True, len(owner), pl.Boolean()),
             "start": self.batch.starts[owner],
             "length": self.batch.lengths[owner],
             "line": none,
@@ -120,7 +128,7 @@ class Decoded:
 
     def _types(self, owner: npt.NDArray[np.uint32]) -> pl.Series:
         if isinstance(self.kinds, str):
-            return pl.repeat(self.kinds, len(owner), dtype=KINDS, eager=True)
+            return same(self.kinds, len(owner), KINDS)
         return pl.Series(self.kinds, dtype=KINDS)[owner]
 
 

@@ -7,12 +7,12 @@ import msgspec
 
 from services.domain.entries import EntryType
 from services.manifests import json_text, wire
-from services.manifests.collector import Where, pointer
+from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row
 from services.manifests.document import byte_offset
 from services.manifests.entry_check import Examined, examine
 from services.manifests.faults import Fault, found
-from services.manifests.sink import Sink
+from services.manifests.sink import Sink, Span
 from services.manifests.url_check import single_faults
 
 #: The document and the list around an entry.
@@ -39,6 +39,11 @@ class Place:
         return self._text
 
     @property
+    def span(self) -> Span:
+        """Where the entry stands."""
+        return Span(self.start, self.end - self.start)
+
+    @property
     def pointer(self) -> str:
         """The RFC 6901 pointer of the entry."""
         return f"{self.around}/{self.number}"
@@ -50,37 +55,30 @@ class Place:
         return Where(offset=offset, pointer=pointer(self.pointer, fault.path))
 
 
-def read_entry(kind: EntryType, place: Place, index: int) -> Row:
-    """Examine one raw entry and count it; returns its row."""
-    row = _judge(kind, place, index)
-    return row._replace(start=place.start, length=place.end - place.start)
-
-
 def read_url(kind: EntryType, place: Place, index: int, url: str, title: str | None) -> Row:
     """Examine an entry in which all but its one URL is known to be good."""
     faults = list(single_faults({"objectUrl": url}, kind, place.sink.options))
     made = Examined(kind, [url], title, faults, None)
-    row = place.sink.judge(index, made, faults, place.locate)
-    return row._replace(start=place.start, length=place.end - place.start)
+    return place.sink.judge(index, made, faults, place.locate, span=place.span)
 
 
-def _judge(kind: EntryType, place: Place, index: int) -> Row:
+def read_entry(kind: EntryType, place: Place, index: int) -> Row:
+    """Examine one raw entry and count it; returns its row."""
     sink = place.sink
     try:
         parsed = json_text.parse(place.text)
         more = text_faults(parsed, place.text)
     except RecursionError:
-        return sink.judge_refused(
-            index, Fault("json-depth"), lambda _: Where(offset=place.start), kind
-        )
+        here = always(Where(offset=place.start))
+        return sink.judge_refused(index, Fault("json-depth"), here, kind, span=place.span)
     if not isinstance(parsed.value, dict):
         problem = f"An entry is {found(parsed.value)}; it must be an object"
         fault = Fault("entry-type", (), parsed.value, {"problem": problem, "hint": ""})
-        return sink.judge_refused(index, fault, place.locate, kind)
+        return sink.judge_refused(index, fault, place.locate, kind, span=place.span)
     if sink.is_wire:
         return _judge_wire(kind, parsed.value, more, place, index)
     made = examine(kind, parsed.value, sink.options)
-    return sink.judge(index, made, [*more, *made.faults], place.locate)
+    return sink.judge(index, made, [*more, *made.faults], place.locate, span=place.span)
 
 
 def _judge_wire(
@@ -91,7 +89,7 @@ def _judge_wire(
     made = examine(kind, converted.fields, place.sink.options)
     kept = made.rewritten if made.rewritten is not None else converted.fields
     faults = [*more, *(converted.placed(fault) for fault in made.faults)]
-    row = place.sink.judge(index, made, faults, place.locate)
+    row = place.sink.judge(index, made, faults, place.locate, span=place.span)
     return row._replace(payload=None if more else msgspec.json.encode(kept))
 
 

@@ -31,7 +31,7 @@ def read_json(sink: Sink) -> None:
     if sink.is_wire:
         sink.notes.append(wire.NOTE)
     _report_repeats(split, sink)
-    traps = find_traps(sink.document.data, split.masked)
+    traps = find_traps(sink.document, split.masked)
     flags: dict[str, Member] = {}
     for member in split.members:
         _read_member(member, sink, traps, flags)

@@ -17,8 +17,8 @@ import polars as pl
 from services.domain.entries import EntryType
 from services.manifests import json_text
 from services.manifests.collector import pointer
-from services.manifests.columns import Row
-from services.manifests.document import Content
+from services.manifests.columns import Row, same
+from services.manifests.document import Document
 from services.manifests.json_batch import (
     Batch,
     Decoded,
@@ -28,7 +28,7 @@ from services.manifests.json_batch import (
     read_nothing,
     read_singles,
 )
-from services.manifests.json_bytes import Offsets, count_colons
+from services.manifests.json_bytes import Offsets, count_key_ends
 from services.manifests.json_entry import Place, read_entry, read_url
 from services.manifests.json_filter import composite_filter, single_filter
 from services.manifests.json_split import Member
@@ -46,8 +46,10 @@ from services.manifests.url_columns import (
 SAMPLE: Final = 64
 
 _KEY_END: Final = b'":'
+_ANY_KEY_END: Final = re.compile(rb'[\x00-"]:')
 _LOOSE: Final = re.compile(rb"[ \t\r\n]:")
 _NUL: Final = b"\\u0000"
+_DELETE: Final = 0x7F
 _UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
 
 
@@ -58,6 +60,8 @@ class Traps:
     nul: bool
     #: The text with NaN masked, when there is any.
     masked: bytes | None
+    #: Whether texts may hold anything but printable ASCII.
+    unprintable: bool
 
 
 @dataclass(slots=True)
@@ -65,7 +69,7 @@ class _Looked:
     """A batch on its way: its suspects are known, and then examined."""
 
     decoded: Decoded
-    #: The URLs of the others.
+    #: All URLs that were decoded.
     frames: pl.DataFrame
     titles: pl.Series
     #: URLs of entries that are suspected of nothing else.
@@ -74,10 +78,12 @@ class _Looked:
     pending: Pending = field(default_factory=Pending)
 
 
-def find_traps(data: Content, masked: bytes | None) -> Traps:
+def find_traps(document: Document, masked: bytes | None) -> Traps:
     """Search a document for traps, once."""
     # Looking for one byte is many times faster, and most documents escape nothing.
-    return Traps(data.find(b"\\") >= 0 and data.find(_NUL) >= 0, masked)
+    escapes = document.data.find(b"\\") >= 0
+    nul = escapes and document.data.find(_NUL) >= 0
+    return Traps(nul, masked, unprintable=escapes or document.highest >= _DELETE)
 
 
 class SectionReader:
@@ -129,14 +135,13 @@ class SectionReader:
         doubted: dict[int, str] = {}
         if len(batch.suspects) < batch.size:
             self._suspect_oddities(batch, decoded.keys)
-            batch.suspects.update(doubtful_titles(titles).arg_true())
+            if self._traps.unprintable:
+                batch.suspects.update(doubtful_titles(titles).arg_true())
             doubted = self._suspect_urls(batch, frames)
-        if batch.suspects:
-            frames = frames.filter(~pl.col("owner").is_in(list(batch.suspects)))
         return _Looked(decoded, frames, titles, doubted)
 
     def _examine_suspects(self, looked: "_Looked") -> None:
-        batch, doubted, titles = looked.decoded.batch, looked.doubted, looked.titles
+        batch, doubted, titles = looked.decoded.batch, looked.doubted, looked.decoded.titles
         looked.examined = {
             position: self._examine_url(batch, position, doubted[position], titles[position])
             if position in doubted
@@ -147,13 +152,17 @@ class SectionReader:
 
     def _take(self, looked: "_Looked") -> None:
         """Hand a batch over."""
-        frames = looked.frames
-        none = pl.lit(0, dtype=pl.UInt32)
-        index = looked.decoded.batch.index
-        found = frames.select("url", "nth", entry=pl.col("owner") + index, line=none, column=none)
-        rows = looked.decoded.rows(frames, looked.titles, looked.examined)
+        frames, decoded = looked.frames, looked.decoded
+        if decoded.batch.suspects:
+            frames = frames[np.flatnonzero(decoded.batch.is_clear[frames["owner"]])]
+        none = same(0, frames.height, pl.UInt32())
+        entry = frames["owner"] + decoded.batch.index
+        places = {"nth": frames["nth"], "entry": entry, "line": none, "column": none}
+        found = pl.DataFrame({"url": frames["url"], **places})
+        rows = decoded.rows(frames, looked.titles, looked.examined)
         self._sink.hash_pending(looked.pending)
         self._sink.accepted(rows, found, count_buckets(found["url"]))
+        self._sink.document.let_go(decoded.batch.begin, decoded.batch.end)
 
     def _examine(self, batch: Batch, position: int) -> Row:
         return read_entry(self._kind, self._place(batch, position), self._index(batch, position))
@@ -176,11 +185,10 @@ class SectionReader:
         batch.suspects.update(list(self._trapped(batch)))
         suspects = list(batch.suspects)
         expected = int(keys.sum() - keys[suspects].sum())
-        colons = count_colons(self._data, batch.begin, batch.end)
-        tight = colons.tight - sum(
-            self._data[start:end].count(_KEY_END) for start, end in map(batch.span, suspects)
-        )
-        if tight != expected or colons.loose:
+        found = count_key_ends(self._data, batch.begin, batch.end)
+        for start, end in map(batch.span, suspects):
+            found -= len(_ANY_KEY_END.findall(self._data, start, end))
+        if found != expected:
             batch.suspects.update(list(self._repeating(batch, keys)))
 
     def _trapped(self, batch: Batch) -> Iterable[int]:
@@ -211,7 +219,9 @@ class SectionReader:
         Returns the URLs of those that have one URL and nothing else to look at.
         """
         url, owner = frames["url"], frames["owner"]
-        doubt = doubtful_urls(url, self._kind, self._sink.options)
+        # In JSON of printable ASCII without escapes, blanks, `#` and `?` are all that may be odd.
+        bare = None if self._traps.unprintable else ~pl.col("url").str.contains("[ #?]")
+        doubt = doubtful_urls(url, self._kind, self._sink.options, bare)
         if self._kind.is_composite:
             batch.suspects.update(owner.filter(doubt | odd_frames(url, owner)).unique())
             return {}

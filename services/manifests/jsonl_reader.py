@@ -15,7 +15,7 @@ from services.manifests.entry_check import examine
 from services.manifests.faults import Fault, found
 from services.manifests.json_entry import Place, text_faults
 from services.manifests.json_split import SplitError, masked, syntax_error
-from services.manifests.sink import Sink, Span
+from services.manifests.sink import Sink
 
 _STEP: Final = 4_096
 #: How a document of sections begins: none of their names is a field of an entry. Such a document
@@ -71,7 +71,6 @@ def _read_line(sink: Sink, start: int, end: int) -> None:
     raw = sink.document.data[start:end].rstrip()
     lead = len(raw) - len(raw.lstrip())
     place = Place(sink, start + lead, start + len(raw), "", sink.index)
-    span = Span(place.start, place.end - place.start)
     fault = _syntax_fault(raw[lead:])
     if fault is None:
         try:
@@ -80,7 +79,7 @@ def _read_line(sink: Sink, start: int, end: int) -> None:
             fault = SplitError(Fault("json-depth"), 0)
     if fault is not None:
         where = Where(offset=place.start + fault.offset, pointer=place.pointer)
-        sink.refused(fault.fault, always(where), span=span)
+        sink.refused(fault.fault, always(where), span=place.span)
 
 
 def _syntax_fault(raw: bytes) -> SplitError | None:
@@ -100,8 +99,7 @@ def _fault_of(raw: bytes) -> SplitError | None:
 
 
 def _read_value(sink: Sink, place: Place, parsed: json_text.Parsed) -> None:
-    span = Span(place.start, place.end - place.start)
-    value = parsed.value
+    value, span = parsed.value, place.span
     if not isinstance(value, dict):
         problem = f"A line is {found(value)}; it must be an object"
         fault = Fault("entry-type", (), value, {"problem": problem, "hint": ""})

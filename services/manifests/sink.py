@@ -7,13 +7,14 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from services.domain import urls
 from services.domain.entries import EntryType
 from services.jobs import Progress
 from services.manifests.collector import Collector, Locate, pointer
-from services.manifests.columns import UNKNOWN, ColumnWriter, Row
+from services.manifests.columns import UNKNOWN, ColumnWriter, Row, same
 from services.manifests.document import Document
 from services.manifests.entry_check import Examined
 from services.manifests.faults import Fault
@@ -27,6 +28,8 @@ class Span(NamedTuple):
     length: int | None
 
 
+#: Entry, place among its URLs, line and column.
+_PLACES: Final = ("entry", "nth", "line", "column")
 NO_SPAN: Final = Span(None, None)
 
 
@@ -79,10 +82,9 @@ class Sink:
         payload: bytes | None = None,
     ) -> None:
         """Take one examined entry."""
-        row = self.judge(self.index, made, [*(more or ()), *made.faults], locate)
-        self.writer.add(
-            row._replace(start=span.start, length=span.length, payload=payload or row.payload)
-        )
+        faults = [*(more or ()), *made.faults]
+        row = self.judge(self.index, made, faults, locate, span=span)
+        self.writer.add(row._replace(payload=payload) if payload else row)
 
     def judge(
         self,
@@ -92,8 +94,9 @@ class Sink:
         locate: Locate,
         *,
         places: list[tuple[int, int]] | None = None,
+        span: Span = NO_SPAN,
     ) -> Row:
-        """Count an examined entry and its faults; returns its row without its place."""
+        """Count an examined entry and its faults; returns its row."""
         valid = self.collector.add_all(faults, index, locate)
         self._take_urls(made.urls, index, places or [])
         rewritten = made.rewritten if valid else None
@@ -103,24 +106,29 @@ class Sink:
             url=made.urls[0] if made.urls else None,
             url_count=len(made.urls),
             valid=valid,
-            start=None,
-            length=None,
+            start=span.start,
+            length=span.length,
             line=None,
             payload=None if rewritten is None else msgspec.json.encode(rewritten),
         )
 
     def refused(self, fault: Fault, locate: Locate, *, span: Span = NO_SPAN) -> None:
         """Take an entry that cannot be examined; it is held as it is."""
-        row = self.judge_refused(self.index, fault, locate, None)
-        self.writer.add(row._replace(start=span.start, length=span.length))
+        self.writer.add(self.judge_refused(self.index, fault, locate, None, span=span))
 
     def judge_refused(
-        self, index: int, fault: Fault, locate: Locate, kind: EntryType | None
+        self,
+        index: int,
+        fault: Fault,
+        locate: Locate,
+        kind: EntryType | None,
+        *,
+        span: Span = NO_SPAN,
     ) -> Row:
-        """Count an entry that cannot be examined; returns its row without its place."""
+        """Count an entry that cannot be examined; returns its row."""
         self.collector.add(fault, index, locate)
         word = kind.value if kind else UNKNOWN
-        return Row(word, None, None, 0, False, None, None, None, None)
+        return Row(word, None, None, 0, False, span.start, span.length, None, None)
 
     def accepted(self, frame: pl.DataFrame, found: pl.DataFrame, buckets: Counter[str]) -> None:
         """Take a batch of rows; `found` has the URLs of those that needed no examination.
@@ -129,8 +137,8 @@ class Sink:
         """
         self.buckets.update(buckets)
         self.urls += found.height
-        hashed = found.with_columns(hash=pl.col("url").hash(), url=pl.lit(None, pl.String))
-        self.hashes.append(hashed.select("entry", "nth", "line", "column", "hash", "url"))
+        none = same(None, found.height, pl.String())
+        self.hashes.append(found.select(*_PLACES, hash=pl.col("url").hash(), url=none))
         self.writer.extend(frame)
 
     def _take_urls(self, found: list[str], index: int, places: list[tuple[int, int]]) -> None:
@@ -152,10 +160,14 @@ class Sink:
             return
         self.urls += len(some.urls)
         self.buckets.update(urls.bucket_of(url) or "" for url in some.urls)
-        found = pl.Series("url", some.urls, dtype=pl.String)
-        schema = dict.fromkeys(("entry", "nth", "line", "column"), pl.UInt32())
-        frame = pl.DataFrame(some.places, schema=schema, orient="row")
-        self.hashes.append(frame.with_columns(found.hash().alias("hash"), found))
+        columns = np.array(some.places, np.uint32).T
+        found = pl.DataFrame(
+            {
+                **dict(zip(_PLACES, columns, strict=True)),
+                "url": pl.Series(some.urls, dtype=pl.String),
+            }
+        )
+        self.hashes.append(found.select(*_PLACES, hash=pl.col("url").hash(), url="url"))
 
     def pointer_of(self, index: int) -> str:
         """Return the RFC 6901 pointer of a JSON entry."""

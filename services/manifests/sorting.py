@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from services.manifests.arrow_files import open_columns
 from services.manifests.columns import part_paths
 
 
@@ -36,7 +37,7 @@ def sorted_indexes(folder: Path, order: EntryOrder) -> pl.Series:
     target = folder / f"order-{order.value}.arrow"
     if not target.exists():
         _sort(folder, order, target)
-    return pl.read_ipc(target)["index"]
+    return open_columns(target)["index"]
 
 
 def _sort(folder: Path, order: EntryOrder, target: Path) -> None:

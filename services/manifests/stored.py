@@ -15,6 +15,7 @@ from services.domain.chunks import Ranges, Shares, line_of
 from services.domain.entries import COMPOSITE, Entry, EntryType
 from services.domain.metadata import MetadataSchema
 from services.manifests import json_text
+from services.manifests.arrow_files import open_columns
 from services.manifests.columns import PART, UNKNOWN, part_path
 from services.manifests.csv_rows import CsvRows
 from services.manifests.csv_unsaid import taken_apart
@@ -71,7 +72,7 @@ class StoredEntry:
 
 def load_part(folder: Path, number: int) -> pl.DataFrame:
     """Map one part into memory."""
-    return pl.read_ipc(part_path(folder, number))
+    return open_columns(part_path(folder, number))
 
 
 def frames(folder: Path, ranges: Ranges) -> Iterator[pl.DataFrame]:

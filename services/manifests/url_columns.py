@@ -16,13 +16,17 @@ _GOOGLE: Final = r"^https://storage\.googleapis\.com/([^/]+)/"
 _USUAL: Final = re.compile(r"(?:gs|s3)://([^/]+)/")
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _PEOPLE: Final = rf"^https://(?i:{re.escape(urls.GOOGLE_PEOPLE_HOST)})[:/]"
+_URL: Final = pl.col("url")
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u{fffd}]"
 
 
 def doubtful_urls(
-    column: pl.Series, kind: EntryType, options: CheckOptions, bare: pl.Series | None = None
+    column: pl.Series, kind: EntryType, options: CheckOptions, bare: pl.Expr | None = None
 ) -> pl.Series:
     """Mark the URLs that have to be looked at one by one.
+
+    Most begin and end as the first one does, which is told for all of them in one query and far
+    sooner than a pattern is matched. Patterns are for the others.
 
     Args:
         column: All present.
@@ -30,59 +34,62 @@ def doubtful_urls(
         options: May name the bucket they have to be in.
         bare: Which are ASCII without quotes, blanks, controls, `#`, `?` and the backslash.
     """
-    alike = _alike(column)
-    doubt = _malformed(column, alike, bare) | (column.str.len_bytes() > urls.MAX_BYTES)
-    if alike is None:
-        doubt |= column.str.contains(_PEOPLE)
-    else:
-        doubt |= _where(~alike, column, _PEOPLE)
+    first = str(column.first() or "")
+    told = column.to_frame("url").select(
+        alike=_alike(first),
+        bare=pl.lit(value=False) if bare is None else bare,
+        ends_alike=_ends_alike(first, kind),
+        is_long=_URL.str.len_bytes() > urls.MAX_BYTES,
+    )
+    unusual = ~told["alike"]
+    asked = unusual | ~told["bare"]
+    malformed = asked & ~_where(asked, column, urls.GOOD)
+    doubt = malformed | told["is_long"]
+    doubt |= _where(unusual & ~malformed, column, _PEOPLE)
+    doubt |= _where(~told["ends_alike"], column, _unfitting(kind))
     if options.bucket:
-        named = column.to_frame().select(_bucket(column.name)).to_series()
+        named = column.to_frame("url").select(_bucket("url")).to_series()
         doubt |= (named != options.bucket).fill_null(value=True)
-    return doubt | _unfitting(column, kind)
+    return doubt
 
 
-def _alike(column: pl.Series) -> pl.Series | None:
+def _alike(first: str) -> pl.Expr:
     """Mark the URLs that are longer than the first one's scheme and bucket and begin with them.
 
-    Most do, and that is told far sooner than a pattern is matched. Returns None if the first URL
-    is not well, or Google's host begins it.
+    None is if the first one is not well, or Google's host begins it.
     """
-    first = column.head(1)
-    usual = _USUAL.match(first[0]) if first.str.contains(urls.GOOD).any() else None
-    if usual is None:
-        return None
-    return column.str.starts_with(usual[0]) & (column.str.len_bytes() > usual.end())
+    usual = _USUAL.match(first)
+    if usual is None or isinstance(urls.split(first), urls.UrlFault):
+        return pl.lit(value=False)
+    return _URL.str.starts_with(usual[0]) & (_URL.str.len_bytes() > usual.end())
 
 
-def _malformed(column: pl.Series, alike: pl.Series | None, bare: pl.Series | None) -> pl.Series:
-    """Mark the URLs that are not spelled well; those that are bare and alike are."""
-    if alike is None or bare is None:
-        return ~column.str.contains(urls.GOOD)
-    other = ~(bare & alike)
-    if not other.any():
-        return other
-    places = other.arg_true()
-    return other.scatter(places, ~column.gather(places).str.contains(urls.GOOD))
+def _ends_alike(first: str, kind: EntryType) -> pl.Expr:
+    """Mark the URLs with the extension of the first one, unless it belongs to another type."""
+    usual = _EXTENSION.search(first)
+    if usual is None or usual[0][1:].lower() in _others(kind):
+        return pl.lit(value=False)
+    return _URL.str.ends_with(usual[0])
 
 
-def _unfitting(column: pl.Series, kind: EntryType) -> pl.Series:
-    """Mark the URLs whose extension belongs to another type."""
-    wrong = [ext for ext, family in FAMILIES.items() if family not in FITTING[kind]]
-    pattern = rf"\.(?i:{'|'.join(wrong)})$"
-    usual = _EXTENSION.search(str(column.first() or ""))
-    if usual is None or usual[0][1:].lower() in wrong:
-        return column.str.contains(pattern)
-    # Most URLs end as the first one does, which is told far sooner than a pattern is matched.
-    return _where(~column.str.ends_with(usual[0]), column, pattern)
+def _unfitting(kind: EntryType) -> str:
+    """Return the pattern of URLs whose extension belongs to another type."""
+    return rf"\.(?i:{'|'.join(_others(kind))})$"
+
+
+def _others(kind: EntryType) -> list[str]:
+    return [extension for extension, family in FAMILIES.items() if family not in FITTING[kind]]
 
 
 def _where(asked: pl.Series, column: pl.Series, pattern: str) -> pl.Series:
     """Mark the texts that match, of those that are asked for."""
     if not asked.any():
         return asked
+    if asked.all():
+        return column.str.contains(pattern)
     places = asked.arg_true()
-    return asked.scatter(places, column.gather(places).str.contains(pattern))
+    # Scattering changes the column itself.
+    return asked.clone().scatter(places, column.gather(places).str.contains(pattern))
 
 
 def _bucket(name: str) -> pl.Expr:

@@ -15,6 +15,7 @@ from services.engine.proof.listing import Lister
 from services.engine.proof.rows import VerifiedRows, write_columns
 from services.ledger.specs import RunSpec, run_spec
 from services.ledger.tables import RECEIPT
+from services.manifests.arrow_files import open_columns
 from services.manifests.options import CheckOptions
 
 
@@ -43,7 +44,7 @@ def expected_of(step: Step) -> pl.DataFrame:
 
 def _read(path: Path) -> pl.DataFrame:
     """Read what was expected; what was written before a column came to be does not have it."""
-    expected = pl.read_ipc(path)
+    expected = open_columns(path)
     return expected if "apart" in expected else expected.with_columns(apart=pl.lit(value=False))
 
 

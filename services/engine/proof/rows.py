@@ -18,6 +18,7 @@ from services.domain.paging import Page
 from services.domain.verification import Verdict
 from services.engine.proof.columns import LINES
 from services.engine.spreadsheet import csv_bytes
+from services.manifests.arrow_files import open_columns
 
 Format = Literal["csv", "jsonl", "parquet"]
 FORMATS: Final[dict[Format, str]] = {
@@ -100,7 +101,7 @@ class VerifiedRows:
 
     def read(self, receipt: str) -> pl.DataFrame:
         """Map a receipt's rows into memory."""
-        return pl.read_ipc(self.path(receipt))
+        return open_columns(self.path(receipt))
 
     def _chosen(self, receipt: str, verdict: str | None, search: str) -> pl.DataFrame:
         rows = self.read(receipt)

@@ -14,6 +14,7 @@ import polars as pl
 from services.domain.chunks import Ranges
 from services.domain.entries import EntryType
 from services.domain.findings import Summary
+from services.manifests.arrow_files import open_columns
 from services.manifests.check import LAYOUT
 from services.manifests.checked import CheckedManifest
 from services.manifests.collector import NUMBER_OF
@@ -81,7 +82,7 @@ class Opened:
 
     def marked(self, code: str) -> pl.DataFrame:
         """Return the entries with findings of a code and how many each has."""
-        marks = pl.read_ipc(self.folder / MARKS)
+        marks = open_columns(self.folder / MARKS)
         mine = marks.filter(pl.col("code") == NUMBER_OF[code])
         return mine.group_by("entry", maintain_order=True).len()
 
@@ -89,7 +90,7 @@ class Opened:
         """Return the codes of the findings about some entries that stand near one another."""
         if not entries:
             return {}
-        return codes_between(pl.read_ipc(self.folder / MARKS), min(entries), max(entries))
+        return codes_between(open_columns(self.folder / MARKS), min(entries), max(entries))
 
     def mask(self, code: str) -> Mask:
         """Mark the entries with findings of a code."""
@@ -115,7 +116,7 @@ class Opened:
     def locations(self, mask: Mask) -> Iterator[Location]:
         """Yield where the marked entries stand, in index order, part by part."""
         for path in part_paths(self.folder):
-            part = pl.read_ipc(path, columns=list(_COLUMNS))
+            part = open_columns(path, columns=list(_COLUMNS))
             first = part["index"][0]
             chosen = part.filter(pl.Series(mask[first : first + part.height]))
             for row in chosen.select(_COLUMNS).iter_rows():

@@ -73,7 +73,7 @@ def test_urls_are_doubted_alike_whatever_is_known_of_their_cells(
 ) -> None:
     data = "".join(f"{url}{delimiter}1{end}" for url in urls).encode()
     grid = read_grid(Text.of(data, 0, len(data)), delimiter, 2)
-    cells, bare = grid.cells(0).alias("url"), pl.Series(grid.bare(0))
+    cells, bare = grid.cells(0).alias("url"), pl.lit(pl.Series(grid.bare(0)))
     told = doubtful_urls(cells, EntryType.IMAGE, CheckOptions(), bare)
     assert told.to_list() == doubtful_urls(cells, EntryType.IMAGE, CheckOptions()).to_list()
 
