@@ -33,7 +33,7 @@ MAX_URLS: Final = 1_000_000
 MAX_DOCUMENT: Final = 100_000_000
 
 LAYOUT: Final = "layout.json"
-_TURN_SECONDS: Final = 50e-6
+_TURN_SECONDS: Final = 200e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +88,9 @@ def no_collection() -> Iterator[None]:
 
 @contextmanager
 def quick_turns() -> Iterator[None]:
-    """Hand the interpreter over within 50 microseconds of being asked, instead of 5,000.
+    """Hand the interpreter over within 200 microseconds of being asked, instead of 5,000.
 
-    A pass has two threads, and the one that mostly needs no interpreter asks for it a thousand
+    A pass has three threads, and those that mostly need no interpreter ask for it a thousand
     times, for a moment each.
     """
     usual = sys.getswitchinterval()

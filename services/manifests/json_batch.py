@@ -18,7 +18,7 @@ from services.manifests.json_split import Member
 _FRAMES: Final = {"url": pl.String(), "owner": pl.UInt32(), "nth": pl.UInt32()}
 
 #: Bytes of text in a batch: few enough to stay near the processor, enough to be worth a column.
-STRETCH: Final = 8_000_000
+STRETCH: Final = 12_000_000
 
 
 @dataclass(slots=True)
