@@ -1,10 +1,12 @@
 """Read stretches of a CSV as columns: the lines that are plain and certainly without a finding.
 
-Every other line is a suspect and read by itself, so the two ways give the same answers.
+Of some only the URL or the title is in doubt, and no more than that is examined. Every other line
+is a suspect and read by itself, so that all ways give the same answers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -17,14 +19,13 @@ from services.manifests.csv_grid import Grid, Mask, Text, read_grid
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_views import Offsets, numbers
 from services.manifests.document import Content
-from services.manifests.entry_check import MAX_TITLE
+from services.manifests.entry_check import MAX_TITLE, UNFILTERED
 from services.manifests.metadata_check import is_reserved, key_problem
 from services.manifests.options import CheckOptions
-from services.manifests.url_columns import doubtful_urls
+from services.manifests.url_columns import doubtful_urls, where
 
 #: The columns of accepted lines.
 PLACED: Final = {"place": pl.UInt32(), **SCHEMA}
-_UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
 #: Columns whose cells are examined one by one, unless they are empty.
 _EXAMINED: Final = frozenset({csv_layout.CREATE, csv_layout.FIELD})
 
@@ -49,13 +50,25 @@ class Plan:
     options: CheckOptions
     #: Whether any line may be taken as columns.
     by_columns: bool
+    #: Whether what a line of these columns says is all in the fields of its entry.
+    says_all: bool
 
     @classmethod
     def of(cls, data: Content, layout: Layout, delimiter: str, options: CheckOptions) -> Self:
         """Plan for one header."""
         usual = not layout.is_ours and not options.strict_client_only
         by_columns = usual and _is_plain(layout, options.schema)
-        return cls(data, layout, delimiter, options, by_columns)
+        return cls(data, layout, delimiter, options, by_columns, _says_all(layout))
+
+
+class Doubted(NamedTuple):
+    """An accepted line of which only the URL and the title may have findings."""
+
+    kind: str
+    url: str
+    title: str | None
+    start: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,8 @@ class Stretch:
     accepted: Mask
     #: Their entries, with the number of the line as `place`; `line` is not known yet.
     frame: pl.DataFrame
+    #: Those of them that are still to be examined, by line.
+    doubted: Mapping[int, Doubted]
 
 
 def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
@@ -77,7 +92,7 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     grid = read_grid(Text.of(plan.data, begin, end), plan.delimiter, plan.layout.width)
     accepted = grid.plain & plan.by_columns
     if not accepted.any():
-        return Stretch(begin, end, grid.starts, accepted, pl.DataFrame(schema=PLACED))
+        return Stretch(begin, end, grid.starts, accepted, pl.DataFrame(schema=PLACED), {})
     url = _cells(grid, plan.layout, csv_layout.URL).alias("url")
     title = _cells(grid, plan.layout, csv_layout.TITLE)
     kinds = _kinds(grid, plan.layout)
@@ -85,20 +100,29 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     bare = None
     if url_place is not None:
         bare = pl.lit(numbers(grid.bare(url_place).view(np.uint8)) == 1)
-    doubt = kinds.is_null() | _doubtful_urls(url, kinds, plan.options, bare)
+    doubt = _doubtful_urls(url, kinds, plan.options, bare)
     doubt |= _doubtful_titles(title, is_ascii=grid.is_ascii)
+    suspect = kinds.is_null()
+    if doubt.any():
+        # Without a scheme the line may be a header.
+        suspect |= (doubt & ~where(doubt, url, "://")) if plan.says_all else doubt
     for place, column in enumerate(plan.layout.columns):
         if column.role in _EXAMINED or column.is_json:
-            doubt = doubt | (grid.cells(place) != "")
+            suspect = suspect | (grid.cells(place) != "")
         elif declared := _declared(column, plan.options):
             cells = grid.cells(place)
-            doubt = doubt | ((cells != "") & ~_fits(cells, declared))
+            suspect = suspect | ((cells != "") & ~_fits(cells, declared))
     places = np.flatnonzero(accepted)
     frame = _entries(grid, begin, places, url, title, kinds)
-    if doubt.any():
-        accepted[places[doubt.to_numpy()]] = False
-        frame = frame.filter(~doubt)
-    return Stretch(begin, end, grid.starts, accepted, frame)
+    if suspect.any():
+        accepted[places[suspect.to_numpy()]] = False
+        frame, doubt = frame.filter(~suspect), doubt.filter(~suspect)
+    return Stretch(begin, end, grid.starts, accepted, frame, _doubted(frame, doubt))
+
+
+def _doubted(frame: pl.DataFrame, doubt: pl.Series) -> dict[int, Doubted]:
+    rows = frame.select("place", "type", "url", "title", "start", "length")[doubt.arg_true()]
+    return {place: Doubted(*row) for place, *row in rows.iter_rows()}
 
 
 def _is_plain(layout: Layout, schema: MetadataSchema | None) -> bool:
@@ -112,6 +136,13 @@ def _is_plain(layout: Layout, schema: MetadataSchema | None) -> bool:
         column.role for column in layout.columns if column.role not in {"", csv_layout.METADATA}
     ]
     return len(set(roles)) == len(roles) and (schema is None or set(keys) <= set(schema))
+
+
+def _says_all(layout: Layout) -> bool:
+    """Whether no column contradicts another one, or holds what no field does."""
+    is_told_twice = layout.kind is not None and csv_layout.TYPE in layout.places
+    is_beside = layout.unknown or layout.repeated or csv_layout.GROUP in layout.places
+    return not (is_told_twice or is_beside or layout.is_split)
 
 
 def _cells(grid: Grid, layout: Layout, role: str) -> pl.Series:
@@ -129,7 +160,7 @@ def _kinds(grid: Grid, layout: Layout) -> pl.Series:
     words = _cells(grid, layout, csv_layout.TYPE) if shared is None else pl.Series([shared])
     known = {word: csv_layout.kind_of(layout, word) for word in words.unique()}
     values = {
-        word: None if kind is None or kind.is_composite or kind in _UNFILTERED else kind.value
+        word: None if kind is None or kind.is_composite or kind in UNFILTERED else kind.value
         for word, kind in known.items()
     }
     if len(values) == 1:

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from services.manifests.columns import SCHEMA, Row
+from services.manifests.columns import SCHEMA, Row, put_among
 from services.manifests.csv_batch import Stretch
 from services.manifests.csv_grid import Mask
 from services.manifests.csv_views import Offsets, numbers
@@ -22,6 +22,9 @@ class Merge:
     _kept: Mask
     #: How many lines are accepted before each one, at first.
     _before: Offsets
+    #: Accepted lines that were examined, and those of them that are not valid.
+    _judged: list[int] = field(default_factory=list)
+    _invalid: list[int] = field(default_factory=list)
     _swallowed: int = 0
     #: The first line that nobody has read yet.
     _next: int = 0
@@ -30,11 +33,14 @@ class Merge:
     @classmethod
     def of(cls, stretch: Stretch) -> Self:
         """Begin with the accepted lines."""
-        return cls(stretch, stretch.accepted, np.cumsum(stretch.accepted))
+        before: Offsets = np.cumsum(stretch.accepted) - stretch.accepted
+        return cls(stretch, stretch.accepted, before)
 
     def suspects(self) -> Iterator[int]:
-        """Yield the lines to be read one by one, but those that an earlier row swallowed."""
-        for place in np.flatnonzero(~self._kept).tolist():
+        """Yield the lines to be looked at one by one, but those that an earlier row swallowed."""
+        asked = ~self._kept
+        asked[list(self.stretch.doubted)] = True
+        for place in np.flatnonzero(asked).tolist():
             if place >= self._next:
                 yield place
 
@@ -42,11 +48,27 @@ class Merge:
         """Return how many entries there are before a line."""
         return int(self._before[place]) - self._swallowed + len(self._rows)
 
+    def judge(self, place: int, *, valid: bool) -> None:
+        """Note what became of an accepted line that was in doubt."""
+        self._judged.append(place)
+        if not valid:
+            self._invalid.append(place)
+
     def put(self, place: int, behind: int, row: Row | None) -> None:
         """Take what was read from a line up to the one behind it; None when it is no entry."""
         self._swallow(place + 1, behind)
         if row is not None:
             self._rows[place] = row
+
+    @property
+    def kept(self) -> int:
+        """How many lines are accepted."""
+        return int(np.count_nonzero(self._kept))
+
+    @property
+    def height(self) -> int:
+        """How many entries there are."""
+        return self.kept + len(self._rows)
 
     def cut(self, behind: int) -> None:
         """End the stretch before a line."""
@@ -65,6 +87,8 @@ class Merge:
         Beside their columns they have `place`, and `entry`, `nth` and `column` of their URLs.
         """
         frame = self.stretch.frame
+        if self._invalid:
+            frame = frame.with_columns(valid=self._apart(frame, self._invalid))
         if self._swallowed:
             frame = frame.filter(pl.Series(self._kept[frame["place"]]))
         entry = pl.int_range(index, index + pl.len(), dtype=pl.UInt32)
@@ -79,11 +103,18 @@ class Merge:
             column=none,
         )
 
+    def clear(self, accepted: pl.DataFrame) -> pl.DataFrame:
+        """Return the URLs of the accepted entries that nobody has examined."""
+        urls = accepted.select("place", "url", "nth", "entry", "line", "column")
+        return urls.filter(self._apart(urls, self._judged)) if self._judged else urls
+
+    def _apart(self, frame: pl.DataFrame, lines: list[int]) -> pl.Series:
+        """Mark the entries that are not at some lines."""
+        apart = np.ones(len(self._kept), np.bool_)
+        apart[lines] = False
+        return pl.Series(apart[frame["place"]])
+
     def merged(self, accepted: pl.DataFrame) -> pl.DataFrame:
         """Put the rows that were read among the accepted ones."""
-        if not self._rows:
-            return accepted.select(*SCHEMA)
-        places = pl.Series("place", list(self._rows), dtype=pl.UInt32)
-        rows = pl.DataFrame(list(self._rows.values()), schema=SCHEMA, orient="row")
-        whole = pl.concat([accepted.select("place", *SCHEMA), rows.insert_column(0, places)])
-        return whole.sort("place").drop("place")
+        places = accepted["place"].to_numpy()
+        return put_among(accepted.select(*SCHEMA), places, self._rows)

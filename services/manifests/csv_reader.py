@@ -16,15 +16,16 @@ from services.domain.nearest import hint
 from services.manifests import carried, csv_layout, csv_unsaid
 from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row as EntryColumns
-from services.manifests.csv_batch import Plan, Stretch, read_stretch
-from services.manifests.csv_cells import Lines, Row, next_row, rows_until
+from services.manifests.csv_batch import Doubted, Plan, Stretch, read_stretch
+from services.manifests.csv_cells import Lines, Row, next_row, row_of, rows_until
 from services.manifests.csv_entry import CsvEntry
 from services.manifests.csv_fields import Draft, cell_of, cell_text, group_of
 from services.manifests.csv_layout import Layout
 from services.manifests.csv_merge import Merge
 from services.manifests.document import Content
+from services.manifests.entry_check import Examined, plain_faults
 from services.manifests.faults import Fault
-from services.manifests.sink import Sink
+from services.manifests.sink import Pending, Sink
 from services.manifests.url_columns import count_buckets
 
 #: Encord's own form refuses more rows.
@@ -73,20 +74,32 @@ class CsvReader:
         header = next(rows_until(self.lines, self.delimiter, size), None)
         if header is None or not self._take_header(header, 0):
             return
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with ThreadPoolExecutor(_THREADS) as pool, ThreadPoolExecutor(max_workers=1) as taker:
             while self.lines.at < size:
-                self._read_on(pool)
+                self._read_on(pool, taker)
         self._finish()
 
-    def _read_on(self, pool: Executor) -> None:
-        """Read until a row ends where no stretch does, or gives another layout."""
-        layout = self.layout
+    def _read_on(self, pool: Executor, taker: Executor) -> None:
+        """Read until a row ends where no stretch does, or gives another layout.
+
+        What was read of one stretch is taken while the next one is read.
+        """
+        layout, index = self.layout, self.sink.index
+        taken: Future[None] | None = None
         with closing(self._ahead(pool)) as stretches:
             for stretch in stretches:
-                self._take_stretch(stretch)
+                merge, line = Merge.of(stretch), self.lines.line + 1
+                self._read_suspects(merge, index, line)
+                self.rows += merge.kept
+                if taken:
+                    taken.result()
+                taken = taker.submit(self._take, merge, index, line, self.sink.take_pending())
+                index += merge.height
                 self._told()
                 if self.lines.at != stretch.end or self.layout is not layout:
                     break
+        if taken:
+            taken.result()
         if self.layout is not layout:
             self._stretch = _FIRST_STRETCH
             self._read_below()
@@ -101,11 +114,11 @@ class CsvReader:
             layout = self.layout
             if rows == _ROWS_BELOW:
                 break
+        self.sink.hash_pending()
         self._told()
 
     def _told(self) -> None:
-        """Hash what was read so far, and say how far that is."""
-        self.sink.hash_pending()
+        """Say how far the document is read."""
         self.sink.progress(min(self.lines.at / len(self.sink.document.data), 1.0))
 
     def _ahead(self, pool: Executor) -> Generator[Stretch]:
@@ -129,29 +142,51 @@ class CsvReader:
     def _count_ahead(self) -> int:
         return _AHEAD if self._stretch == STRETCH else 1
 
-    def _take_stretch(self, stretch: Stretch) -> None:
-        """Enter the accepted lines of a stretch, and read the others one by one."""
-        before = self.lines.line
-        merge = Merge.of(stretch)
-        self._read_suspects(merge, before)
-        accepted = merge.accepted(self.sink.index, before + 1)
-        self.rows += accepted.height
-        urls = accepted.select("url", "nth", "entry", "line", "column")
+    def _take(self, merge: Merge, index: int, line: int, pending: Pending) -> None:
+        """Enter the rows of a stretch, the first of which has an index, from a line on."""
+        accepted = merge.accepted(index, line)
+        urls = merge.clear(accepted)
+        self.sink.hash_pending(pending)
         self.sink.accepted(merge.merged(accepted), urls, count_buckets(urls["url"]))
 
-    def _read_suspects(self, merge: Merge, before: int) -> None:
-        """Read what is not accepted; goes on behind the stretch, or below another header."""
+    def _read_suspects(self, merge: Merge, index: int, first: int) -> None:
+        """Read what is not accepted; goes on behind the stretch, or below another header.
+
+        Args:
+            merge: Takes what was read.
+            index: The index of the first entry.
+            first: The number of the first line.
+        """
         lines, layout, stretch = self.lines, self.layout, merge.stretch
         for place in merge.suspects():
-            lines.go(stretch.begin + int(stretch.starts[place]), before + place)
+            line, entry = first + place, index + merge.count(place)
+            if doubted := stretch.doubted.get(place):
+                merge.judge(place, valid=self._judge_plain(doubted, entry, line))
+                continue
+            lines.go(stretch.begin + int(stretch.starts[place]), line - 1)
             row = next_row(lines, self.delimiter)
-            made = self._take_row(row, self.sink.index + merge.count(place)) if row else None
-            merge.put(place, lines.line - before, made)
+            made = self._take_row(row, entry) if row else None
+            merge.put(place, lines.line - first + 1, made)
             if self.layout is not layout:
-                merge.cut(lines.line - before)
+                merge.cut(lines.line - first + 1)
                 return
         if lines.at < stretch.end:
-            lines.go(stretch.end, before + len(stretch.starts))
+            lines.go(stretch.end, first - 1 + len(stretch.starts))
+
+    def _judge_plain(self, doubted: Doubted, index: int, line: int) -> bool:
+        """Examine URL and title of a line whose other cells are good; tell whether it is valid."""
+        kind, sink, layout = EntryType(doubted.kind), self.sink, self.layout
+        assert layout is not None
+
+        def locate(fault: Fault) -> Where:
+            text = sink.document.data[doubted.start : doubted.start + doubted.length].decode()
+            role = csv_layout.TITLE if fault.path == ("title",) else csv_layout.URL
+            _, column = row_of(text, self.delimiter).place(layout.place_of(role) or 0)
+            return Where(line=line, column=column, pointer=pointer(f"/{index}", fault.path))
+
+        faults = plain_faults(kind, doubted.url, doubted.title, sink.options)
+        made = Examined(kind, [doubted.url], doubted.title, faults, None)
+        return sink.judge(index, made, faults, locate, places=[(line, 0)]).valid
 
     def _take_header(self, row: Row, index: int) -> bool:
         """Read the header of entries from an index on; returns whether they can be read."""

@@ -18,6 +18,8 @@ from services.manifests.url_check import frame_faults, frame_keys, single_faults
 
 #: Encord's documented limit for names, in characters.
 MAX_TITLE: Final = 300
+#: Types of which every entry is examined: no filter is made for them.
+UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
 
 _FRAME: Final = re.compile(r"objectUrl_.*", re.DOTALL)
 _FOLDED_FRAME: Final = re.compile(r"object_?url_(\d+)", re.IGNORECASE)
@@ -63,6 +65,16 @@ def examine(kind: EntryType, given: dict[str, object], options: CheckOptions) ->
         faults=faults,
         rewritten=kept if is_implied or list(kept) != list(given) else None,
     )
+
+
+def plain_faults(
+    kind: EntryType, url: str, title: str | None, options: CheckOptions
+) -> list[Fault]:
+    """Check an entry in which only its one URL and its title may have findings."""
+    fields: dict[str, object] = {"objectUrl": url}
+    if title is not None:
+        fields["title"] = title
+    return [*_title_faults(fields, kind), *single_faults(fields, kind, options)]
 
 
 def _as_written(fault: Fault, written: dict[str, str]) -> Fault:

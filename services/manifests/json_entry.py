@@ -10,10 +10,9 @@ from services.manifests import json_text, wire
 from services.manifests.collector import Where, always, pointer
 from services.manifests.columns import Row
 from services.manifests.document import byte_offset
-from services.manifests.entry_check import Examined, examine
+from services.manifests.entry_check import Examined, examine, plain_faults
 from services.manifests.faults import Fault, found
 from services.manifests.sink import Sink, Span
-from services.manifests.url_check import single_faults
 
 #: The document and the list around an entry.
 _OUTER: Final = 2
@@ -57,7 +56,7 @@ class Place:
 
 def read_url(kind: EntryType, place: Place, index: int, url: str, title: str | None) -> Row:
     """Examine an entry in which all but its one URL is known to be good."""
-    faults = list(single_faults({"objectUrl": url}, kind, place.sink.options))
+    faults = plain_faults(kind, url, title, place.sink.options)
     made = Examined(kind, [url], title, faults, None)
     return place.sink.judge(index, made, faults, place.locate, span=place.span)
 

@@ -19,6 +19,7 @@ from services.manifests import json_text
 from services.manifests.collector import pointer
 from services.manifests.columns import Row, same
 from services.manifests.document import Document
+from services.manifests.entry_check import UNFILTERED
 from services.manifests.json_batch import (
     Batch,
     Decoded,
@@ -50,7 +51,6 @@ _ANY_KEY_END: Final = re.compile(rb'[\x00-"]:')
 _LOOSE: Final = re.compile(rb"[ \t\r\n]:")
 _NUL: Final = b"\\u0000"
 _DELETE: Final = 0x7F
-_UNFILTERED: Final = frozenset({EntryType.SCENE, EntryType.TIME_SERIES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class SectionReader:
 
     def _choose_reader(self, sample: list[msgspec.Raw]) -> Callable[[Batch], Decoded]:
         kind, options = self._kind, self._sink.options
-        if self._sink.is_wire or kind in _UNFILTERED:
+        if self._sink.is_wire or kind in UNFILTERED:
             return partial(read_nothing, kind=kind)
         if kind.is_composite:
             return partial(read_composites, using=composite_filter(kind, options, sample))

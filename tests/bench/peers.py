@@ -121,10 +121,11 @@ def verification(file: Path) -> None:
     from services.engine.proof.columns import Places
     from services.engine.proof.compare import compare
     from services.engine.proof.rows import VerifiedRows
+    from services.manifests.arrow_files import open_columns
     from tests.bench import work
 
-    places = Places(dataset=pl.read_ipc(work.found_beside(file)))
-    lines = compare(pl.read_ipc(file), places)
+    places = Places(dataset=open_columns(work.found_beside(file)))
+    lines = compare(open_columns(file), places)
     counts, _ = VerifiedRows(file.parent).write("lines", lines)
     assert set(counts.values()) == {0, work.ITEMS}
 
