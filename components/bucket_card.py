@@ -6,7 +6,7 @@ import streamlit as st
 from components import bucket_access, layout, navigation, status, tables
 from components.runtime import get_runtime
 from components.text import moment
-from services.domain.bucket_checks import Verdict
+from services.domain.bucket_checks import CheckVerdict
 from services.engine.connections import Connection
 
 
@@ -36,5 +36,5 @@ def show(connection: Connection, *, key: str) -> None:
         navigation.link("bucket", "Check a bucket", icon=":material/arrow_forward:")
 
 
-def _verdict(found: Verdict | None) -> list[str]:
-    return [status.CHECKS[found or Verdict.NOT_CHECKED].word]
+def _verdict(found: CheckVerdict | None) -> list[str]:
+    return [status.CHECKS[found or CheckVerdict.NOT_CHECKED].word]

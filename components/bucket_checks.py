@@ -9,9 +9,9 @@ import streamlit as st
 
 from components import layout, status, tables, watching
 from services.buckets.tasks import Snapshot
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 
-_ORDER: Final = (Verdict.FAIL, Verdict.NOT_CHECKED, Verdict.WARN, Verdict.PASS)
+_ORDER: Final = (CheckVerdict.FAIL, CheckVerdict.NOT_CHECKED, CheckVerdict.WARN, CheckVerdict.PASS)
 
 
 def show(checks: Sequence[BucketCheck], *, key: str, alt: str) -> None:

@@ -22,7 +22,7 @@ from components.problems import notice_of
 from components.runtime import get_runtime
 from components.text import code, moment, told_apart
 from services.buckets.desk import Place
-from services.domain.bucket_checks import Verdict
+from services.domain.bucket_checks import CheckVerdict
 from services.domain.scripts import buckets
 from services.encord_api.errors import EncordError
 from services.encord_api.interface import Integration
@@ -157,5 +157,5 @@ def _clean_up(place: Place, trial: str) -> None:
     except (EngineError, EncordError) as error:
         session.notify("trial", notice_of(explain(error)))
         return
-    if done.verdict is not Verdict.PASS:
+    if done.verdict is not CheckVerdict.PASS:
         session.notify("trial", session.Notice(title="Not clean yet", body=code(done.got)))

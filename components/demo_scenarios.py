@@ -32,7 +32,7 @@ def first_button(studio: DemoStudio) -> None:
     """Draw the way in, while nothing is set up."""
     first = SCENARIOS[0]
     st.button(
-        f"Set up {first.title.lower()}",
+        f"Set up {first.called}",
         key="set_up_first",
         type="primary",
         icon=":material/theaters:",
@@ -106,14 +106,14 @@ def _card(scenario: Scenario, showing: Showing | None, number: int) -> None:
         st.caption(f"{count(len(scenario.beats), 'beat')}, about {minutes}")
         fewest, most = scenario.sizes
         st.number_input(
-            "Entries",
+            f"Entries of {scenario.called}",
             min_value=fewest,
             max_value=most,
             value=scenario.size,
             key=f"demo_size_{scenario.id}",
         )
         st.button(
-            "Set it up again" if is_on else "Set it up",
+            f"Set up {scenario.called}{' again' if is_on else ''}",
             key=f"set_up_{scenario.id}",
             icon=":material/theaters:",
             disabled=_is_setting_up(),

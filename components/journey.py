@@ -9,7 +9,7 @@ import streamlit as st
 from components import glossary, navigation, status
 from components.status import StepState, is_active
 from components.text import count, moment
-from services.domain.bucket_checks import Verdict
+from services.domain.bucket_checks import CheckVerdict
 from services.domain.findings import Summary
 from services.domain.metadata import MetadataSchema
 from services.engine.connections import Check, Connection
@@ -114,7 +114,7 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
     found = facts.check.integrations if facts.check else ()
     keys = facts.schema
     failed = facts.check is not None and not facts.check.ok
-    faulty = facts.checked is not None and facts.checked.verdict is Verdict.FAIL
+    faulty = facts.checked is not None and facts.checked.verdict is CheckVerdict.FAIL
     yield _Judged(
         title="Set up the bucket",
         done=facts.proof is not None or (facts.checked is not None and not faulty),
@@ -146,7 +146,7 @@ def _preparing(facts: Facts) -> Iterator[_Judged]:
 def _about_bucket(facts: Facts) -> str:
     if facts.checked is None:
         return f"Encord read files {moment(facts.proof.at)}" if facts.proof else "Not checked yet"
-    if facts.checked.verdict is Verdict.FAIL and not facts.proof:
+    if facts.checked.verdict is CheckVerdict.FAIL and not facts.proof:
         return f"A check failed {moment(facts.checked.at)}"
     return f"Checked {moment(facts.checked.at)}"
 

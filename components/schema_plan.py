@@ -21,7 +21,7 @@ from services.domain.schema.drift import KeyDrift
 from services.domain.schema.lint import SchemaFinding
 from services.domain.schema.plan import Change, Plan, Step
 from services.domain.schema.rebase import rebased
-from services.domain.schema.script import script
+from services.domain.scripts.schema import script
 from services.encord_api.errors import EncordError
 from services.engine.connections import Connection, explain
 from services.engine.errors import NotConnectedError

@@ -8,12 +8,11 @@ from typing import Final, Literal
 import streamlit as st
 
 from components.text import number
-from services.domain.bucket_checks import Verdict
+from services.domain.bucket_checks import CheckVerdict
 from services.domain.findings import Severity
 from services.domain.outcomes import Outcome
 from services.domain.runs import STALLED_AFTER, AttemptState, RunState
-from services.domain.verification import Stage
-from services.domain.verification import Verdict as Found
+from services.domain.verification import Stage, Verdict
 from services.ledger.buckets import TrialState
 from services.ledger.views import Counts, RunFilter, RunView
 
@@ -97,10 +96,10 @@ SEVERITIES: Final = {
 
 #: Verdicts on a bucket's checks.
 CHECKS: Final = {
-    Verdict.PASS: Status("Pass", ":material/check_circle:", "green"),
-    Verdict.WARN: Status("Warn", ":material/warning:", "orange"),
-    Verdict.FAIL: Status("Fail", ":material/error:", "red"),
-    Verdict.NOT_CHECKED: Status("Not checked", ":material/help:", "gray"),
+    CheckVerdict.PASS: Status("Pass", ":material/check_circle:", "green"),
+    CheckVerdict.WARN: Status("Warn", ":material/warning:", "orange"),
+    CheckVerdict.FAIL: Status("Fail", ":material/error:", "red"),
+    CheckVerdict.NOT_CHECKED: Status("Not checked", ":material/help:", "gray"),
 }
 
 #: Trials of an integration.
@@ -120,14 +119,14 @@ BROWSER: Final = {
 
 #: Verdicts of a verification, by the words of its rows.
 VERDICTS: Final[dict[str, Status]] = {
-    Found.MATCHED: Status("Matched", ":material/check_circle:", "green"),
-    Found.MISSING: Status("Missing", ":material/error:", "red"),
-    Found.WRONG_TYPE: Status("Wrong type", ":material/category:", "orange"),
-    Found.WRONG_METADATA: Status("Wrong metadata", ":material/data_object:", "orange"),
-    Found.FRAMES_DIFFER: Status("Frames differ", ":material/burst_mode:", "orange"),
-    Found.AMBIGUOUS: Status("Ambiguous", ":material/alt_route:", "orange"),
-    Found.UNEXPECTED: Status("Unexpected", ":material/help:", "orange"),
-    Found.DUPLICATE: Status("Duplicate", ":material/content_copy:", "orange"),
+    Verdict.MATCHED: Status("Matched", ":material/check_circle:", "green"),
+    Verdict.MISSING: Status("Missing", ":material/error:", "red"),
+    Verdict.WRONG_TYPE: Status("Wrong type", ":material/category:", "orange"),
+    Verdict.WRONG_METADATA: Status("Wrong metadata", ":material/data_object:", "orange"),
+    Verdict.FRAMES_DIFFER: Status("Frames differ", ":material/burst_mode:", "orange"),
+    Verdict.AMBIGUOUS: Status("Ambiguous", ":material/alt_route:", "orange"),
+    Verdict.UNEXPECTED: Status("Unexpected", ":material/help:", "orange"),
+    Verdict.DUPLICATE: Status("Duplicate", ":material/content_copy:", "orange"),
 }
 
 #: Where a missing entry stopped, by the words of a verification's rows.

@@ -37,7 +37,7 @@ from services.connecting import (
     refuse,
 )
 from services.domain import cors
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 from services.domain.globs import PatternError
 from services.engine.connections import Connection
 from services.following import EXIT_NOT_PROVEN, EXIT_PROVEN
@@ -83,7 +83,7 @@ def _check(editor: GoogleBuckets, asked: argparse.Namespace) -> int:
         reader=editor, who=editor.name, bucket=asked.bucket, origins=origins, sample=asked.sample
     ).run():
         _tell(found)
-        failed += found.verdict is Verdict.FAIL
+        failed += found.verdict is CheckVerdict.FAIL
     return EXIT_NOT_PROVEN if failed else 0
 
 

@@ -39,6 +39,8 @@ SILENCE: Final = 15.0
 #: How much longer its first beat may take, in seconds.
 STARTING: Final = 45.0
 _BEAT: Final = 0.5
+#: A document of so many bytes is worked on at once: a process takes longer to start.
+AT_ONCE: Final = 2 << 20
 #: By how much a job is nicer than what started it.
 NICER: Final = 10
 

@@ -8,7 +8,7 @@ from services.buckets.refusals import Asked, refused
 from services.cloud_storage.errors import Changed, StorageError
 from services.cloud_storage.interface import BucketEditor, BucketInfo, BucketReader
 from services.domain.browser import Opened, conclude
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 from services.domain.cors import PageRequest, parse, requests_of
 
 _LOOKED_AT = 20
@@ -101,7 +101,7 @@ def _untried(asked: Asked, got: str, needed: str, key: str = "") -> BucketCheck:
     return BucketCheck(
         code=asked.code,
         title=asked.title,
-        verdict=Verdict.NOT_CHECKED,
+        verdict=CheckVerdict.NOT_CHECKED,
         asked=f"gs://{asked.bucket}/{key}" if key else f"The first objects of gs://{asked.bucket}",
         got=got,
         needed=needed,

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.cloud_storage.interface import BucketInfo, ObjectInfo
 from services.domain import content_types, cors
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 
 READING: Final = ("storage.buckets.get", "storage.objects.list", "storage.objects.get")
 CHANGING: Final = "storage.buckets.update"
@@ -33,7 +33,7 @@ def _location(info: BucketInfo) -> BucketCheck:
     return BucketCheck(
         code="location",
         title="Location",
-        verdict=Verdict.PASS if info.location else Verdict.NOT_CHECKED,
+        verdict=CheckVerdict.PASS if info.location else CheckVerdict.NOT_CHECKED,
         asked=_METADATA,
         got=info.location or "No location in the answer",
         command=_describe(info.name, "location"),
@@ -42,11 +42,11 @@ def _location(info: BucketInfo) -> BucketCheck:
 
 def _class(info: BucketInfo) -> BucketCheck:
     cold = info.storage_class in _COLD
-    known = Verdict.PASS if info.storage_class else Verdict.NOT_CHECKED
+    known = CheckVerdict.PASS if info.storage_class else CheckVerdict.NOT_CHECKED
     return BucketCheck(
         code="storage-class",
         title="Storage class",
-        verdict=Verdict.WARN if cold else known,
+        verdict=CheckVerdict.WARN if cold else known,
         asked=_METADATA,
         got=info.storage_class or "No storage class in the answer",
         needed="STANDARD: each time somebody opens an object of this class, Google charges for it."
@@ -63,7 +63,7 @@ def _uniform(info: BucketInfo) -> BucketCheck:
     return BucketCheck(
         code="uniform-access",
         title="Uniform access",
-        verdict=Verdict.PASS if on else Verdict.WARN,
+        verdict=CheckVerdict.PASS if on else CheckVerdict.WARN,
         asked=_METADATA,
         got="On: IAM alone decides who reads" if on else "Off: single objects may have own rules",
         needed="" if on else "On, so that a role on the bucket opens every object in it.",
@@ -78,7 +78,7 @@ def _prevention(info: BucketInfo) -> BucketCheck:
     return BucketCheck(
         code="public-access",
         title="Public access prevention",
-        verdict=Verdict.PASS if enforced else Verdict.WARN,
+        verdict=CheckVerdict.PASS if enforced else CheckVerdict.WARN,
         asked=_METADATA,
         got=info.public_access_prevention,
         needed=""
@@ -95,7 +95,7 @@ def _payer(info: BucketInfo) -> BucketCheck:
     return BucketCheck(
         code="requester-pays",
         title="Requester pays",
-        verdict=Verdict.FAIL if on else Verdict.PASS,
+        verdict=CheckVerdict.FAIL if on else CheckVerdict.PASS,
         asked=_METADATA,
         got="On" if on else "Off",
         needed="Off: Encord names no project to charge, so Google refuses it." if on else "",
@@ -113,7 +113,7 @@ def permissions(granted: Iterable[str], *, bucket: str, command: str) -> BucketC
     return BucketCheck(
         code="permissions",
         title="Permissions",
-        verdict=Verdict.FAIL if missing else Verdict.PASS,
+        verdict=CheckVerdict.FAIL if missing else CheckVerdict.PASS,
         asked=f"testIamPermissions on gs://{bucket}: {', '.join((*READING, CHANGING))}",
         got=f"Granted: {', '.join(sorted(held)) or 'none'}. CORS rules {change} be applied by it.",
         needed=f"{', '.join(missing)}." if missing else "",
@@ -126,7 +126,7 @@ def listing(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
     return BucketCheck(
         code="listing",
         title="Objects",
-        verdict=Verdict.PASS if found else Verdict.WARN,
+        verdict=CheckVerdict.PASS if found else CheckVerdict.WARN,
         asked=f"The first objects of gs://{bucket}, by name",
         got=f"{len(found)} listed" if found else "None: the bucket is empty",
         needed="" if found else "Files to onboard.",
@@ -141,7 +141,7 @@ def sizes(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
     return BucketCheck(
         code="sample-size",
         title="Sizes",
-        verdict=Verdict.WARN if empty else Verdict.PASS,
+        verdict=CheckVerdict.WARN if empty else CheckVerdict.PASS,
         asked=f"The sizes of {len(found)} objects",
         got=f"Empty: {_some(empty)}" if empty else f"None is empty; {total:,} bytes together",
         needed="Files with content: Encord refuses empty ones." if empty else "",
@@ -156,7 +156,7 @@ def types(found: Sequence[ObjectInfo], *, bucket: str) -> BucketCheck:
     return BucketCheck(
         code="sample-type",
         title="Content types",
-        verdict=Verdict.WARN if vague else Verdict.PASS,
+        verdict=CheckVerdict.WARN if vague else CheckVerdict.PASS,
         asked=f"The content types of {len(found)} objects",
         got=f"Not said: {_some(vague)}" if vague else ", ".join(said),
         needed="A content type; browsers do not play or show files without one." if vague else "",
@@ -171,7 +171,7 @@ def readable(read: Sequence[str], *, bucket: str) -> BucketCheck:
     return BucketCheck(
         code="sample-readable",
         title="Readable",
-        verdict=Verdict.PASS if read else Verdict.NOT_CHECKED,
+        verdict=CheckVerdict.PASS if read else CheckVerdict.NOT_CHECKED,
         asked=f"The first byte of up to {len(read)} objects of gs://{bucket}",
         got=f"{len(read)} of {len(read)} could be read" if read else "No object with content",
         command=_list(bucket),
@@ -184,7 +184,7 @@ def cors_rules(info: BucketInfo, origins: Sequence[str]) -> BucketCheck:
         return BucketCheck(
             code="cors",
             title="CORS",
-            verdict=Verdict.NOT_CHECKED,
+            verdict=CheckVerdict.NOT_CHECKED,
             asked="The CORS rules, for no origin",
             got="No origin of Encord's pages is named",
             needed="An origin, under Bucket and credentials.",
@@ -196,7 +196,7 @@ def cors_rules(info: BucketInfo, origins: Sequence[str]) -> BucketCheck:
     return BucketCheck(
         code="cors",
         title="CORS",
-        verdict=Verdict.FAIL if lacking else Verdict.PASS,
+        verdict=CheckVerdict.FAIL if lacking else CheckVerdict.PASS,
         asked=f"The CORS rules, for {', '.join(origins)}",
         got=f"{listed}; refused: {', '.join(lacking)}" if lacking else f"{listed}; all may open",
         needed="A rule for these origins; see the CORS section." if lacking else "",

@@ -12,9 +12,9 @@ import msgspec
 from services.buckets import building, inventory, listing, prices, truth
 from services.buckets.errors import (
     BucketWorkError,
+    GoogleRefusedError,
     NothingToListError,
     RecipeError,
-    RefusedError,
 )
 from services.buckets.reach import Reach
 from services.buckets.recipe import Recipe
@@ -89,6 +89,9 @@ class Making:
     at: datetime
 
 
+#: What goes on where it was stopped, and what to say of it.
+_RESUMED: Final = (ListOrder, CompareOrder)
+_KEPT: Final = " What was listed so far is kept; going on is possible."
 Order = ListOrder | ReportOrder | BuildOrder | PriceOrder | CompareOrder
 
 
@@ -122,9 +125,9 @@ def carry_out(text: str, place: Place) -> bytes:
     try:
         return msgspec.json.encode(_do(order, place))
     except CredentialProblem as problem:
-        error: BucketWorkError = RefusedError(str(problem))
+        error: BucketWorkError = GoogleRefusedError(str(problem))
     except StorageError as problem:
-        error = RefusedError(f"{problem} What was listed so far is kept; going on is possible.")
+        error = GoogleRefusedError(f"{problem}{_KEPT if isinstance(order, _RESUMED) else ''}")
     except PatternError as problem:
         error = RecipeError(str(problem))
     # Raised here, so that Google's exception does not travel along.

@@ -19,7 +19,7 @@ from services.cloud_storage.errors import (
     Unreachable,
 )
 from services.cloud_storage.interface import BucketInfo, BucketReader, ObjectInfo
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 
 #: Objects looked at, unless somebody wants more.
 SAMPLE: Final = 5
@@ -136,7 +136,7 @@ def _exists(info: BucketInfo) -> BucketCheck:
     return BucketCheck(
         code="exists",
         title="Bucket",
-        verdict=Verdict.PASS,
+        verdict=CheckVerdict.PASS,
         asked=f"storage.buckets.get on gs://{info.name}",
         got=f"It exists; its metadata was changed {info.metageneration - 1:,} times so far",
         command=f"gcloud storage buckets describe gs://{info.name}",
@@ -147,5 +147,5 @@ def _open(why: str, checks: dict[str, str]) -> Iterator[BucketCheck]:
     """Say of checks that they were not made."""
     for code, title in checks.items():
         yield BucketCheck(
-            code=code, title=title, verdict=Verdict.NOT_CHECKED, asked="Nothing", got=why
+            code=code, title=title, verdict=CheckVerdict.NOT_CHECKED, asked="Nothing", got=why
         )

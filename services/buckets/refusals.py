@@ -21,7 +21,7 @@ from services.cloud_storage.errors import (
     Unclear,
     Unreachable,
 )
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    verdict: Verdict
+    verdict: CheckVerdict
     got: str
     needed: str
     command: str
@@ -67,7 +67,7 @@ GRANT: Final = (
 _DESCRIBE: Final = "gcloud storage buckets describe gs://{bucket}"
 _REACH: Final = "curl -sSI https://storage.googleapis.com"
 _UNCLEAR: Final = _Way(
-    Verdict.NOT_CHECKED,
+    CheckVerdict.NOT_CHECKED,
     "An answer that says neither yes nor no",
     "Another look; Google may have trouble right now.",
     _DESCRIBE,
@@ -75,70 +75,70 @@ _UNCLEAR: Final = _Way(
 _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
     {
         NotAuthenticated: _Way(
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "401: Google does not know who is asking",
             "Credentials that Google accepts; a key may have been deleted or have expired, or this "
             "machine's clock be wrong.",
             "gcloud auth application-default login",
         ),
         NotAuthorised: _Way(
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "403: refused",
             "The permission {permission} for whoever asks.",
             GRANT,
         ),
         NotPublic: _Way(
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "401: not open to everybody",
             "Somebody to ask as who has the permission {permission}: the bucket is not open to "
             "everybody for it.",
             GRANT,
         ),
         NotBilled: _Way(
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "403: a project's billing is off",
             "A billing account in force for the bucket's project, and for that of the credentials; "
             "no permission helps until then.",
             "gcloud billing projects list --billing-account=ACCOUNT",
         ),
         NotFound: _Way(
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "404: not there",
             "The exact name of a bucket that exists; Google hides some from strangers.",
             "gcloud storage buckets list --filter=name:{bucket}",
         ),
         InvalidRequest: _Way(
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "400: refused as invalid",
             "A name that Google accepts.",
             _DESCRIBE,
         ),
         PayerMissing: _Way(
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "400: requester pays is on",
             "Off: Encord names no project to charge, so Google refuses it.",
             "gcloud storage buckets update gs://{bucket} --no-requester-pays",
         ),
         Changed: _Way(
-            Verdict.NOT_CHECKED,
+            CheckVerdict.NOT_CHECKED,
             "412: somebody changed the bucket in between",
             "Another look.",
             _DESCRIBE,
         ),
         RateLimited: _Way(
-            Verdict.NOT_CHECKED,
+            CheckVerdict.NOT_CHECKED,
             "429: Google asks to slow down",
             "Another look in {pause}.",
             _DESCRIBE,
         ),
         TimedOut: _Way(
-            Verdict.NOT_CHECKED,
+            CheckVerdict.NOT_CHECKED,
             "No answer in time",
             "Another look; if it stays, this server's way to storage.googleapis.com.",
             _REACH,
         ),
         Unreachable: _Way(
-            Verdict.NOT_CHECKED,
+            CheckVerdict.NOT_CHECKED,
             "No way through: no network, no such host, or the connection was cut",
             "A network, and a proxy or firewall that lets storage.googleapis.com through.",
             _REACH,
@@ -151,7 +151,7 @@ _WAYS: Final[MappingProxyType[type[StorageError], _Way]] = MappingProxyType(
 
 def is_answer(error: StorageError) -> bool:
     """Tell whether Google's answer decides something, other than trouble that passes."""
-    return _WAYS[type(error)].verdict is Verdict.FAIL
+    return _WAYS[type(error)].verdict is CheckVerdict.FAIL
 
 
 def refused(error: StorageError, asked: Asked) -> BucketCheck:
@@ -173,7 +173,7 @@ def nobody(problem: CredentialProblem, bucket: str) -> BucketCheck:
     return BucketCheck(
         code="credentials",
         title="Credentials",
-        verdict=Verdict.NOT_CHECKED,
+        verdict=CheckVerdict.NOT_CHECKED,
         asked=f"Nothing yet, about gs://{bucket}",
         got=str(problem),
         needed="Somebody to ask as: choose under Bucket and credentials. For this server's own:",

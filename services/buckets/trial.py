@@ -23,7 +23,7 @@ from services.cloud_storage.errors import StorageError
 from services.cloud_storage.google import GoogleBuckets
 from services.cloud_storage.interface import BucketReader, ObjectInfo
 from services.domain.browser import CorsAnswer, conclude
-from services.domain.bucket_checks import BucketCheck, Verdict, worst
+from services.domain.bucket_checks import BucketCheck, CheckVerdict, worst
 from services.domain.cors import PageRequest
 from services.domain.entries import SHAPES, EntryType
 from services.encord_api.errors import (
@@ -114,7 +114,7 @@ class Trial:
             state = _state(found)
             # One that Encord was asked for without an answer may appear in a while.
             late = any(
-                check.code == f"trial-{Step.FOLDER}" and check.verdict is Verdict.NOT_CHECKED
+                check.code == f"trial-{Step.FOLDER}" and check.verdict is CheckVerdict.NOT_CHECKED
                 for check in found
             )
             found.append(clean_up(self.gateway, self.records, self.id, may_come=late))
@@ -259,16 +259,16 @@ class Trial:
 
     def _ended(self, step: Step, needed: str, got: str = "", *, asked: str = "") -> _EndedError:
         """Return the end by an answer that refuses."""
-        return _EndedError(self._check(step, Verdict.FAIL, asked, got or _NO_FURTHER, needed))
+        return _EndedError(self._check(step, CheckVerdict.FAIL, asked, got or _NO_FURTHER, needed))
 
     def _undecided(
         self, step: Step, got: str, *, asked: str = "", needed: str = _AGAIN
     ) -> _EndedError:
         """Return the end without an answer that decides."""
-        return _EndedError(self._check(step, Verdict.NOT_CHECKED, asked, got, needed))
+        return _EndedError(self._check(step, CheckVerdict.NOT_CHECKED, asked, got, needed))
 
     def _check(
-        self, step: Step, verdict: Verdict, asked: str, got: str, needed: str
+        self, step: Step, verdict: CheckVerdict, asked: str, got: str, needed: str
     ) -> BucketCheck:
         return BucketCheck(
             code=f"trial-{step}",
@@ -283,9 +283,9 @@ class Trial:
 def _state(found: Sequence[BucketCheck]) -> TrialState:
     """Tell what the steps before clean-up prove."""
     verdict = worst(found)
-    if verdict is Verdict.PASS and len(found) == _PROVING:
+    if verdict is CheckVerdict.PASS and len(found) == _PROVING:
         return TrialState.PROVEN
-    return TrialState.FAILED if verdict is Verdict.FAIL else TrialState.UNKNOWN
+    return TrialState.FAILED if verdict is CheckVerdict.FAIL else TrialState.UNKNOWN
 
 
 def _is_final(error: EncordError | StorageError) -> bool:

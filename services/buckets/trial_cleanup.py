@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services.buckets.trial_steps import FOLDER, TITLES, Step, passed
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 from services.encord_api.errors import EncordError, NotAuthorised, NotFound
 from services.encord_api.interface import EncordGateway
 from services.ledger.buckets import BucketRecords
@@ -30,7 +30,7 @@ def clean_up(
         return BucketCheck(
             code=f"trial-{Step.CLEAN_UP}",
             title=TITLES[Step.CLEAN_UP],
-            verdict=Verdict.WARN,
+            verdict=CheckVerdict.WARN,
             asked=asked,
             got=str(error),
             needed=f"Delete the folder {name} in Encord, or clean up again.",
@@ -39,7 +39,7 @@ def clean_up(
         return BucketCheck(
             code=f"trial-{Step.CLEAN_UP}",
             title=TITLES[Step.CLEAN_UP],
-            verdict=Verdict.WARN,
+            verdict=CheckVerdict.WARN,
             asked=asked,
             got="It is not there now; whether Encord still makes it is not known",
             needed="Clean up again in a minute.",

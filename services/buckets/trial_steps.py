@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 
 FOLDER: Final = "Encord Onboarding trial {token}"
 
@@ -32,5 +32,5 @@ TITLES: Final = {
 def passed(step: Step, asked: str, got: str) -> BucketCheck:
     """Return a step that came out as it should."""
     return BucketCheck(
-        code=f"trial-{step}", title=TITLES[step], verdict=Verdict.PASS, asked=asked, got=got
+        code=f"trial-{step}", title=TITLES[step], verdict=CheckVerdict.PASS, asked=asked, got=got
     )

@@ -39,6 +39,8 @@ class Scenario:
 
     id: str
     title: str
+    #: What it is called in the middle of a sentence, on a button: a name of its own for each.
+    called: str
     promise: str
     minutes: int
     #: Entries of its manifest, and the fewest and most a presenter may choose.
@@ -95,6 +97,7 @@ SCENARIOS: Final = (
     Scenario(
         id="first-onboarding",
         title="First onboarding",
+        called="the first onboarding",
         promise="From a vendor's list to a proven dataset, with the failures on the way.",
         minutes=5,
         size=60,
@@ -126,6 +129,7 @@ SCENARIOS: Final = (
     Scenario(
         id="vendor-mistakes",
         title="A vendor's CSV full of mistakes",
+        called="the vendor's mistakes",
         promise="A dozen kinds of mistake, found in one pass, grouped by fix and mended by click.",
         minutes=4,
         size=240,
@@ -162,6 +166,7 @@ SCENARIOS: Final = (
     Scenario(
         id="forbidden-cors",
         title="A forbidden prefix, and CORS",
+        called="the forbidden prefix",
         promise="Encord may not read a folder, and browsers may open no file: seen, and mended.",
         minutes=4,
         size=60,
@@ -191,6 +196,7 @@ SCENARIOS: Final = (
     Scenario(
         id="outage",
         title="An outage in the middle",
+        called="the outage",
         promise="Encord goes away while a run is under way. Nothing is lost, nothing is doubled.",
         minutes=3,
         size=2_000,
@@ -227,6 +233,7 @@ SCENARIOS: Final = (
     Scenario(
         id="at-speed",
         title="200,000 files at speed",
+        called="the files at speed",
         promise="A manifest nobody would open in a spreadsheet, checked and registered.",
         minutes=4,
         size=200_000,
@@ -263,6 +270,7 @@ SCENARIOS: Final = (
     Scenario(
         id="schema-conflict",
         title="A schema conflict",
+        called="the schema conflict",
         promise="Metadata that fits nowhere, and a colleague who changes the schema meanwhile.",
         minutes=4,
         size=120,

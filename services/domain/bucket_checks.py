@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """How a check ended."""
 
     PASS = "pass"  # noqa: S105 - a verdict
@@ -22,7 +22,7 @@ class BucketCheck:
     #: Stable name, e.g. `requester-pays`.
     code: str
     title: str
-    verdict: Verdict
+    verdict: CheckVerdict
     #: What was asked, of what.
     asked: str
     #: What came back; may hold text of others.
@@ -33,8 +33,8 @@ class BucketCheck:
     command: str = ""
 
 
-def worst(checks: Iterable[BucketCheck]) -> Verdict:
+def worst(checks: Iterable[BucketCheck]) -> CheckVerdict:
     """Return the verdict on all: fail, then not checked, then warn; nothing checked is no pass."""
     found = {check.verdict for check in checks}
-    order = (Verdict.FAIL, Verdict.NOT_CHECKED, Verdict.WARN, Verdict.PASS)
-    return next((verdict for verdict in order if verdict in found), Verdict.NOT_CHECKED)
+    order = (CheckVerdict.FAIL, CheckVerdict.NOT_CHECKED, CheckVerdict.WARN, CheckVerdict.PASS)
+    return next((verdict for verdict in order if verdict in found), CheckVerdict.NOT_CHECKED)

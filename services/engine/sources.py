@@ -18,15 +18,13 @@ from services.cloud_storage.credentials import CredentialProblem
 from services.cloud_storage.errors import StorageError
 from services.cloud_storage.interface import BucketReader
 from services.engine.errors import ConnectionProblem
-from services.jobs import RESULT, Jobs, JobState, Progress, unwatched
+from services.jobs import AT_ONCE, RESULT, Jobs, JobState, Progress, unwatched
 from services.manifests.errors import ManifestError
 from services.manifests.store import ManifestStore
 
 SUFFIXES: Final = (".csv", ".json", ".jsonl", ".ndjson")
 #: A folder with more than this is not a folder of manifests.
 MOST_FILES: Final = 500
-#: A file of so many bytes is taken at once: a process takes longer to start.
-AT_ONCE: Final = 2 << 20
 _OBJECT: Final = re.compile(r"gs://([^/?#]+)/([^?#]+)")
 
 

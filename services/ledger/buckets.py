@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from services.domain.bucket_checks import BucketCheck, Verdict, worst
+from services.domain.bucket_checks import BucketCheck, CheckVerdict, worst
 from services.domain.outcomes import Outcome
 from services.domain.urls import bucket_of
 from services.ledger.dialect import insert_into
@@ -44,7 +44,7 @@ class CheckedBucket:
 
     bucket: str
     at: datetime
-    verdict: Verdict
+    verdict: CheckVerdict
     checks: tuple[BucketCheck, ...]
 
 
@@ -288,7 +288,8 @@ def _written(checks: Sequence[BucketCheck]) -> str:
 
 def _read(body: str) -> tuple[BucketCheck, ...]:
     return tuple(
-        BucketCheck(**{**each, "verdict": Verdict(each["verdict"])}) for each in orjson.loads(body)
+        BucketCheck(**{**each, "verdict": CheckVerdict(each["verdict"])})
+        for each in orjson.loads(body)
     )
 
 
@@ -300,7 +301,7 @@ def _checked(row: Row[tuple[object, ...]]) -> CheckedBucket:
     return CheckedBucket(
         bucket=row.bucket,
         at=_time(row.at),
-        verdict=Verdict(row.verdict),
+        verdict=CheckVerdict(row.verdict),
         checks=_read(row.body),
     )
 

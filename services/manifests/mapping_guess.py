@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.domain import urls
+from services.domain.content_types import USUAL
 from services.domain.entries import EntryType
 from services.domain.nearest import fold, nearest
 from services.manifests import mapping as m
@@ -112,18 +113,6 @@ _EXTENSION: Final = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 _ODD: Final = re.compile(r"[^A-Za-z0-9 ._-]+")
 #: The share of values that must agree before values alone decide.
 _MOST: Final = 0.8
-
-#: Families of extensions to the type that their files become; scenes need more than a URL.
-_TYPES: Final = {
-    "video": EntryType.VIDEO,
-    "image": EntryType.IMAGE,
-    "audio": EntryType.AUDIO,
-    "text": EntryType.TEXT,
-    "pdf": EntryType.PDF,
-    "nifti": EntryType.NIFTI,
-    "dicom": EntryType.DICOM_SERIES,
-}
-
 
 #: A column and why it was chosen.
 _Found = tuple[int, str] | None
@@ -299,4 +288,4 @@ def url_of(mapping: ColumnMapping, row: Sequence[str]) -> str:
 def type_of_url(url: str) -> EntryType | None:
     """Return the type of single file that an extension tells; None for unknown ones."""
     match = _EXTENSION.search(url.partition("?")[0].removesuffix(".gz"))
-    return _TYPES.get(FAMILIES.get(match[1].lower(), "")) if match else None
+    return USUAL.get(FAMILIES.get(match[1].lower(), "")) if match else None

@@ -1,6 +1,7 @@
 """Pages without a browser: the words a person reads, over a real ledger and Encord in memory."""
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -50,6 +51,12 @@ def _packages_are_read_once() -> Iterator[None]:
     patch.setattr(manifest_scanner, "scan_component_manifests", found)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the page away from where Streamlit leaves it: it would begin every forked process."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from services.cloud_storage.errors import (
     Unavailable,
     Unreachable,
 )
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 from services.engine.connections import _Held
 from services.ledger.buckets import TrialState
 from tests.apptest.conftest import HERE, Open, scripts, words
@@ -139,7 +139,7 @@ def test_a_trial_that_nothing_decided_is_neither_proven_nor_not_proven(
     step = BucketCheck(
         code="trial-register",
         title="Register",
-        verdict=Verdict.NOT_CHECKED,
+        verdict=CheckVerdict.NOT_CHECKED,
         asked="Through Any, of gs://yard",
         got="The job still runs.",
         needed="Another trial",

@@ -18,7 +18,7 @@ from components import focus
 from components.navigation import PAGES
 from services.bootstrap import Runtime
 from services.buckets.reach import NOBODY
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 from services.domain.runs import DatasetChoice
 from services.engine.connections import Check, _Held
 from services.engine.onboarding import retry_nonce
@@ -525,7 +525,7 @@ def verified_twice(world: World) -> str:
 def proven(world: World, runtime: Runtime) -> str:
     """A run whose dataset was verified twice, and a bucket that was checked."""
     run = verified_twice(world)
-    passed = BucketCheck(code="exists", title="Exists", verdict=Verdict.PASS, asked="", got="")
+    passed = BucketCheck(code="exists", title="Exists", verdict=CheckVerdict.PASS, asked="", got="")
     runtime.buckets.records.note_check(
         [passed], connection=HERE.id, account=NOBODY, bucket="yard", actor="me"
     )

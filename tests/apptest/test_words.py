@@ -132,7 +132,7 @@ def test_untrusted_text_is_one_code_span(value: str) -> None:
         (status.RUN_STATES, RunState),
         (status.OUTCOMES, Outcome),
         (status.SEVERITIES, Severity),
-        (status.CHECKS, bucket_checks.Verdict),
+        (status.CHECKS, bucket_checks.CheckVerdict),
         (status.TRIALS, TrialState),
         (status.UPLOADS, AttemptState),
         (status.VERDICTS, verification.Verdict),

@@ -31,11 +31,12 @@ class Presenter(Dashboard):
     def set_up(self, scenario: str, *, entries: int) -> None:
         self.open("/demo")
         card = self.page.locator(f".st-key-scenario_{scenario}")
-        field = card.get_by_label("Entries", exact=True)
+        called = BY_ID[scenario].called
+        field = card.get_by_label(f"Entries of {called}", exact=True)
         field.fill(str(entries))
         field.blur()
         self.idle()
-        card.get_by_role("button", name=re.compile("^Set it up")).click()
+        card.get_by_role("button", name=f"Set up {called}").click()
         expect(self.page.get_by_role("tab", name="Presenter", selected=True)).to_be_visible()
         self.sees(f"{BY_ID[scenario].title}: beat 1 of")
         self.idle()

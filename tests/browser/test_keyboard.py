@@ -310,7 +310,7 @@ def filter_and_turn_pages(person: Dashboard) -> None:
 
 def present_a_scenario(person: Dashboard) -> None:
     press(person, page_link(person, "Demo studio"))
-    press(person, button(person, "Set it up"))
+    press(person, button(person, "Set up the first onboarding"))
     person.sees("beat 1 of")
     press(person, person.page.get_by_role("button", name=re.compile("Go to")).first)
     press(person, button(person, "Next beat"))

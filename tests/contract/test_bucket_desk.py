@@ -13,7 +13,7 @@ from services.buckets.trial import Pace
 from services.cloud_storage.credentials import anonymous
 from services.cloud_storage.errors import Changed
 from services.cloud_storage.google import GoogleBuckets, connect
-from services.domain.bucket_checks import BucketCheck, Verdict
+from services.domain.bucket_checks import BucketCheck, CheckVerdict
 from services.domain.cors import ORIGINS, mended
 from services.encord_api.credentials import load_private_key_file
 from services.encord_api.sdk import SdkGateway
@@ -123,12 +123,12 @@ def left(gateway: SdkGateway) -> int:
     return len(list(gateway.find_folders("trial")))
 
 
-def codes(steps: tuple[BucketCheck, ...]) -> dict[str, Verdict]:
+def codes(steps: tuple[BucketCheck, ...]) -> dict[str, CheckVerdict]:
     return {step.code.removeprefix("trial-"): step.verdict for step in steps}
 
 
 def failing(trial: TrialView) -> BucketCheck:
-    return next(step for step in trial.steps if step.verdict is Verdict.FAIL)
+    return next(step for step in trial.steps if step.verdict is CheckVerdict.FAIL)
 
 
 def test_one_object_proves_an_integration_and_leaves_nothing(
@@ -136,7 +136,7 @@ def test_one_object_proves_an_integration_and_leaves_nothing(
 ) -> None:
     trial = tried()
     assert codes(trial.steps) == dict.fromkeys(
-        ("register", "item", "open", "clean-up"), Verdict.PASS
+        ("register", "item", "open", "clean-up"), CheckVerdict.PASS
     )
     assert (trial.state, trial.clean) == (TrialState.PROVEN, True)
     (proof,) = desk.records.proofs("mine")
@@ -189,8 +189,8 @@ def test_without_an_answer_nothing_is_decided(
     fresh.control("faults", operation=operation, kind="status", status=status, **times)
     trial = tried()
     assert trial.state is TrialState.UNKNOWN
-    assert codes(trial.steps)[step] is Verdict.NOT_CHECKED
-    assert Verdict.FAIL not in codes(trial.steps).values()
+    assert codes(trial.steps)[step] is CheckVerdict.NOT_CHECKED
+    assert CheckVerdict.FAIL not in codes(trial.steps).values()
     assert next(each.needed for each in trial.steps if each.needed).startswith("Another trial")
     assert desk.records.proofs("mine") == []
 
@@ -200,9 +200,9 @@ def test_a_folder_that_may_still_come_is_not_called_gone(
 ) -> None:
     fresh.control("faults", operation=CREATE, kind="status", status=503)
     trial = tried()
-    assert codes(trial.steps)["clean-up"] is Verdict.WARN
+    assert codes(trial.steps)["clean-up"] is CheckVerdict.WARN
     assert not trial.clean
-    assert desk.clean_up(place, trial.id).verdict is Verdict.PASS
+    assert desk.clean_up(place, trial.id).verdict is CheckVerdict.PASS
 
 
 def test_encords_hint_when_to_come_back_is_kept(
@@ -220,7 +220,7 @@ def test_a_job_that_outlasts_patience_is_cancelled_before_its_folder_goes(
     fresh.control("faults", operation=DELETE, kind="status", status=503, times=1)
     trial = tried()
     assert trial.state is TrialState.UNKNOWN
-    assert codes(trial.steps)["register"] is Verdict.NOT_CHECKED
+    assert codes(trial.steps)["register"] is CheckVerdict.NOT_CHECKED
     assert "still runs" in trial.steps[0].got
     (kept,) = gateway.find_folders("trial")
     fresh.control("jobs/advance", units=None)
@@ -256,10 +256,10 @@ def test_a_strict_integration_taken_for_a_common_one_is_told_by_encord(tried: Tr
 def test_a_page_without_a_cors_rule_cannot_open_the_object(tried: Try) -> None:
     trial = tried(origin="https://app.example.com")
     assert codes(trial.steps) == {
-        "register": Verdict.PASS,
-        "item": Verdict.PASS,
-        "open": Verdict.FAIL,
-        "clean-up": Verdict.PASS,
+        "register": CheckVerdict.PASS,
+        "item": CheckVerdict.PASS,
+        "open": CheckVerdict.FAIL,
+        "clean-up": CheckVerdict.PASS,
     }
     assert "CORS rules for this origin" in failing(trial).needed
 
@@ -281,7 +281,7 @@ def test_what_could_not_be_taken_away_is_said_and_taken_away_later(
     assert (trial.state, trial.clean) == (TrialState.PROVEN, False)
     assert left(gateway) == 1
     for _ in range(2):
-        assert desk.clean_up(place, trial.id).verdict is Verdict.PASS
+        assert desk.clean_up(place, trial.id).verdict is CheckVerdict.PASS
     assert left(gateway) == 0
 
 

@@ -216,6 +216,7 @@ def test_a_refusal_is_told_in_words(catalog: Catalog, demo: View) -> None:
     state = wait(lambda: catalog.state(locked, ()))
     assert state.phase == "failed"
     assert "is not open to everybody for this: listing objects" in state.message
+    assert "going on is possible" in state.message
 
 
 def test_a_listing_belongs_to_who_asked(catalog: Catalog, demo: View) -> None:
@@ -299,6 +300,7 @@ def test_a_manifest_is_made_again_after_sidecars_could_not_be_read(
     recipes.start(asked)
     state = wait(lambda: recipes.state(asked))
     assert (state.phase, "no whole answer" in state.message) == ("failed", True)
+    assert "going on" not in state.message
     assert recipes.made(demo, "Beside") == []
     recipes.start(asked)
     assert wait(lambda: recipes.state(asked)).phase == "done"

@@ -68,7 +68,7 @@ def show_scenarios(browser: Browser, server: Server) -> None:
         for scenario in SCENARIOS:
             person.open("/demo")
             card = person.page.locator(f".st-key-scenario_{scenario.id}")
-            card.get_by_role("button", name="Set it up").click()
+            card.get_by_role("button", name=f"Set up {scenario.called}").click()
             expect(person.page.get_by_role("tab", name="Presenter", selected=True)).to_be_visible()
             page = navigation.title(scenario.beats[0].page)
             person.click(f"Go to {page}")

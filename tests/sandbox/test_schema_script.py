@@ -7,7 +7,7 @@ from encord import EncordUserClient
 from services.domain.metadata import OrganisationSchema
 from services.domain.schema.draft import DraftKey, KeyState, draft_of
 from services.domain.schema.plan import plan, same
-from services.domain.schema.script import script
+from services.domain.scripts.schema import script
 from tests.sandbox.conftest import Running
 from tests.sandbox.printing import printed_by
 

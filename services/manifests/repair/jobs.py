@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from services.jobs import ORDER, RESULT, JobState, Progress
+from services.jobs import AT_ONCE, ORDER, RESULT, JobState, Progress
 from services.manifests.errors import ManifestError
 from services.manifests.repair.orders import (
     HELD,
@@ -27,8 +27,6 @@ from services.manifests.repair.orders import (
 from services.manifests.stamp import stamp
 from services.manifests.store import ManifestStore
 
-#: A document of so many bytes is mended at once: a process takes longer to start.
-AT_ONCE: Final = 2 << 20
 #: Looks (previews, rows, files) that are kept of a manifest.
 KEPT: Final = 32
 _SUFFIX: Final = ".work"

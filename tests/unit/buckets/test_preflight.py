@@ -7,7 +7,7 @@ import pytest
 from services.buckets.preflight import Preflight
 from services.cloud_storage.credentials import Access, anonymous, service_account
 from services.cloud_storage.google import connect
-from services.domain.bucket_checks import BucketCheck, Verdict, worst
+from services.domain.bucket_checks import BucketCheck, CheckVerdict, worst
 from services.domain.cors import ORIGINS
 from tests.unit.canaries import Canary
 from tests.unit.loopback import (
@@ -82,14 +82,14 @@ def run(url: str, patience: float = 30, access: Access | None = None) -> dict[st
     return found
 
 
-def verdicts(found: dict[str, BucketCheck]) -> set[Verdict]:
+def verdicts(found: dict[str, BucketCheck]) -> set[CheckVerdict]:
     return {check.verdict for check in found.values()}
 
 
 def test_a_bucket_in_order_passes_every_check_with_what_came_back() -> None:
     found = checks(bucket(), PERMISSIONS, objects(12, 30), BYTE)
     assert tuple(found) == CODES
-    assert verdicts(found) == {Verdict.PASS}
+    assert verdicts(found) == {CheckVerdict.PASS}
     assert all(check.got and check.asked for check in found.values())
     assert all(check.command.startswith("gcloud storage ") for check in found.values())
     assert found["sample-readable"].got == "2 of 2 could be read"
@@ -99,43 +99,48 @@ def test_a_bucket_in_order_passes_every_check_with_what_came_back() -> None:
 @pytest.mark.parametrize(
     ("change", "code", "verdict", "command"),
     [
-        ({"storageClass": "COLDLINE"}, "storage-class", Verdict.WARN, "--default-storage-class"),
+        (
+            {"storageClass": "COLDLINE"},
+            "storage-class",
+            CheckVerdict.WARN,
+            "--default-storage-class",
+        ),
         (
             {"iamConfiguration": {"publicAccessPrevention": "enforced"}},
             "uniform-access",
-            Verdict.WARN,
+            CheckVerdict.WARN,
             "--uniform-bucket-level-access",
         ),
         (
             {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}}},
             "public-access",
-            Verdict.WARN,
+            CheckVerdict.WARN,
             "--public-access-prevention",
         ),
         (
             {"billing": {"requesterPays": True}},
             "requester-pays",
-            Verdict.FAIL,
+            CheckVerdict.FAIL,
             "--no-requester-pays",
         ),
-        ({"cors": []}, "cors", Verdict.FAIL, "--cors-file=cors.json"),
-        ({"location": ""}, "location", Verdict.NOT_CHECKED, "value(location)"),
+        ({"cors": []}, "cors", CheckVerdict.FAIL, "--cors-file=cors.json"),
+        ({"location": ""}, "location", CheckVerdict.NOT_CHECKED, "value(location)"),
     ],
 )
 def test_what_is_not_in_order_says_what_is_needed_and_how(
-    change: dict[str, Any], code: str, verdict: Verdict, command: str
+    change: dict[str, Any], code: str, verdict: CheckVerdict, command: str
 ) -> None:
     found = checks(bucket(**change), PERMISSIONS, objects(12), BYTE)
     assert found[code].verdict is verdict
     assert command in found[code].command
-    assert bool(found[code].needed) == (verdict is not Verdict.NOT_CHECKED)
+    assert bool(found[code].needed) == (verdict is not CheckVerdict.NOT_CHECKED)
     others = {check.verdict for other, check in found.items() if other != code}
-    assert others == {Verdict.PASS}
+    assert others == {CheckVerdict.PASS}
 
 
 def test_missing_permissions_are_named_with_the_command_that_grants_them() -> None:
     found = checks(bucket(), answer({"permissions": GRANTED[:1]}), objects(12), BYTE)
-    assert found["permissions"].verdict is Verdict.FAIL
+    assert found["permissions"].verdict is CheckVerdict.FAIL
     assert found["permissions"].needed == "storage.objects.list, storage.objects.get."
     assert "--member=serviceAccount:reader@p.iam.gserviceaccount.com" in (
         found["permissions"].command
@@ -147,35 +152,35 @@ def test_missing_permissions_are_named_with_the_command_that_grants_them() -> No
 )
 def test_empty_and_untyped_objects_are_warned_of(content_type: str | None) -> None:
     found = checks(bucket(), PERMISSIONS, objects(0, content_type=content_type))
-    assert found["sample-size"].verdict is Verdict.WARN
-    assert found["sample-type"].verdict is Verdict.WARN
-    assert found["sample-readable"].verdict is Verdict.NOT_CHECKED
+    assert found["sample-size"].verdict is CheckVerdict.WARN
+    assert found["sample-type"].verdict is CheckVerdict.WARN
+    assert found["sample-readable"].verdict is CheckVerdict.NOT_CHECKED
 
 
 def test_an_empty_bucket_has_nothing_to_sample() -> None:
     found = checks(bucket(), PERMISSIONS, answer({}))
-    assert found["listing"].verdict is Verdict.WARN
-    assert found["sample-readable"].verdict is Verdict.NOT_CHECKED
+    assert found["listing"].verdict is CheckVerdict.WARN
+    assert found["sample-readable"].verdict is CheckVerdict.NOT_CHECKED
 
 
 def test_an_object_that_cannot_be_read_fails() -> None:
     found = checks(bucket(), PERMISSIONS, objects(12), refusal(403))
-    assert found["sample-readable"].verdict is Verdict.FAIL
+    assert found["sample-readable"].verdict is CheckVerdict.FAIL
     assert "storage.objects.get" in found["sample-readable"].needed
 
 
-FAULTS: dict[str, tuple[Reply, Verdict, str]] = {
-    "400": (refusal(400), Verdict.FAIL, "400: refused as invalid"),
-    "requester pays": (PAYER_MISSING, Verdict.FAIL, "400: requester pays is on"),
-    "no billing": (NOT_BILLED, Verdict.FAIL, "403: a project's billing is off"),
-    "401": (refusal(401), Verdict.FAIL, "401: not open to everybody"),
-    "403": (refusal(403), Verdict.FAIL, "403: refused"),
-    "404": (refusal(404), Verdict.FAIL, "404: not there"),
-    "412": (refusal(412), Verdict.NOT_CHECKED, "412: somebody changed the bucket"),
-    "429": (http(429, Retry_After="7"), Verdict.NOT_CHECKED, "429: Google asks to slow down"),
-    "503": (refusal(503), Verdict.NOT_CHECKED, "An answer that says neither yes nor no"),
-    "hang": (Cut.HANG, Verdict.NOT_CHECKED, "No answer in time"),
-    "reset": (Cut.RESET, Verdict.NOT_CHECKED, "No way through"),
+FAULTS: dict[str, tuple[Reply, CheckVerdict, str]] = {
+    "400": (refusal(400), CheckVerdict.FAIL, "400: refused as invalid"),
+    "requester pays": (PAYER_MISSING, CheckVerdict.FAIL, "400: requester pays is on"),
+    "no billing": (NOT_BILLED, CheckVerdict.FAIL, "403: a project's billing is off"),
+    "401": (refusal(401), CheckVerdict.FAIL, "401: not open to everybody"),
+    "403": (refusal(403), CheckVerdict.FAIL, "403: refused"),
+    "404": (refusal(404), CheckVerdict.FAIL, "404: not there"),
+    "412": (refusal(412), CheckVerdict.NOT_CHECKED, "412: somebody changed the bucket"),
+    "429": (http(429, Retry_After="7"), CheckVerdict.NOT_CHECKED, "429: Google asks to slow down"),
+    "503": (refusal(503), CheckVerdict.NOT_CHECKED, "An answer that says neither yes nor no"),
+    "hang": (Cut.HANG, CheckVerdict.NOT_CHECKED, "No answer in time"),
+    "reset": (Cut.RESET, CheckVerdict.NOT_CHECKED, "No way through"),
 }
 
 
@@ -188,7 +193,7 @@ def test_every_refusal_looks_different_and_nothing_passes(fault: str) -> None:
     assert found["exists"].got.startswith(got)
     assert found["exists"].needed
     assert found["exists"].command
-    assert Verdict.PASS not in verdicts(found)
+    assert CheckVerdict.PASS not in verdicts(found)
 
 
 def test_the_faults_are_told_in_words_of_their_own() -> None:
@@ -202,15 +207,15 @@ def test_a_rate_limit_says_when_to_come_back() -> None:
 
 def test_no_network_is_no_verdict() -> None:
     found = run(f"http://127.0.0.1:{free_port()}")
-    assert verdicts(found) == {Verdict.NOT_CHECKED}
+    assert verdicts(found) == {CheckVerdict.NOT_CHECKED}
     assert found["exists"].got.startswith("No way through")
 
 
 def test_hidden_metadata_does_not_keep_the_rest_from_being_asked() -> None:
     found = checks(refusal(403), PERMISSIONS, objects(12), BYTE)
-    assert found["listing"].verdict is Verdict.PASS
-    assert found["location"].verdict is Verdict.NOT_CHECKED
-    assert found["cors"].verdict is Verdict.NOT_CHECKED
+    assert found["listing"].verdict is CheckVerdict.PASS
+    assert found["location"].verdict is CheckVerdict.NOT_CHECKED
+    assert found["cors"].verdict is CheckVerdict.NOT_CHECKED
 
 
 def test_a_public_bucket_whose_metadata_is_not_is_still_asked_for_its_objects() -> None:
@@ -219,15 +224,15 @@ def test_a_public_bucket_whose_metadata_is_not_is_still_asked_for_its_objects() 
         "Somebody to ask as who has the permission storage.buckets.get: the bucket is not open to "
         "everybody for it."
     )
-    assert found["listing"].verdict is Verdict.PASS
-    assert found["sample-readable"].verdict is Verdict.PASS
-    assert found["location"].verdict is Verdict.NOT_CHECKED
+    assert found["listing"].verdict is CheckVerdict.PASS
+    assert found["sample-readable"].verdict is CheckVerdict.PASS
+    assert found["location"].verdict is CheckVerdict.NOT_CHECKED
 
 
 def test_a_key_that_google_does_not_know_decides_at_once(canaries: dict[str, Canary]) -> None:
     found = checks(refusal(401), access=service_account(canaries["google"].text))
     assert found["exists"].got.startswith("401: Google does not know who is asking")
-    assert found["listing"].verdict is Verdict.NOT_CHECKED
+    assert found["listing"].verdict is CheckVerdict.NOT_CHECKED
 
 
 def test_without_an_origin_to_judge_for_cors_does_not_pass() -> None:
@@ -235,13 +240,13 @@ def test_without_an_origin_to_judge_for_cors_does_not_pass() -> None:
         reader = connect(anonymous(), api_endpoint=server.url, timeout=(30, 30))
         *_, cors = Preflight(reader=reader, who="me", bucket="yard", origins=()).run()
         reader.close()
-    assert cors.verdict is Verdict.NOT_CHECKED
+    assert cors.verdict is CheckVerdict.NOT_CHECKED
 
 
-@pytest.mark.parametrize("verdict", list(Verdict))
-def test_one_that_is_worse_decides(verdict: Verdict) -> None:
-    def check(of: Verdict) -> BucketCheck:
+@pytest.mark.parametrize("verdict", list(CheckVerdict))
+def test_one_that_is_worse_decides(verdict: CheckVerdict) -> None:
+    def check(of: CheckVerdict) -> BucketCheck:
         return BucketCheck(code="c", title="t", verdict=of, asked="a", got="g")
 
-    assert worst([check(Verdict.PASS), check(verdict)]) is verdict
-    assert worst([]) is Verdict.NOT_CHECKED
+    assert worst([check(CheckVerdict.PASS), check(verdict)]) is verdict
+    assert worst([]) is CheckVerdict.NOT_CHECKED
