@@ -44,8 +44,7 @@ def _group(group: CauseGroup, *, key: str, on_retry: Retry, scripted: Scripted) 
         ):
             st.caption(group.cause.remedy, width="content")
             troubleshooting.link(of_cause(group.cause.code))
-        for url, message, reference in group.samples:
-            _sample(url, message, reference)
+        st.markdown("\n\n".join(_sample(*each) for each in group.samples))
         if group.count > len(group.samples):
             st.caption(
                 f"and {count(group.count - len(group.samples), 'more entry', 'more entries')}"
@@ -57,10 +56,10 @@ def _group(group: CauseGroup, *, key: str, on_retry: Retry, scripted: Scripted) 
             by_script.show(scripted(group.cause.code), key=f"{key}_script")
 
 
-def _sample(url: str, message: str, reference: str) -> None:
+def _sample(url: str, message: str, reference: str) -> str:
     quoted = f"  \nEncord: {code(message)}" if message else ""
     quoted += f", reference {code(reference)}" if reference else ""
-    st.markdown(f"{code(url)}{quoted}")
+    return f"{code(url)}{quoted}"
 
 
 def _retry_button(label: str, key: str, on_retry: Retry, cause: str | None) -> None:

@@ -101,19 +101,16 @@ def _group(checked: CheckedManifest, group: FindingGroup, *, key: str) -> None:
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            with st.container(
-                horizontal=True, gap="small", width="content", vertical_alignment="center"
-            ):
-                status.badge(status.SEVERITIES[group.severity])
-                st.markdown(f"**{group.title}**", width="content")
+            look = status.inline(status.SEVERITIES[group.severity])
+            st.markdown(f"{look} **{group.title}**", width="content")
             st.caption(count(group.count, "finding"), width="content")
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
             st.caption(group.fix, width="content")
             reference_codes.link(group.code)
-        for sample in group.samples:
-            st.markdown(_sample(sample))
+        # One text of many lines: each element more is paid for at every click.
+        st.markdown("  \n".join(map(_sample, group.samples)))
         with st.container(horizontal=True, gap="small"):
             repair_fix.buttons(checked, group, key=key)
             if group.code == UNDECLARED:

@@ -208,6 +208,11 @@ def badge(status: Status, words: str = "") -> None:
     st.badge(words or status.word, icon=status.icon, color=status.color)
 
 
+def inline(status: Status) -> str:
+    """Write a status as a badge within a text."""
+    return f":{status.color}-badge[{status.icon} {status.word}]"
+
+
 def counted(status: Status, value: int) -> None:
     """Draw how many have a status."""
     badge(status, f"{number(value)} {status.word.lower()}")

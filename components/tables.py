@@ -174,14 +174,14 @@ class PagedTable(Generic[T]):
             cells[ACTION] = [OPEN] * len(page.rows)
             settings[ACTION] = _open_column(self.opening, page.rows, key=f"{key}_open")
         # Pandas would be made Arrow all the same, in ten times the time.
-        frame = pa.table(cells)
+        table = pa.table(cells)
         if not selectable:
-            st.dataframe(frame, key=f"{key}_grid", alt=self.alt, column_config=settings, **GRID)
+            st.dataframe(table, key=f"{key}_grid", alt=self.alt, column_config=settings, **GRID)
             return ()
         # Ticks belong to rows: another page, or another filter, is another grid.
         rows = zlib.crc32(repr(cells).encode())
         chosen = st.dataframe(
-            frame,
+            table,
             key=f"{key}_grid_{rows}",
             on_select="rerun",
             selection_mode="multi-row",

@@ -6,7 +6,7 @@ BucketWorkError
 |-- NothingToListError  no finished listing, or it is gone
 |-- NothingBeforeError  a recipe made nothing yet that could be compared with
 |-- InventoryError      a file is not an inventory report of this bucket
-`-- GoogleRefusedError        Google refused, or could not be reached
+`-- GoogleRefusedError  Google refused, or could not be reached
 """
 
 

@@ -90,7 +90,7 @@ def no_collection() -> Iterator[None]:
 def quick_turns() -> Iterator[None]:
     """Hand the interpreter over within 200 microseconds of being asked, instead of 5,000.
 
-    A pass has three threads, and those that mostly need no interpreter ask for it a thousand
+    A pass has a few threads, and those that mostly need no interpreter ask for it a thousand
     times, for a moment each.
     """
     usual = sys.getswitchinterval()

@@ -22,7 +22,7 @@ from services.manifests.document import Content
 from services.manifests.entry_check import MAX_TITLE, UNFILTERED
 from services.manifests.metadata_check import is_reserved, key_problem
 from services.manifests.options import CheckOptions
-from services.manifests.url_columns import doubtful_urls, where
+from services.manifests.url_columns import doubtful_urls, matching
 
 #: The columns of accepted lines.
 PLACED: Final = {"place": pl.UInt32(), **SCHEMA}
@@ -97,15 +97,14 @@ def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     title = _cells(grid, plan.layout, csv_layout.TITLE)
     kinds = _kinds(grid, plan.layout)
     url_place = plan.layout.place_of(csv_layout.URL)
-    bare = None
-    if url_place is not None:
-        bare = pl.lit(numbers(grid.bare(url_place).view(np.uint8)) == 1)
+    assert url_place is not None
+    bare = pl.lit(numbers(grid.bare(url_place).view(np.uint8)) == 1)
     doubt = _doubtful_urls(url, kinds, plan.options, bare)
     doubt |= _doubtful_titles(title, is_ascii=grid.is_ascii)
     suspect = kinds.is_null()
     if doubt.any():
         # Without a scheme the line may be a header.
-        suspect |= (doubt & ~where(doubt, url, "://")) if plan.says_all else doubt
+        suspect |= (doubt & ~matching(doubt, url, "://")) if plan.says_all else doubt
     for place, column in enumerate(plan.layout.columns):
         if column.role in _EXAMINED or column.is_json:
             suspect = suspect | (grid.cells(place) != "")

@@ -15,7 +15,7 @@ from services.manifests.csv_views import Offsets, numbers
 
 @dataclass(slots=True)
 class Merge:
-    """The entries of a stretch, while the lines that are not accepted are read one by one."""
+    """The entries of a stretch, while its suspects are read and what is in doubt is examined."""
 
     stretch: Stretch
     #: Which lines are entries as they are; a row over many lines takes those it swallows.
@@ -95,18 +95,18 @@ class Merge:
         if self._rows:
             others = np.searchsorted(list(self._rows), frame["place"])
             entry += numbers(others.astype(np.uint32))
-        none = pl.lit(0, pl.UInt32)
+        zero = pl.lit(0, pl.UInt32)
         return frame.with_columns(
             line=pl.col("place") + line,
             entry=entry,
-            nth=none,
-            column=none,
+            nth=zero,
+            column=zero,
         )
 
     def clear(self, accepted: pl.DataFrame) -> pl.DataFrame:
         """Return the URLs of the accepted entries that nobody has examined."""
-        urls = accepted.select("place", "url", "nth", "entry", "line", "column")
-        return urls.filter(self._apart(urls, self._judged)) if self._judged else urls
+        urls = accepted.select("url", "nth", "entry", "line", "column")
+        return urls.filter(self._apart(accepted, self._judged)) if self._judged else urls
 
     def _apart(self, frame: pl.DataFrame, lines: list[int]) -> pl.Series:
         """Mark the entries that are not at some lines."""

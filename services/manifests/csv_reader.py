@@ -41,7 +41,8 @@ STRETCH: Final = 8 << 20
 _ROWS_BELOW: Final = 200
 _FIRST_STRETCH: Final = 64 << 10
 _GROWTH: Final = 8
-#: Numpy and polars let go of the interpreter, so that two threads keep two cores busy.
+#: Numpy and polars let go of the interpreter: two threads look ahead, while rows are examined here
+#: and taken on another one.
 _THREADS: Final = 2
 _AHEAD: Final = 3
 
@@ -150,7 +151,9 @@ class CsvReader:
         self.sink.accepted(merge.merged(accepted), urls, count_buckets(urls["url"]))
 
     def _read_suspects(self, merge: Merge, index: int, first: int) -> None:
-        """Read what is not accepted; goes on behind the stretch, or below another header.
+        """Read what is not accepted, and examine what is in doubt.
+
+        Goes on behind the stretch, or below another header.
 
         Args:
             merge: Takes what was read.

@@ -12,6 +12,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from services.manifests.arrow_files import Given
+
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
 _Words = npt.NDArray[np.uint64]
@@ -48,22 +50,7 @@ def numbers(values: npt.NDArray[np.integer[Any]]) -> pl.Series:
 
 def _taken(array: pa.Array) -> pl.Series:
     """Make an Arrow array a column."""
-    return pl.Series(_Given(array))
-
-
-class _Given:
-    """Hands an Arrow array over by its C interface.
-
-    Given the array itself, polars imports `pyarrow.compute`: a tenth of a second at every start.
-    """
-
-    def __init__(self, array: pa.Array) -> None:
-        self._array = array
-
-    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        """Return the capsules of the type and of the array."""
-        made: tuple[object, object] = self._array.__arrow_c_array__(requested_schema)
-        return made
+    return pl.Series(Given(pa.chunked_array([array])))
 
 
 def _second_half(views: _Words, begins: Offsets, sizes: Offsets) -> _Words:

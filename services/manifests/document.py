@@ -72,10 +72,11 @@ class Document:
     def let_go(self, start: int, end: int) -> None:
         """Give the memory of a stretch back; what is looked at again comes from the file again."""
         if isinstance(self.data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            first = start - start % -mmap.PAGESIZE
-            size = (end - first) - (end - first) % mmap.PAGESIZE
-            if size > 0:
-                self.data.madvise(mmap.MADV_DONTNEED, first, size)
+            # Whole pages alone: others are on the first and the last one.
+            first, behind = -(-start // mmap.PAGESIZE), end // mmap.PAGESIZE
+            if first < behind:
+                size = (behind - first) * mmap.PAGESIZE
+                self.data.madvise(mmap.MADV_DONTNEED, first * mmap.PAGESIZE, size)
 
     def places(self, offsets: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Turn byte offsets into 1-based line and column (in characters), in one sweep."""

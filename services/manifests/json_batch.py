@@ -17,7 +17,7 @@ from services.manifests.json_split import Member
 
 _FRAMES: Final = {"url": pl.String(), "owner": pl.UInt32(), "nth": pl.UInt32()}
 
-#: Bytes of text in a batch: few enough to stay near the processor, enough to be worth a column.
+#: Bytes of text in a batch: few enough for three of them in memory, enough to be worth a column.
 STRETCH: Final = 12_000_000
 
 

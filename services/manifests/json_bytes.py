@@ -16,6 +16,9 @@ Offsets = npt.NDArray[np.int64]
 
 _GAP: Final = re.compile(rb"[ \t\r\n,]*")
 _QUOTE, _COLON, _BRACE = b'":{'
+#: What is counted in a text that is too short for columns to pay off.
+_KEY_END: Final = re.compile(rb'[\x00-"]:')
+_SHORT: Final = 4_096
 
 
 def count_key_ends(data: Content, start: int, end: int) -> int:
@@ -24,6 +27,8 @@ def count_key_ends(data: Content, start: int, end: int) -> int:
     What has as many of them as keys has no other key. After an exclamation mark they count as
     well: one comparison is all that this takes.
     """
+    if end - start < _SHORT:
+        return len(_KEY_END.findall(data, start, end))
     # Polars lets go of the interpreter for a whole stretch; numpy would ask for it block by block.
     before = pl.Series(np.frombuffer(data, np.uint8)[max(start - 1, 0) : end])
     return int(((before[1:] == _COLON) & (before[:-1] <= _QUOTE)).sum())

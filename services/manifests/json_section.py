@@ -47,7 +47,6 @@ from services.manifests.url_columns import (
 SAMPLE: Final = 64
 
 _KEY_END: Final = b'":'
-_ANY_KEY_END: Final = re.compile(rb'[\x00-"]:')
 _LOOSE: Final = re.compile(rb"[ \t\r\n]:")
 _NUL: Final = b"\\u0000"
 _DELETE: Final = 0x7F
@@ -98,10 +97,10 @@ class SectionReader:
         self._first = sink.index
 
     def read(self, member: Member) -> None:
-        """Read all entries of the section: decode and examine here, look at columns beside it.
+        """Read all entries of the section: decode and examine here, the rest beside it.
 
         Both examining and decoding hold the interpreter, so that two threads of them would only
-        wait for each other. A single batch has nothing to be beside: most sections need no second
+        wait for each other. A single batch has nothing to be beside: most sections need no other
         thread.
         """
         if is_one_batch(member):
@@ -128,7 +127,7 @@ class SectionReader:
         return partial(read_singles, using=single_filter(kind, options, sample))
 
     def _look(self, decoded: Decoded) -> "_Looked":
-        """Find the suspects of a batch, and make columns of the others."""
+        """Make columns of what was decoded, and find the suspects of a batch."""
         batch = decoded.batch
         frames = decoded.frames()
         titles = pl.Series(decoded.titles, dtype=pl.String)
@@ -155,9 +154,9 @@ class SectionReader:
         frames, decoded = looked.frames, looked.decoded
         if decoded.batch.suspects:
             frames = frames[np.flatnonzero(decoded.batch.is_clear[frames["owner"]])]
-        none = same(0, frames.height, pl.UInt32())
+        zero = same(0, frames.height, pl.UInt32())
         entry = frames["owner"] + decoded.batch.index
-        places = {"nth": frames["nth"], "entry": entry, "line": none, "column": none}
+        places = {"nth": frames["nth"], "entry": entry, "line": zero, "column": zero}
         found = pl.DataFrame({"url": frames["url"], **places})
         rows = decoded.rows(frames, looked.titles, looked.examined)
         self._sink.hash_pending(looked.pending)
@@ -186,8 +185,7 @@ class SectionReader:
         suspects = list(batch.suspects)
         expected = int(keys.sum() - keys[suspects].sum())
         found = count_key_ends(self._data, batch.begin, batch.end)
-        for start, end in map(batch.span, suspects):
-            found -= len(_ANY_KEY_END.findall(self._data, start, end))
+        found -= sum(count_key_ends(self._data, *batch.span(each)) for each in suspects)
         if found != expected:
             batch.suspects.update(list(self._repeating(batch, keys)))
 

@@ -288,4 +288,6 @@ def url_of(mapping: ColumnMapping, row: Sequence[str]) -> str:
 def type_of_url(url: str) -> EntryType | None:
     """Return the type of single file that an extension tells; None for unknown ones."""
     match = _EXTENSION.search(url.partition("?")[0].removesuffix(".gz"))
-    return USUAL.get(FAMILIES.get(match[1].lower(), "")) if match else None
+    family = FAMILIES.get(match[1].lower(), "") if match else ""
+    # A CSV is as likely a time series, or a manifest, as text.
+    return None if family == "csv" else USUAL.get(family)

@@ -28,9 +28,9 @@ class Span(NamedTuple):
     length: int | None
 
 
-#: Entry, place among its URLs, line and column.
-_PLACES: Final = ("entry", "nth", "line", "column")
 NO_SPAN: Final = Span(None, None)
+#: Where a URL stands: its entry, its place among the entry's URLs, line and column.
+_PLACES: Final = ("entry", "nth", "line", "column")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Pending:
     """URLs of examined entries that are still to be counted and hashed."""
 
     urls: list[str] = field(default_factory=list)
-    #: Entry, place among its URLs, line and column of each.
+    #: Where each stands, as `_PLACES` names it.
     places: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 

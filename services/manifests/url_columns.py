@@ -43,10 +43,10 @@ def doubtful_urls(
     )
     unusual = ~told["alike"]
     asked = unusual | ~told["bare"]
-    malformed = asked & ~where(asked, column, urls.GOOD)
+    malformed = asked & ~matching(asked, column, urls.GOOD)
     doubt = malformed | told["is_long"]
-    doubt |= where(unusual & ~malformed, column, _PEOPLE)
-    doubt |= where(~told["ends_alike"], column, _unfitting(kind))
+    doubt |= matching(unusual & ~malformed, column, _PEOPLE)
+    doubt |= matching(~told["ends_alike"], column, _unfitting(kind))
     if options.bucket:
         named = column.to_frame("url").select(_bucket("url")).to_series()
         doubt |= (named != options.bucket).fill_null(value=True)
@@ -81,7 +81,7 @@ def _others(kind: EntryType) -> list[str]:
     return [extension for extension, family in FAMILIES.items() if family not in FITTING[kind]]
 
 
-def where(asked: pl.Series, column: pl.Series, pattern: str) -> pl.Series:
+def matching(asked: pl.Series, column: pl.Series, pattern: str) -> pl.Series:
     """Mark the texts that match, of those that are asked for."""
     if not asked.any():
         return asked

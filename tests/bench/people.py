@@ -65,12 +65,19 @@ class Person:
         self._socket: ClientConnection = connect(
             address, subprotocols=[Subprotocol("streamlit")], max_size=None, origin=Origin(url)
         )
+        #: What was seen of tabs, by their name in the address: an id, and which tab is the first.
+        self._tabs: dict[str, tuple[str, str]] = {}
 
     def open(self, page: str, query: dict[str, str]) -> tuple[float, int]:
         """Go to a page; return the seconds and bytes until it is drawn."""
         message = BackMsg()
         message.rerun_script.page_name = "" if page == "overview" else page
         message.rerun_script.query_string = urlencode(query)
+        for name, (tabs, first) in self._tabs.items():
+            # Tabs that were drawn once follow their own state, whatever the address says.
+            message.rerun_script.widget_states.widgets.add(
+                id=tabs, string_value=query.get(name, first)
+            )
         started = time.perf_counter()
         self._socket.send(message.SerializeToString())
         size = 0
@@ -78,6 +85,9 @@ class Person:
             data = self._socket.recv(timeout=60)
             size += len(data)
             answer = ForwardMsg.FromString(data if isinstance(data, bytes) else data.encode())
+            drawn = answer.delta.add_block.tab_container
+            if drawn.query_param_key:
+                self._tabs[drawn.query_param_key] = drawn.id, drawn.default_tab_label
             if answer.WhichOneof("type") == "script_finished":
                 break
         assert answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY

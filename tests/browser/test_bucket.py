@@ -67,6 +67,7 @@ def test_the_clinic_lets_a_page_of_another_origin_open_an_object(
     dashboard.sees("Encord's pages are allowed")
     dashboard.idle()
     dashboard.page.get_by_text("Bucket and credentials").click()
+    dashboard.idle()
     dashboard.page.get_by_test_id("stRadio").get_by_text("Own", exact=True).click()
     dashboard.fill("Origin", origin(elsewhere))
     dashboard.sees("1 origin refused")

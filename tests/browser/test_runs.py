@@ -135,6 +135,7 @@ def test_a_run_whose_key_is_gone_goes_on_when_it_is_back(
     first = Server(tmp_path, rate=0.5, start=forking)
     with visiting(window, first.url, Dashboard) as person:
         run = submit(person, tmp_path / "killed.csv", MIXED)
+        person.sees("Processing")  # killed while it sends, the run would wait for minutes
     first.kill()
     with (
         serving(tmp_path, sandbox=False, start=forking) as without,

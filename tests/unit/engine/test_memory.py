@@ -36,7 +36,7 @@ def test_memory_that_runs_out_costs_a_worker_and_no_entry(tmp_path: Path) -> Non
     process.start()
     process.join(120)
     said = " ".join(event.detail for event in world.ledger.events(run).rows)
-    assert process.exitcode != 0 or "something failed on our side" in said, "it had enough memory"
+    assert process.exitcode != 0 or "Something failed on our side" in said, "it had enough memory"
     assert not world.view(run).state.is_final
     world.clock.seconds += 10_000
     world.onboarding.resume(run, actor="tester")

@@ -1,4 +1,4 @@
-"""Two threads for one pass: in order, beside each other, and ended by an error on either side."""
+"""Three threads for one pass: in order, beside each other, and ended by an error on any side."""
 
 import threading
 from collections.abc import Iterator
