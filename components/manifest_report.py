@@ -87,7 +87,7 @@ def _verdict(summary: Summary) -> None:
 
 def show(checked: CheckedManifest, *, key: str) -> None:
     """Draw the groups, then every finding."""
-    groups = checked.groups()
+    groups = checked.groups
     if not groups:
         st.caption("Nothing was found.")
         return

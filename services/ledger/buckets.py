@@ -237,47 +237,49 @@ def _end_silent(cx: Connection) -> None:
     )
 
 
-def _proven_by_trials(cx: Connection, connection: str) -> list[Proof]:
-    rows = cx.execute(
-        select(TRIAL.c.integration, TRIAL.c.bucket, TRIAL.c.heard_at).where(
-            TRIAL.c.connection == connection, TRIAL.c.state == TrialState.PROVEN
-        )
+# Made once, as three pages ask at each drawing and making takes longer than asking.
+_TRIALS: Final = select(TRIAL.c.integration, TRIAL.c.bucket, TRIAL.c.heard_at).where(
+    TRIAL.c.connection == bindparam("connection"), TRIAL.c.state == TrialState.PROVEN
+)
+_FIRST_URL: Final = (
+    select(OUTCOME.c.url)
+    .where(
+        OUTCOME.c.root == RUN.c.root,
+        OUTCOME.c.superseded.is_(False),
+        OUTCOME.c.rank == Outcome.REGISTERED.rank,
     )
+    .limit(1)
+    .scalar_subquery()
+)
+_DELIVERED: Final = (
+    RUN.c.connection == bindparam("connection"),
+    RUN.c.registered > 0,
+    RUN.c.adopted_job.is_(None),  # only who started that job knows its integration
+)
+_DELIVERERS: Final = select(RUN.c.integration).where(*_DELIVERED).distinct()
+# One by one: a window over all runs sorts every one of them.
+_LAST_RUNS: Final = (
+    select(RUN.c.integration, RUN.c.updated_at, _FIRST_URL.label("url"))
+    .where(*_DELIVERED, RUN.c.integration == bindparam("integration"))
+    .order_by(RUN.c.created_at.desc())
+    .limit(_OFFERED)
+)
+
+
+def _proven_by_trials(cx: Connection, connection: str) -> list[Proof]:
     return [
         Proof(integration=row.integration, bucket=row.bucket, at=_time(row.heard_at))
-        for row in rows
+        for row in cx.execute(_TRIALS, {"connection": connection})
     ]
 
 
 def _proven_by_runs(cx: Connection, connection: str) -> list[Proof]:
     """Take of each integration its last runs that registered files, and where those came from."""
-    first_url = (
-        select(OUTCOME.c.url)
-        .where(
-            OUTCOME.c.root == RUN.c.root,
-            OUTCOME.c.superseded.is_(False),
-            OUTCOME.c.rank == Outcome.REGISTERED.rank,
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    delivered = (
-        RUN.c.connection == connection,
-        RUN.c.registered > 0,
-        RUN.c.adopted_job.is_(None),  # only who started that job knows its integration
-    )
-    integrations = cx.scalars(select(RUN.c.integration).where(*delivered).distinct()).all()
-    # One by one: a window over all runs sorts every one of them.
-    newest = (
-        select(RUN.c.integration, RUN.c.updated_at, first_url.label("url"))
-        .where(*delivered, RUN.c.integration == bindparam("integration"))
-        .order_by(RUN.c.created_at.desc())
-        .limit(_OFFERED)
-    )
+    integrations = cx.scalars(_DELIVERERS, {"connection": connection}).all()
     return [
         Proof(integration=run.integration, bucket=bucket, at=_time(run.updated_at))
         for integration in integrations
-        for run in cx.execute(newest, {"integration": integration})
+        for run in cx.execute(_LAST_RUNS, {"connection": connection, "integration": integration})
         if (bucket := bucket_of(run.url or ""))
     ]
 

@@ -81,10 +81,11 @@ class CheckedManifest:
         parts = part_paths(self.folder)
         return pl.scan_ipc(parts) if parts else None
 
-    def groups(self) -> list[FindingGroup]:
-        """Return findings by code, worst first, with up to five examples each."""
+    @cached_property
+    def groups(self) -> tuple[FindingGroup, ...]:
+        """Findings by code, worst first, with up to five examples each."""
         codes = sorted(self.summary.counts, key=ORDER.__getitem__)
-        return [self._group(code) for code in codes]
+        return tuple(map(self._group, codes))
 
     def _group(self, code: str) -> FindingGroup:
         rule = RULES[code]

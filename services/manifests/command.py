@@ -304,7 +304,7 @@ def _present(checked: CheckedManifest, report: Path | None) -> int:
         _require_writable(report)
         checked.write_report(report)
     _say(_verdict(checked))
-    for group in checked.groups():
+    for group in checked.groups:
         _say(f"  {group.severity:7}  {group.count:>9,}  {group.code:26}  {group.title}")
         for finding in group.samples[:1]:
             _say(f"{'':22}{_place(finding)}{finding.message}")

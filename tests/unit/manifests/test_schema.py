@@ -60,7 +60,7 @@ def test_a_key_that_is_not_in_use_is_a_warning(
 ) -> None:
     found = checked(tmp_path, ending, {key: "rain"})
     assert (found.summary.counts, found.summary.valid_entries) == ({"metadata-undeclared": 3}, 3)
-    assert found.groups()[0].samples[0].message == said
+    assert found.groups[0].samples[0].message == said
 
 
 def test_options_come_back_as_they_were_written() -> None:
