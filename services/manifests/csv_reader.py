@@ -35,7 +35,7 @@ _DELIMITERS: Final = ",;\t"
 _LONE_CR: Final = re.compile(r"\r(?!\n)")
 _CR: Final = "Lines end in CR alone; save the file with line ends of LF or CRLF"
 #: Bytes looked at in one go.
-STRETCH: Final = 8 << 20
+STRETCH: Final = 12 << 20
 #: Below a repeated header another may follow soon: so many rows are read one by one, and the
 #: stretches behind them begin small and grow, or each header would have far more looked at.
 _ROWS_BELOW: Final = 200
@@ -149,6 +149,7 @@ class CsvReader:
         urls = merge.clear(accepted)
         self.sink.hash_pending(pending)
         self.sink.accepted(merge.merged(accepted), urls, count_buckets(urls["url"]))
+        self.sink.document.let_go(merge.stretch.begin, merge.stretch.end)
 
     def _read_suspects(self, merge: Merge, index: int, first: int) -> None:
         """Read what is not accepted, and examine what is in doubt.
