@@ -58,10 +58,10 @@ def write_images(
         file.write('],"skip_duplicate_urls":true}')
 
 
-def write_bulk(path: Path) -> None:
+def write_bulk(path: Path, count: int = ITEMS) -> None:
     """Write images that the sandbox's demo bucket has."""
-    bulk = (f"gs://encord-demo-bucket/bulk/{n:06}.jpg" for n in range(ITEMS))
-    entries = zip(bulk, images(ITEMS, faulty=False), strict=True)
+    bulk = (f"gs://encord-demo-bucket/bulk/{n:06}.jpg" for n in range(count))
+    entries = zip(bulk, images(count, faulty=False), strict=True)
     path.write_text(json.dumps({"images": [{**entry, "objectUrl": url} for url, entry in entries]}))
 
 

@@ -1,0 +1,130 @@
+"""From a manifest to a proven dataset: the processor's time for the command, and for the SDK alone.
+
+The SDK makes the calls that the command makes: a job for each 10,000 entries, listings of folder
+and dataset, links. Each runs in a process of its own whose time counts from its start, with
+all imports; the command's check is another process and does not count. Requests are counted too.
+"""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+
+COUNT: Final = 100_000
+COMMAND: Final = "the command"
+#: Tells the SDK's process where the sandbox is.
+DOMAIN: Final = "BENCH_DOMAIN"
+#: Units a second: so many that nobody waits for them.
+_RATE: Final = 1e6
+_PAGE: Final = 1_000
+#: Entries of a job, as the command sends them.
+_JOB: Final = 10_000
+
+
+def measure() -> Iterator[tuple[str, float, int]]:
+    """Yield what worked, its seconds of the processor, and how many requests it made."""
+    # Here, as the SDK's process has no need of them.
+    from services.bootstrap import build_runtime
+    from services.settings import Settings
+    from tests.bench import work
+
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        manifest = folder / "files.json"
+        work.write_bulk(manifest, COUNT)
+        _write_parts(manifest)
+        settings = Settings(data_dir=folder / "data", sandbox_rate=_RATE)
+        runtime = build_runtime(settings)
+        runtime.start_sandbox()
+        assert runtime.wait_for_sandbox()
+        connection = runtime.connections.sandbox()
+        assert connection is not None
+        environment = {
+            **os.environ,
+            "ENCORD_ONBOARDING_DATA_DIR": str(settings.data_dir),
+            "ENCORD_SSH_KEY_FILE": str(settings.data_dir / "sandbox" / "demo_key"),
+            DOMAIN: connection.domain,
+        }
+        try:
+            for who in ("the SDK", COMMAND):
+                words = [sys.executable, "-m", "tests.bench.submission", who, str(manifest)]
+                said = subprocess.run(
+                    words, env=environment, check=True, stdout=subprocess.PIPE, text=True
+                ).stdout
+                seconds, asked = said.split()
+                yield who, float(seconds), int(asked)
+        finally:
+            runtime.stop()
+
+
+def _write_parts(manifest: Path) -> None:
+    entries = json.loads(manifest.read_bytes())["images"]
+    for first in range(0, COUNT, _JOB):
+        part = manifest.with_name(f"part-{first:06}.json")
+        part.write_text(json.dumps({"images": entries[first : first + _JOB]}))
+
+
+def _by_sdk(manifest: Path) -> None:
+    from encord import EncordUserClient
+    from encord.orm.dataset import StorageLocation
+
+    client = EncordUserClient.create_with_ssh_private_key(
+        ssh_private_key_path=os.environ["ENCORD_SSH_KEY_FILE"],
+        domain=os.environ[DOMAIN],
+    )
+    integration = client.get_cloud_integrations()[0].id
+    folder = client.create_storage_folder("By the SDK")
+    for part in sorted(manifest.parent.glob("part-*.json")):
+        job = folder.add_private_data_to_folder_start(integration, part, ignore_errors=True)
+        done = folder.add_private_data_to_folder_get_result(job)
+        assert done.units_error_count == 0
+    items = [item.uuid for item in folder.list_items(page_size=_PAGE)]
+    made = client.create_dataset(
+        "By the SDK", StorageLocation.CORD_STORAGE, create_backing_folder=False
+    )
+    dataset = client.get_dataset(made.dataset_hash)
+    for first in range(0, len(items), _JOB):
+        dataset.link_items(items[first : first + _JOB])
+    assert len(dataset.list_data_rows()) == len(items)
+
+
+def _by_command(manifest: Path) -> None:
+    from services.__main__ import main
+
+    words = ["onboard", str(manifest), "--integration", "Demo bucket", "--folder", "By the command"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert main([*words, "--no-schema"]) == 0
+
+
+def _counted(do: Callable[[Path], None], manifest: Path) -> int:
+    """Do it; return how many requests were made."""
+    send, asked = requests.Session.send, list[str | None]()
+
+    def counting(
+        self: requests.Session, request: requests.PreparedRequest, **settings: Any
+    ) -> requests.Response:
+        asked.append(request.url)
+        return send(self, request, **settings)
+
+    requests.Session.send = counting  # type: ignore[method-assign]
+    do(manifest)
+    return len(asked)
+
+
+def main() -> None:
+    who, manifest = sys.argv[1], Path(sys.argv[2])
+    asked = _counted(_by_command if who == COMMAND else _by_sdk, manifest)
+    print(f"{time.process_time():.2f} {asked}")  # noqa: T201 - read by the bench
+
+
+if __name__ == "__main__":
+    main()
