@@ -313,6 +313,8 @@ def present_a_scenario(person: Dashboard) -> None:
     press(person, button(person, "Set up the first onboarding"))
     person.sees("beat 1 of")
     press(person, person.page.get_by_role("button", name=re.compile("Go to")).first)
+    person.sees("Beat 1 of")
+    person.idle()
     press(person, button(person, "Next beat"))
     person.sees("Beat 2 of")
     press(person, button(person, "Script"))
