@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import polars as pl
 
@@ -14,6 +14,8 @@ from services.manifests.faults import shown
 
 #: Byte offsets to lines and columns.
 Places = dict[int, tuple[int, int]]
+#: Line, column and what is there.
+_Placed = tuple[int | None, int | None, Sample]
 
 FINDINGS: Final = "findings.arrow"
 MARKS: Final = "marks.arrow"
@@ -32,53 +34,35 @@ _SCHEMA: Final = {
 }
 
 
-class _Row(NamedTuple):
-    """A finding as the columns hold it; the fields are those of `_SCHEMA`."""
-
-    code: str
-    severity: str
-    line: int | None
-    column: int | None
-    pointer: str | None
-    entry: int | None
-    field: str | None
-    value: str | None
-    message: str
-    fix: str
-
-
-assert list(_SCHEMA) == [each.name for each in fields(Finding)] == list(_Row._fields)
+assert list(_SCHEMA) == [each.name for each in fields(Finding)]
 
 
 def write_findings(collector: Collector, places: Places, folder: Path) -> None:
     """Render the samples and write them, in the order of the file."""
-    rows = sorted((_row(sample, places) for sample in collector.samples), key=_file_order)
-    values = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
-    columns = {
-        name: _column(list(each), kind)
-        for (name, kind), each in zip(_SCHEMA.items(), values, strict=True)
+    kept = sorted(((*_place(each, places), each) for each in collector.samples), key=_file_order)
+    samples = [sample for _, _, sample in kept]
+    faults = [sample.fault for sample in samples]
+    rules = [RULES[fault.code] for fault in faults]
+    # Columns at once: a finding as an object takes as long as all that is in it.
+    values: dict[str, list[Any]] = {
+        "code": [fault.code for fault in faults],
+        "severity": [rule.severity for rule in rules],
+        "line": [line for line, _, _ in kept],
+        "column": [column for _, column, _ in kept],
+        "pointer": [sample.where.pointer for sample in samples],
+        "entry": [sample.entry for sample in samples],
+        "field": [_field_of(fault.path) for fault in faults],
+        "value": [shown(fault.value) for fault in faults],
+        "message": [rule.say(fault.details) for rule, fault in zip(rules, faults, strict=True)],
+        "fix": [rule.fix for rule in rules],
     }
+    columns = {name: _column(values[name], kind) for name, kind in _SCHEMA.items()}
     pl.DataFrame(columns).write_ipc(folder / FINDINGS, compression="uncompressed")
 
 
-def _row(sample: Sample, places: Places) -> _Row:
-    fault, where = sample.fault, sample.where
-    rule = RULES[fault.code]
-    line, column = where.line, where.column
-    if where.offset is not None:
-        line, column = places[where.offset]
-    return _Row(
-        fault.code,
-        rule.severity,
-        line,
-        column,
-        where.pointer,
-        sample.entry,
-        _field_of(fault.path),
-        shown(fault.value),
-        rule.say(fault.details),
-        rule.fix,
-    )
+def _place(sample: Sample, places: Places) -> tuple[int | None, int | None]:
+    where = sample.where
+    return (where.line, where.column) if where.offset is None else places[where.offset]
 
 
 def _field_of(path: FaultPath) -> str | None:
@@ -86,9 +70,10 @@ def _field_of(path: FaultPath) -> str | None:
     return ".".join(str(step) for step in path) or None
 
 
-def _file_order(row: _Row) -> tuple[int, int, int, int]:
-    entry = -1 if row.entry is None else row.entry
-    return entry, row.line or 0, row.column or 0, ORDER[row.code]
+def _file_order(kept: _Placed) -> tuple[int, int, int, int]:
+    line, column, sample = kept
+    entry = -1 if sample.entry is None else sample.entry
+    return entry, line or 0, column or 0, ORDER[sample.fault.code]
 
 
 def _column(values: list[object], dtype: pl.DataType) -> pl.Series:
