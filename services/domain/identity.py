@@ -16,6 +16,8 @@ def identity(url: str) -> str:
     `https://storage.googleapis.com/b/k`, `https://b.storage.googleapis.com/k` and `gs://b/k` are
     one object. A query string, as signed URLs have, is not part of it. Other URLs stay as they are.
     """
+    if url.startswith("gs://"):  # as most are
+        return url
     for prefix in _PATH_STYLE:
         if url.startswith(prefix):
             return "gs://" + url.removeprefix(prefix).partition("?")[0]

@@ -5,9 +5,12 @@ Only keys that were asked for are compared. Others may be anybody's, Encord's ow
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
+
+import orjson
 
 #: What is worth reading as a moment: date, time and zone are all there.
 _MOMENT: Final = re.compile(
@@ -17,13 +20,19 @@ _SHOWN: Final = 60
 _ABSENT: Final = object()
 #: Made once: `json.dumps` makes a writer for every text.
 _WRITE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_SHORTEST_MOMENT: Final = len("2026-11-01T12:00Z")
+#: What is in its one spelling already, and what orjson writes as Python does.
+_UNCHANGED: Final = frozenset({int, bool, type(None)})
+_WRITTEN: Final = _UNCHANGED | {str, float}
+#: Between these a float is written without an exponent.
+_SMALLEST: Final = 1e-4
+_LARGEST: Final = 1e16
 #: The canonical text of an item that has no metadata.
 NONE_AT_ALL: Final = "{}"
 
 
 def canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a value in the one spelling that equals every other spelling of it."""
-    # What most values are comes first: half a million items have millions of them.
     if isinstance(value, str):
         return _instant(value) if _MOMENT.fullmatch(value) else value
     if isinstance(value, float):
@@ -33,10 +42,18 @@ def canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, list):
         return [canonical(each) for each in value]
     if isinstance(value, Mapping):
-        return {str(key): canonical(value[key]) for key in sorted(value, key=str)}
+        # Most values need no closer look, and there are millions of them.
+        return {
+            str(key): each
+            if (kind := type(each := value[key])) in _UNCHANGED
+            or (kind is str and len(each) < _SHORTEST_MOMENT)
+            else canonical(each)
+            for key in sorted(value, key=str)
+        }
     return value
 
 
+@lru_cache  # half a million items were made on a few days, or at one hour
 def _instant(text: str) -> str:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC).isoformat()
@@ -48,7 +65,20 @@ def canonical_text(metadata: object) -> str | None:
     """Return canonical metadata as JSON text; None when there is nothing to compare."""
     if not isinstance(metadata, Mapping) or not metadata:
         return None
-    return _WRITE(canonical(metadata))
+    value = canonical(metadata)
+    if _is_same_in_orjson(value.values()):
+        try:
+            return orjson.dumps(value).decode()
+        except orjson.JSONEncodeError:  # a number beyond 64 bits, half a character
+            pass
+    return _WRITE(value)
+
+
+def _is_same_in_orjson(values: Collection[object]) -> bool:
+    """Whether orjson writes values as Python does, many times faster: 1e-05 is 1e-5 there."""
+    return set(map(type, values)) <= _WRITTEN and all(
+        _SMALLEST <= abs(value) < _LARGEST for value in values if isinstance(value, float)
+    )
 
 
 def differences(expected: str, found: str) -> list[str]:

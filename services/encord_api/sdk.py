@@ -13,12 +13,14 @@ from encord.orm.dataset import (
     DataLinkDuplicatesBehavior,
     DataRows,
     DatasetAccessSettings,
+    DatasetLinkItems,
     StorageLocation,
 )
 
 from services.domain.metadata import OrganisationSchema
 from services.encord_api.answers import (
     AnsweredItem,
+    AnsweredJob,
     AnsweredRow,
     RawSchema,
     dataset_of,
@@ -184,7 +186,7 @@ class SdkGateway(EncordGateway):
         state = self._wire.api.get(
             f"storage/folders/{_uuid(folder)}/data-upload-jobs/{_uuid(job)}",
             params=orm.GetUploadJobParams(timeout_seconds=0),
-            result_type=orm.UploadLongPollingState,
+            result_type=AnsweredJob,
         )
         return job_status_of(state)
 
@@ -254,7 +256,7 @@ class SdkGateway(EncordGateway):
         found = self._item(item)
         if found.item_type not in _FRAMED:
             return ()
-        path = f"storage/folders/{found.parent}/items/{found.uuid}/child-items"
+        path = f"storage/folders/{_uuid(found.parent)}/items/{found.uuid}/child-items"
         frames = self._wire.api.get_paged_iterator(path, _FramePage(), AnsweredItem)
         return tuple(frame.url for frame in _once(frames, _READING_FRAMES) if frame.url)
 
@@ -298,10 +300,16 @@ class SdkGateway(EncordGateway):
 
     @_asking("linking items to the dataset")
     def link_items(self, dataset: str, items: Sequence[str]) -> None:
-        """See the interface."""
-        uuids = [_uuid(item) for item in items]
-        skip = DataLinkDuplicatesBehavior.SKIP
-        self._wire.dataset(_uuid(dataset)).link_items(uuids, duplicates_behavior=skip)
+        """See the interface. Asked directly: the SDK's own method reads every row of the answer."""
+        querier = self._wire.rows(_uuid(dataset))
+        querier.basic_setter(
+            DatasetLinkItems,
+            uid=querier.resource_id,
+            payload={
+                "item_uuids": [str(_uuid(item)) for item in items],
+                "duplicates_behavior": DataLinkDuplicatesBehavior.SKIP.value,
+            },
+        )
 
     @_asking("taking rows out of the dataset")
     def unlink_rows(self, dataset: str, rows: Sequence[str]) -> None:

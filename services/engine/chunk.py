@@ -20,7 +20,7 @@ import orjson
 from sqlalchemy import Connection, update
 
 from services.domain.chunks import Ranges, digest_of
-from services.domain.entries import Entry
+from services.domain.entries import COMPOSITE, Entry
 from services.domain.outcomes import Outcome, cause_of
 from services.domain.runs import AttemptState, Problem, WorkState
 from services.encord_api.errors import EncordError, NotAuthorised, NotFound, classify
@@ -115,7 +115,7 @@ def _still_to_send(step: Step, work: WorkSpec) -> Ranges | None:
     Encord documents duplicate skipping for URLs, not for groups and series, so those are looked up
     before every send.
     """
-    groups = [entry for entry in step.entries(work.entries) if entry.type.is_composite]
+    groups = list(step.entries(work.entries, COMPOSITE))
     if not groups:
         return None
     present = find_present(step.gateway, _folder(step), groups, heartbeat=step.heartbeat)

@@ -1,6 +1,6 @@
 """What a step of the engine works with; everything arrives from outside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from services.domain.chunks import Ranges, Shares
-from services.domain.entries import Entry
+from services.domain.entries import Entry, EntryType
 from services.encord_api.interface import EncordGateway
 from services.engine.webhook import Webhook
 from services.ledger.attempts import Attempt
@@ -83,9 +83,11 @@ class Step:
         """How the manifest was checked."""
         return CheckOptions.from_json(self.run.check)
 
-    def entries(self, ranges: Ranges) -> Iterator[Entry]:
-        """Read entries of the manifest, in index order."""
-        return self.manifest.read(ranges)
+    def entries(
+        self, ranges: Ranges, kinds: Collection[EntryType] | None = None
+    ) -> Iterator[Entry]:
+        """Read entries of the manifest, all or of some types, in index order."""
+        return self.manifest.read(ranges, kinds)
 
     def shares(self, ranges: Ranges) -> Iterator[Shares]:
         """Read what cutting entries into chunks needs of them, in index order."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from services.domain.chunks import Ranges
 from services.domain.outcomes import Outcome
-from services.domain.runs import AttemptState, Problem, WorkKind
+from services.domain.runs import AttemptState, Problem, WorkKind, WorkState
 from services.domain.tasks import Purpose
 from services.engine.context import Step
 from services.engine.errors import StopError
@@ -17,9 +17,12 @@ from services.engine.once import Created, create_once, description_of, is_of
 from services.engine.proof.tasks import linkable, refuse_linked
 from services.ledger import attempts, runs
 from services.ledger.events import record
-from services.ledger.specs import work_spec
+from services.ledger.specs import run_spec, work_spec
+from services.ledger.state import ended_by_cancel
 from services.ledger.tables import OUTCOME, RUN
 
+#: Requests of one piece: a step costs as much as the request it makes.
+REQUESTS: Final = 5
 ARRIVED: Final = (Outcome.REGISTERED.rank, Outcome.ALREADY_THERE.rank)
 
 
@@ -37,17 +40,32 @@ def advance_dataset(step: Step) -> None:
 
 
 def advance_link(step: Step) -> None:
-    """Link one piece. Encord skips what is linked already, so a repeated piece is harmless."""
+    """Link one piece. Encord skips what is linked already, so a repeated piece is harmless.
+
+    A task that is cancelled meanwhile ends with the request under way.
+    """
     with step.tools.ledger.reading() as cx:
         work = work_spec(cx, step.claim.work)
-        items = list(_items(cx, step, work.entries))
+        items = iter(dict.fromkeys(_items(cx, step, work.entries)))
     if not step.run.dataset_uuid:
         raise StopError(Problem.DATASET_GONE, "The run has no dataset.")
-    step.gateway.link_items(step.run.dataset_uuid, list(dict.fromkeys(items)))
+    linked = 0
+    while (asked := list(islice(items, step.tools.link_piece))) and not _is_called_off(step):
+        step.gateway.link_items(step.run.dataset_uuid, asked)
+        step.heartbeat()
+        linked += len(asked)
     with step.fenced() as cx:
         runs.heard(cx, step.claim.run)
-        step.note(cx, "linked", f"{len(items):,} items to {step.run.dataset_uuid}")
-        runs.finish(cx, work.id)
+        step.note(cx, "linked", f"{linked:,} items to {step.run.dataset_uuid}")
+        runs.finish(cx, work.id, WorkState.CANCELLED if asked else WorkState.DONE)
+
+
+def _is_called_off(step: Step) -> bool:
+    """Whether the task was cancelled; a run that is still links what arrived."""
+    if WorkKind.LINK not in ended_by_cancel(step.run.purpose):
+        return False
+    with step.tools.ledger.reading() as cx:
+        return run_spec(cx, step.claim.run).cancel_requested
 
 
 def _items(cx: Connection, step: Step, entries: Ranges) -> Iterator[str]:
@@ -131,10 +149,11 @@ def _add_links(cx: Connection, step: Step) -> None:
 
 def _pieces(cx: Connection, step: Step) -> Iterator[Ranges]:
     """Cut what is to be linked; the same entries give the same pieces."""
+    size = step.tools.link_piece * REQUESTS
     if step.run.purpose is Purpose.LINK:
-        yield from _slices(linkable(step)["entry"], step.tools.link_piece)
+        yield from _slices(linkable(step)["entry"], size)
         return
-    yield from _slices(arrived(cx, step.run.place.root), step.tools.link_piece)
+    yield from _slices(arrived(cx, step.run.place.root), size)
 
 
 def arrived(cx: Connection, root: str) -> Ranges:

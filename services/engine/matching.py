@@ -70,11 +70,7 @@ def advance_match(step: Step) -> None:
         if not is_past_hearing(step):
             raise
         present, said.unlisted = {}, NO_FOLDER
-    unlisted = [
-        entry.index
-        for entry in step.entries(selection)
-        if entry.index not in present and _unexplained(entry, said)
-    ]
+    unlisted = _unlisted(step, selection, present, said)
     if unlisted and said.unlisted is NOT_LISTED and looks < step.tools.pace.lag_looks:
         _look_again(step, looks, len(unlisted))
         return
@@ -84,6 +80,17 @@ def advance_match(step: Step) -> None:
             outcomes.save(cx, [row | {"job_id": carried.job_of(row["entry"])} for row in rows])
         step.heartbeat()
     _finish(step)
+
+
+def _unlisted(step: Step, selection: Ranges, present: dict[int, str], said: Said) -> list[int]:
+    """Return the entries that the folder does not show, although nothing says why."""
+    if len(present) == len(selection):
+        return []
+    return [
+        entry.index
+        for entry in step.entries(selection)
+        if entry.index not in present and _unexplained(entry, said)
+    ]
 
 
 def _present(step: Step, selection: Ranges) -> dict[int, str]:

@@ -15,6 +15,8 @@ from services.ledger.filesystem import refuse_network_folder
 #: Execution option of transactions that only read: they never queue behind a writer.
 READING: Final = "ledger_reading"
 BUSY_MILLISECONDS: Final = 10_000
+#: Held as pages are touched. With SQLite's 2 MB, half a million outcomes take a third longer.
+CACHE_KILOBYTES: Final = 32_768
 #: What SQLite says of a file that somebody else holds, or of a disk that is full or fails.
 AWAY: Final = frozenset(
     {
@@ -80,6 +82,9 @@ def _prepare_sqlite(dbapi: Any, entry: ConnectionPoolEntry) -> None:  # noqa: AN
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # What a statement may have to take back is copied page by page: not into a file.
+        "temp_store=MEMORY",
+        f"cache_size=-{CACHE_KILOBYTES}",
     ):
         dbapi.execute(f"PRAGMA {pragma}")
 

@@ -1,7 +1,14 @@
 """Where SQLite and PostgreSQL differ: the words for "insert or leave be", and texts they hold."""
 
-from sqlalchemy import Connection, Table
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Select, Table, Text, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+
+#: SQLite's reader of JSON ends a text where this stands.
+_NUL: Final = b"\\u0000"
 
 
 def storable(text: str) -> str:
@@ -14,3 +21,37 @@ def insert_into(cx: Connection, table: Table) -> postgresql.Insert | sqlite.Inse
     if cx.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def put_rows(
+    cx: Connection, table: Table, rows: Sequence[dict[str, Any]], *, keys: Sequence[str]
+) -> None:
+    """Insert rows, all with the same columns, or replace what is under their keys.
+
+    SQLite gets all of them in one statement: it keeps what each statement may have to take back,
+    which for a sealed table costs more than the row.
+    """
+    names = list(rows[0])
+    statement = insert_into(cx, table)
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    given: Any = rows
+    if cx.dialect.name == "sqlite" and (document := _document(rows)) is not None:
+        statement = statement.from_select(names, _cells(len(names)), include_defaults=False)
+        given = {"rows": document}
+    cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), given)
+
+
+def _document(rows: Sequence[dict[str, Any]]) -> str | None:
+    """Return rows as a JSON array of arrays; None when that would lose something."""
+    try:
+        found = orjson.dumps([list(row.values()) for row in rows])
+    except orjson.JSONEncodeError:
+        return None
+    return None if _NUL in found else found.decode()
+
+
+def _cells(count: int) -> Select[Any]:
+    row = func.json_each(bindparam("rows", type_=Text)).table_valued("value").c.value
+    cells = (func.json_extract(row, f"$[{number}]") for number in range(count))
+    # Without a condition SQLite would take ON CONFLICT for one of a join.
+    return select(*cells).where(text("true"))

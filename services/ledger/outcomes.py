@@ -11,7 +11,7 @@ from services.domain.entries import Entry
 from services.domain.identity import identity
 from services.domain.outcomes import Outcome
 from services.ledger import tally, words
-from services.ledger.dialect import insert_into
+from services.ledger.dialect import put_rows
 from services.ledger.tables import OUTCOME
 
 #: Stays below what either database takes in one statement.
@@ -70,11 +70,7 @@ def save(cx: Connection, rows: Sequence[dict[str, Any]]) -> None:
         return
     root = rows[0]["root"]
     tally.lock(cx, root)
-    statement = insert_into(cx, OUTCOME)
-    keys = [OUTCOME.c.run, OUTCOME.c.entry]
-    decided = {"run", "entry", "superseded"}
-    changed = {c.name: statement.excluded[c.name] for c in OUTCOME.c if c.name not in decided}
-    cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    put_rows(cx, OUTCOME, rows, keys=("run", "entry"))
     if any(row["generation"] for row in rows):
         _supersede(cx, rows)
     words.keep(cx, root, (row["entry"] for row in rows))

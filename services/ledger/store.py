@@ -31,6 +31,8 @@ from services.ledger.reading import Reading
 from services.ledger.tables import HOLDER, META, RUN, WORK
 
 EPOCH: Final = "clock-epoch"
+#: The part of a lease below which it is renewed.
+_LEAST_LEFT: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,18 @@ class Ledger(Reading):
         )
 
     def renew(self, claim: Claim, lease: float) -> None:
-        """Keep the work for another `lease` seconds."""
+        """Keep the work for another `lease` seconds; writes once a tenth of them is gone.
+
+        Raises:
+            LeaseLostError: Another owner holds the work.
+        """
+        chosen = select(WORK.c.fence, WORK.c.lease_until).where(WORK.c.id == claim.work)
+        with self.reading() as cx:
+            held = cx.execute(chosen).one_or_none()
+            if held is None or held.fence != claim.fence:
+                raise LeaseLostError(claim.work)
+            if held.lease_until - self.clock.now(cx) > lease * _LEAST_LEFT:
+                return
         with self.fenced(claim) as cx:
             self.hold(cx, claim, lease)
 

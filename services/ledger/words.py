@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from services.ledger.dialect import insert_into
+from services.ledger.dialect import put_rows
 from services.ledger.tables import OUTCOME, WORDS
 
 #: Entries of a block.
@@ -21,10 +21,7 @@ def keep(cx: Connection, root: str, entries: Iterable[int]) -> None:
     """Write the blocks that hold these entries anew."""
     blocks = sorted({entry - entry % BLOCK for entry in entries})
     rows = [{"root": root, "first": first, "body": _body(cx, root, first)} for first in blocks]
-    statement = insert_into(cx, WORDS)
-    keys = [WORDS.c.root, WORDS.c.first]
-    changed = {"body": statement.excluded.body}
-    cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    put_rows(cx, WORDS, rows, keys=("root", "first"))
 
 
 def near(cx: Connection, search: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ Python objects.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -206,9 +206,12 @@ class CheckedManifest:
         lasts = chosen[np.concatenate((gaps, [chosen.size - 1]))]
         return Ranges(tuple(zip(firsts.tolist(), lasts.tolist(), strict=True)))
 
-    def read(self, ranges: Ranges) -> Iterator[Entry]:
-        """Stream entries in index order; only a part of the columns is in memory at a time."""
-        return valid_entries(self.source, ranges)
+    def read(self, ranges: Ranges, kinds: Collection[EntryType] | None = None) -> Iterator[Entry]:
+        """Stream entries, all or of some types, in index order.
+
+        Only a part of the columns is in memory at a time.
+        """
+        return valid_entries(self.source, ranges, kinds)
 
     def shares(self, ranges: Ranges) -> Iterator[Shares]:
         """Stream what `plan` and `digest_of` need of entries, in index order."""

@@ -1,6 +1,6 @@
 """Read entries back from their columns, with the payload from the document or the column."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -23,11 +23,17 @@ from services.manifests.document import Content
 from services.manifests.entry_check import urls_of
 
 _KINDS: Final = {kind.value: kind for kind in EntryType}
+
+
+def _is_of(kinds: Iterable[EntryType]) -> pl.Expr:
+    return pl.col("type").is_in([kind.value for kind in kinds])
+
+
 #: Types whose entries may have many URLs.
 _MANY: Final = {*COMPOSITE, EntryType.SCENE}
 #: The digest's line of an entry with one URL, for a whole column at once.
 _LINE: Final = pl.format(line_of("{}", ["{}"]), "type", "url")
-_IS_MANY: Final = pl.col("type").is_in([kind.value for kind in _MANY])
+_IS_MANY: Final = _is_of(_MANY)
 _ROWS: Final = ("index", "type", "title", "url", "url_count", "start", "length", "valid")
 
 
@@ -162,9 +168,12 @@ def read_entries(source: Source, ranges: Ranges) -> Iterator[StoredEntry]:
             )
 
 
-def valid_entries(source: Source, ranges: Ranges) -> Iterator[Entry]:
-    """Yield entries without errors in the form the rest of the application takes."""
-    for frame in frames(source.folder, ranges):
+def valid_entries(
+    source: Source, ranges: Ranges, kinds: Collection[EntryType] | None = None
+) -> Iterator[Entry]:
+    """Yield entries without errors, all or of some types, in the form all others take."""
+    for every in frames(source.folder, ranges):
+        frame = every if kinds is None else every.filter(_is_of(kinds))
         rows = frame.select("index", "type", "title", "url").iter_rows()
         for (index, word, title, url), payload in zip(rows, source.payloads(frame), strict=True):
             kind = _KINDS[word]

@@ -19,12 +19,14 @@ from services.ledger.choosing import current
 from services.ledger.tables import OUTCOME
 
 BATCH: Final = 10_000
-STAGES: Final = {
+_STOPPED: Final = {
     Outcome.REGISTERED: Stage.NOT_LINKED,
     Outcome.ALREADY_THERE: Stage.NOT_LINKED,
     Outcome.FAILED: Stage.FAILED,
     Outcome.CANCELLED: Stage.CANCELLED,
 }
+#: By an outcome's rank.
+STAGES: Final = tuple(_STOPPED.get(outcome, Stage.UNKNOWN) for outcome in BY_RANK)
 _TYPES: Final = {
     word: str(kind) for kind in EntryType for word in WORDS_OF_TYPE[kind] if word != "IMG_GROUP"
 }
@@ -110,5 +112,4 @@ def _key(entry: Entry) -> str | None:
 def _stopped(row: Any) -> tuple[str | None, Stage, str]:  # noqa: ANN401 - a row of the ledger
     if row is None:
         return None, Stage.NEVER_SENT, ""
-    outcome = BY_RANK[row.rank]
-    return row.item_uuid, STAGES.get(outcome, Stage.UNKNOWN), row.message
+    return row.item_uuid, STAGES[row.rank], row.message
