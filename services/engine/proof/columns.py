@@ -5,9 +5,9 @@ speak of the same object: the identity of a URL, or for groups and series the id
 frames in order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -80,6 +80,12 @@ class Places:
         """What is where the files are to be: the dataset's rows, or else the folder's items."""
         chosen = self.folder if self.dataset is None else self.dataset
         return pl.DataFrame(schema=FOUND) if chosen is None else chosen
+
+
+def frame_of(rows: Iterable[tuple[Any, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Return rows as columns; polars takes twice as long to do it from rows."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=dict(schema))
 
 
 def frames_key(urls: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from services.domain.identity import identity
 from services.domain.outcomes import BY_RANK, Outcome
 from services.domain.stored_metadata import canonical_text
 from services.domain.verification import WORDS_OF_TYPE, Stage
-from services.engine.proof.columns import EXPECTED, frames_key
+from services.engine.proof.columns import EXPECTED, frame_of, frames_key
 from services.engine.report_rows import paired
 from services.ledger.choosing import current
 from services.ledger.tables import OUTCOME
@@ -84,7 +84,7 @@ def _frame(
     frames = [pl.DataFrame(schema=told)]
     while batch := list(islice(rows, BATCH)):
         heartbeat()
-        frames.append(pl.DataFrame(batch, schema=told, orient="row"))
+        frames.append(frame_of(batch, told))
     return pl.concat(frames).with_columns(apart=pl.lit(apart))
 
 

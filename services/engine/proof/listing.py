@@ -1,6 +1,6 @@
 """Write what Encord lists as columns, page by page: a dataset's rows, a folder's items."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import polars as pl
 from services.domain.identity import identity
 from services.domain.stored_metadata import NONE_AT_ALL, canonical_text
 from services.encord_api.interface import DataRow, EncordGateway, Item
-from services.engine.proof.columns import FOUND, frames_key
+from services.engine.proof.columns import FOUND, frame_of, frames_key
 from services.engine.proof.compare import FRAMED
 
 BATCH: Final = 10_000
@@ -35,7 +35,7 @@ class Lister:
         frames = []
         while rows:  # from the end, so that what became columns is let go of
             batch, rows = rows[-BATCH:], rows[:-BATCH]
-            frames.append(_frame(map(self._row, batch)))
+            frames.append(frame_of(map(self._row, batch), FOUND))
         return pl.concat(reversed(frames)) if frames else pl.DataFrame(schema=FOUND)
 
     def folder(
@@ -53,7 +53,8 @@ class Lister:
         for page in self.gateway.list_items(uuid, metadata=self.metadata, in_dataset=in_dataset):
             self.heartbeat()
             usable = (item for item in page if not (item.is_placeholder or item.is_tombstone))
-            frames.append(_frame(self._item(each) for each in usable if not wanted or wanted(each)))
+            items = (self._item(each) for each in usable if not wanted or wanted(each))
+            frames.append(frame_of(items, FOUND))
         return pl.concat(frames) if frames else pl.DataFrame(schema=FOUND)
 
     def _row(self, row: DataRow) -> tuple[Any, ...]:
@@ -79,7 +80,3 @@ class Lister:
             frames = self.gateway.frame_urls(item)
             return (frames[0], frames_key(frames)) if frames else (None, None)
         return url, None if url is None else identity(url)
-
-
-def _frame(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=FOUND, orient="row")
