@@ -177,18 +177,23 @@ def report_pages(rounds: int) -> None:
 def report_people(rounds: int) -> None:
     """Print what each page takes at full size: alone, and among twenty people."""
     title = "500,000 entries and outcomes, 10,000 runs"
-    ratios, clicks = dict[str, float](), list[float]()
-    for name, seen, alone, crowd in people.told(people.measure(rounds)):
-        ratios[name] = crowd / alone
+    ratios, busy, clicks = dict[str, float](), list[float](), list[float]()
+    for name, seen, alone, paced, crowd in people.told(people.measure(rounds)):
+        ratios[name] = crowd / paced
+        busy.append(crowd / alone)
         clicks += seen.crowd
         note = (
-            f"{max(seen.first, seen.again) / 1000:,.0f} kB; among {people.PEOPLE} people "
-            f"{1000 * crowd:,.0f} ms; idle in a browser after {seen.browser:.2f} s"
+            f"{max(seen.first, seen.again) / 1000:,.0f} kB; at a person's pace "
+            f"{1000 * paced:,.0f} ms, among {people.PEOPLE} people {1000 * crowd:,.0f} ms; "
+            f"idle in a browser after {seen.browser:.2f} s"
         )
         target = Target(seconds=0.1)
         say(Line(work=title, what=name, seconds=alone, note=note, target=target).words())
     what, slowest = "the page that others slow most", max(ratios, key=ratios.__getitem__)
-    note = f"{slowest}; {median(ratios.values()):.2f} times as long is the median of pages"
+    note = (
+        f"{slowest}; {median(ratios.values()):.2f} times as long is the median of pages; beside "
+        f"one person without any pause {median(busy):.2f}, at most {max(busy):.2f}"
+    )
     target = Target(ratio=2.0)
     say(Line(work=title, what=what, ratio=ratios[slowest], note=note, target=target).words())
     what = f"any page among {people.PEOPLE} people"

@@ -47,8 +47,11 @@ _PATIENCE: Final = 900.0
 class Seen:
     """What one page took."""
 
-    #: Seconds of the server, alone and in the crowd.
+    #: Seconds of the server: alone and without a pause, which shows what a page costs; alone at a
+    #: person's pace; and in the crowd, whose people have that pace too. A server that rested is
+    #: slower than one that is busy, so only the last two show what people cost each other.
     alone: list[float] = field(default_factory=list)
+    paced: list[float] = field(default_factory=list)
     crowd: list[float] = field(default_factory=list)
     #: Bytes to the browser: at first, and when it is drawn again.
     first: int = 0
@@ -102,23 +105,36 @@ def measure(rounds: int) -> dict[str, Seen]:
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), rate=1e6) as server:
         pages = fill(server, Path(folder) / "files.json")
         seen = {name: Seen() for name in pages}
-        person = Person(server.url)
-        person.open("overview", {})
-        dice = random.Random(PEOPLE)
-        for lap in range(rounds + 1):
-            # In any order, as people do: a page reached from another of its views costs less.
-            for name in dice.sample(list(pages), len(pages)):
-                page, query = pages[name]
-                seconds, size = person.open(page, query)
-                if lap:  # the first lap fills what is kept between drawings
-                    seen[name].alone.append(seconds)
-                    seen[name].again = size
-                else:
-                    seen[name].first = size
-        person.close()
+        walk(server, pages, seen, rounds)
         crowd(server, pages, seen)
         browse(server, pages, seen)
         return seen
+
+
+def walk(
+    server: Server,
+    pages: dict[str, tuple[str, dict[str, str]]],
+    seen: dict[str, Seen],
+    rounds: int,
+) -> None:
+    """Let one person go through all pages, some rounds at once and some at a person's pace."""
+    person, pause = Person(server.url), threading.Event()
+    person.open("overview", {})
+    dice = random.Random(PEOPLE)
+    for lap in range(2 * rounds + 1):
+        # In any order, as people do: a page reached from another of its views costs less.
+        for name in dice.sample(list(pages), len(pages)):
+            page, query = pages[name]
+            seconds, size = person.open(page, query)
+            if not lap:  # it fills what is kept between drawings
+                seen[name].first = size
+            elif lap <= rounds:
+                seen[name].alone.append(seconds)
+                seen[name].again = size
+            else:
+                seen[name].paced.append(seconds)
+                pause.wait(max(0.0, _PAUSE - seconds))
+    person.close()
 
 
 def fill(server: Server, manifest: Path) -> dict[str, tuple[str, dict[str, str]]]:
@@ -248,7 +264,7 @@ def browse(
         browser.close()
 
 
-def told(seen: dict[str, Seen]) -> Iterator[tuple[str, Seen, float, float]]:
-    """Yield each page with its medians, alone and in the crowd, in seconds."""
+def told(seen: dict[str, Seen]) -> Iterator[tuple[str, Seen, float, float, float]]:
+    """Yield each page with its medians, alone, alone at a person's pace and in the crowd, in s."""
     for name, each in seen.items():
-        yield name, each, median(each.alone), median(each.crowd or [0.0])
+        yield name, each, median(each.alone), median(each.paced), median(each.crowd or [0.0])
