@@ -5,7 +5,7 @@ speak of the same object: the identity of a URL, or for groups and series the id
 frames in order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,7 +82,7 @@ class Places:
         return pl.DataFrame(schema=FOUND) if chosen is None else chosen
 
 
-def frame_of(rows: Iterable[tuple[Any, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def frame_of(rows: Iterable[Sequence[Any]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """Return rows as columns; polars takes twice as long to do it from rows."""
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=dict(schema))

@@ -1,6 +1,6 @@
 """Write down what is expected, as columns: of a run, a manifest, a folder, an earlier receipt."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 
 from services.domain.entries import Entry, EntryType
 from services.domain.identity import identity
-from services.domain.outcomes import BY_RANK, Outcome
+from services.domain.outcomes import Outcome
 from services.domain.stored_metadata import canonical_text
 from services.domain.verification import WORDS_OF_TYPE, Stage
 from services.engine.proof.columns import EXPECTED, frame_of, frames_key
-from services.engine.report_rows import paired
 from services.ledger.choosing import current
 from services.ledger.tables import OUTCOME
 
@@ -26,7 +25,17 @@ _STOPPED: Final = {
     Outcome.CANCELLED: Stage.CANCELLED,
 }
 #: By an outcome's rank.
-STAGES: Final = tuple(_STOPPED.get(outcome, Stage.UNKNOWN) for outcome in BY_RANK)
+STAGES: Final = {outcome.rank: str(_STOPPED.get(outcome, Stage.UNKNOWN)) for outcome in Outcome}
+#: What is told of each entry by what asks for it, and what by the ledger.
+_ASKED: Final = {
+    name: EXPECTED[name] for name in ("entry", "type", "title", "url", "urls", "key", "metadata")
+}
+_KNOWN: Final = {
+    "entry": pl.UInt32(),
+    "rank": pl.Int64(),
+    "detail": pl.String(),
+    "item_uuid": pl.String(),
+}
 _TYPES: Final = {
     word: str(kind) for kind in EntryType for word in WORDS_OF_TYPE[kind] if word != "IMG_GROUP"
 }
@@ -44,20 +53,29 @@ def of_run(
 
     They are to be apart where the run kept duplicates.
     """
-    chosen = current(root).with_only_columns(
-        OUTCOME.c.entry, OUTCOME.c.rank, OUTCOME.c.message, OUTCOME.c.item_uuid
+    asked = _asked(entries, heartbeat)
+    columns = OUTCOME.c.entry, OUTCOME.c.rank, OUTCOME.c.message, OUTCOME.c.item_uuid
+    chosen = current(root).with_only_columns(*columns).execution_options(yield_per=BATCH)
+    with cx.execute(chosen) as rows:
+        known = pl.concat(_in_batches(rows, _KNOWN, heartbeat))
+    stage = pl.col("rank").replace_strict(STAGES, default=None, return_dtype=pl.String())
+    return asked.join(known, on="entry", how="left", maintain_order="left").select(
+        *_ASKED,
+        "item_uuid",
+        stage.fill_null(str(Stage.NEVER_SENT)).alias("stage"),
+        pl.col("detail").fill_null(""),
+        pl.lit(apart).alias("apart"),
     )
-    ordered = chosen.order_by(OUTCOME.c.entry).execution_options(yield_per=BATCH)
-    with cx.execute(ordered) as known:
-        pairs = paired(entries, iter(known), index=lambda entry: entry.index)
-        rows = (_row(entry, *_stopped(row)) for entry, row in pairs)
-        return _frame(rows, heartbeat, apart=apart)
 
 
 def of_manifest(entries: Iterable[Entry], *, heartbeat: Callable[[], None]) -> pl.DataFrame:
     """Return the entries of a manifest, of which nothing else is known."""
-    rows = (_row(entry, None, Stage.UNKNOWN, "") for entry in entries)
-    return _frame(rows, heartbeat, apart=False)
+    return _asked(entries, heartbeat).with_columns(
+        item_uuid=pl.lit(None, pl.String()),
+        stage=pl.lit(str(Stage.UNKNOWN)),
+        detail=pl.lit(""),
+        apart=pl.lit(value=False),
+    )
 
 
 def of_items(items: pl.DataFrame) -> pl.DataFrame:
@@ -77,18 +95,24 @@ def of_items(items: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _frame(
-    rows: Iterator[tuple[Any, ...]], heartbeat: Callable[[], None], *, apart: bool
-) -> pl.DataFrame:
-    told = {name: kind for name, kind in EXPECTED.items() if name != "apart"}
-    frames = [pl.DataFrame(schema=told)]
-    while batch := list(islice(rows, BATCH)):
+def _asked(entries: Iterable[Entry], heartbeat: Callable[[], None]) -> pl.DataFrame:
+    return pl.concat(_in_batches(map(_row, entries), _ASKED, heartbeat))
+
+
+def _in_batches(
+    rows: Iterable[tuple[Any, ...]],
+    schema: Mapping[str, pl.DataType],
+    heartbeat: Callable[[], None],
+) -> Iterator[pl.DataFrame]:
+    """Yield rows as columns, and in any case columns without a row."""
+    yield frame_of((), schema)
+    source = iter(rows)
+    while batch := list(islice(source, BATCH)):
         heartbeat()
-        frames.append(frame_of(batch, told))
-    return pl.concat(frames).with_columns(apart=pl.lit(apart))
+        yield frame_of(batch, schema)
 
 
-def _row(entry: Entry, item: str | None, stage: Stage, detail: str) -> tuple[Any, ...]:
+def _row(entry: Entry) -> tuple[Any, ...]:
     return (
         entry.index,
         str(entry.type),
@@ -97,9 +121,6 @@ def _row(entry: Entry, item: str | None, stage: Stage, detail: str) -> tuple[Any
         len(entry.urls),
         _key(entry),
         canonical_text(orjson.loads(entry.payload).get("clientMetadata")),
-        item,
-        str(stage),
-        detail,
     )
 
 
@@ -107,9 +128,3 @@ def _key(entry: Entry) -> str | None:
     if entry.type.is_composite:
         return frames_key(entry.urls)
     return identity(entry.urls[0]) if len(entry.urls) == 1 else None
-
-
-def _stopped(row: Any) -> tuple[str | None, Stage, str]:  # noqa: ANN401 - a row of the ledger
-    if row is None:
-        return None, Stage.NEVER_SENT, ""
-    return row.item_uuid, STAGES[row.rank], row.message
