@@ -121,7 +121,7 @@ def walk(
     person, pause = Person(server.url), threading.Event()
     person.open("overview", {})
     dice = random.Random(PEOPLE)
-    for lap in range(2 * rounds + 1):
+    for lap in range(rounds + rounds // 2 + 1):
         # In any order, as people do: a page reached from another of its views costs less.
         for name in dice.sample(list(pages), len(pages)):
             page, query = pages[name]
