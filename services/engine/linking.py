@@ -84,7 +84,7 @@ def _items(cx: Connection, step: Step, entries: Ranges) -> Iterator[str]:
         .order_by(OUTCOME.c.entry, OUTCOME.c.rank)
     )
     wanted = set(entries)
-    yield from (row.item_uuid for row in rows if row.entry in wanted)
+    yield from (item for entry, item in rows if entry in wanted)
 
 
 def _title(step: Step) -> str:

@@ -1,8 +1,8 @@
 """From a manifest to a proven dataset: the processor's time for the command, and for the SDK alone.
 
 The SDK makes the calls that the command makes: a job for each 10,000 entries, a listing of the
-folder, links of 1,000 items, a listing of the dataset with the metadata that verification compares.
-Only it waits within a request, where the command asks again, and so makes fewer. Each runs in a
+folder, links of 1,000 items, a listing of the dataset with the metadata that verification compares,
+and looks at its jobs as often as the command does. Each runs in a
 process of its own whose time counts from its start, with all imports. The manifest was checked
 before, which has rows of its own. Requests are counted too.
 """
@@ -35,6 +35,8 @@ _PAGE: Final = 1_000
 #: Entries of a job and items of a link, as the command sends them.
 _JOB: Final = 10_000
 _LINKS: Final = 1_000
+#: Between two looks at a job, as the command waits for a young one.
+_LOOK_SECONDS: Final = 2.0
 
 
 def measure(turns: int) -> Iterator[tuple[str, float, int]]:
@@ -101,10 +103,16 @@ def _by_sdk(manifest: Path, name: str) -> None:
     )
     integration = client.get_cloud_integrations()[0].id
     folder = client.create_storage_folder(name)
-    for part in sorted(manifest.parent.glob("part-*.json")):
-        job = folder.add_private_data_to_folder_start(integration, part, ignore_errors=True)
-        done = folder.add_private_data_to_folder_get_result(job)
-        assert done.units_error_count == 0
+    parts = sorted(manifest.parent.glob("part-*.json"))
+    jobs = [
+        folder.add_private_data_to_folder_start(integration, part, ignore_errors=True)
+        for part in parts
+    ]
+    while jobs:
+        time.sleep(_LOOK_SECONDS)
+        looks = [folder.add_private_data_to_folder_get_result(job, 0) for job in jobs]
+        assert not any(look.units_error_count for look in looks)
+        jobs = [job for job, look in zip(jobs, looks, strict=True) if look.units_pending_count]
     items = [item.uuid for item in folder.list_items(page_size=_PAGE)]
     made = client.create_dataset(name, StorageLocation.CORD_STORAGE, create_backing_folder=False)
     settings = DatasetAccessSettings(fetch_client_metadata=True)
