@@ -134,6 +134,15 @@ def test_items_come_in_pages_one_request_each(gateway_at: Connect) -> None:
     assert "pageToken=next" in server.requests[1].target
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-11-23 02:00:00", "2026-11-23T04:00:00+02:00", "Mon, 23 Nov 2026 02:00:00 GMT"]
+)
+def test_a_time_is_read_however_it_is_written(gateway_at: Connect, text: str) -> None:
+    with serving(page([item(1, createdAt=text)])) as server:
+        ((found,),) = gateway_at(server.url).list_items(FOLDER)
+    assert found.created_at == datetime(2026, 11, 23, 2, tzinfo=UTC)
+
+
 def test_a_page_that_fails_is_told_after_those_before_it(gateway_at: Connect) -> None:
     first = page([item(n) for n in range(PAGE)], "next")
     with serving(first, answer({"message": "oops"}, 500)) as server:

@@ -1,13 +1,16 @@
 """What pages find among outcomes: the same as looking at every one of them, whatever the page."""
 
 import pytest
+from sqlalchemy import select
 
 from services.domain.entries import Entry, EntryType
 from services.domain.outcomes import Outcome
 from services.domain.runs import WorkKind
 from services.ledger import choosing, outcomes, runs
+from services.ledger.dialect import storable
 from services.ledger.outcomes import Place
 from services.ledger.store import Ledger
+from services.ledger.tables import OUTCOME
 from tests.unit.ledger.test_ledger import create
 
 ENTRIES = 700
@@ -51,6 +54,24 @@ def entries_of(ledger: Ledger, run: str, **filters: object) -> list[int]:
         found += [row.entry for row in page.rows]
         if len(found) >= page.total:
             return found
+
+
+@pytest.mark.parametrize(
+    "text", ["a\0b", r"a\u0000b", 'a "quote" and a \\', "lines\nand \u2028", "\U0001f600", ""]
+)
+def test_an_outcome_says_what_was_written(ledger: Ledger, kind: str, text: str) -> None:
+    with ledger.transaction() as cx:
+        run = create(cx, "awkward")
+    asked = Entry(index=7, type=EntryType.IMAGE, urls=("gs://b/7.jpg",), title=text, payload=b"{}")
+    place = Place(run=run, root=run, generation=0)
+    for outcome in (Outcome.REGISTERED, Outcome.FAILED):  # the second one takes its place
+        with ledger.transaction() as cx:
+            outcomes.save(cx, [outcomes.outcome_row(place, asked, outcome, message=text)])
+    kept = storable(text) if kind == "postgresql" else text
+    with ledger.reading() as cx:
+        chosen = select(OUTCOME.c.rank, OUTCOME.c.title, OUTCOME.c.message, OUTCOME.c.url_key)
+        (row,) = cx.execute(chosen.where(OUTCOME.c.run == run))
+    assert row == (Outcome.FAILED.rank, kept, kept, outcomes.url_key("gs://b/7.jpg"))
 
 
 STILL_FAILED = [n for n in range(0, ENTRIES, 7) if n % 14 or n == 0]
