@@ -6,6 +6,7 @@ nobody's memory holds another's libraries.
 """
 
 import gc
+import os
 import resource
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from services.domain.chunks import plan
 from services.manifests.checked import CheckedManifest
 from services.manifests.options import CheckOptions
 from services.manifests.store import ManifestStore
+from tests.bench.memory import peak
 
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -156,8 +158,13 @@ def timed(what: str, who: int = resource.RUSAGE_SELF) -> Iterator[None]:
     started = time.perf_counter()
     yield
     seconds = time.perf_counter() - started
-    megabytes = resource.getrusage(who).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+    megabytes = peak(os.getpid()) if who == resource.RUSAGE_SELF else _peak_of_children()
     print(f"{what} {seconds:.3f} {megabytes:.0f}")  # noqa: T201 - read by the caller
+
+
+def _peak_of_children() -> float:
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return largest / (1024 if sys.platform == "linux" else 1024**2)
 
 
 PEERS: Final[dict[str, Callable[[Path], None]]] = {

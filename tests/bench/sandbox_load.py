@@ -4,7 +4,6 @@ The SDK's own work on an answer (about 45 microseconds an item) is told apart fr
 page is timed where its bytes arrive, and once more where its items do.
 """
 
-import subprocess
 import tempfile
 import time
 from collections import deque
@@ -19,6 +18,7 @@ import requests
 from encord.storage import StorageFolder
 
 from tests.bench import work
+from tests.bench.memory import peak
 from tests.sandbox.conftest import Running, running
 
 _PAGES: Final = 40
@@ -44,7 +44,7 @@ def measure() -> Iterator[tuple[str, float | None, float | None]]:
             yield "a job, answered", waited[-1], None
             yield "all units", _timed(lambda: _work(sandbox)), None
             yield from _pages(made)
-            yield "the process", None, _peak(sandbox.process.pid)
+            yield "the process", None, peak(sandbox.process.pid)
         with running(folder / "sandbox", "--rate", "0") as again:
             kept = again.client().get_storage_folder(made.uuid)
             assert kept.get_summary().files == work.ITEMS
@@ -97,15 +97,3 @@ def _timed(what: Callable[[], object]) -> float:
     started = time.perf_counter()
     what()
     return time.perf_counter() - started
-
-
-def _peak(process: int) -> float:
-    """Return the most MB a process ever had resident."""
-    said = Path(f"/proc/{process}/status")
-    if not said.exists():
-        command = ["ps", "-o", "rss=", "-p", str(process)]
-        return (
-            int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1024
-        )
-    line = next(each for each in said.read_text().splitlines() if each.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
