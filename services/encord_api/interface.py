@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from services.domain.metadata import OrganisationSchema
 
 
@@ -67,9 +69,8 @@ class JobStatus:
     errors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A storage item of a folder."""
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A storage item of a folder. A struct, as there may be half a million of them."""
 
     uuid: str
     #: Encord's item type, e.g. `image`, `imageGroup`, `plainText`.
@@ -96,9 +97,8 @@ class Dataset:
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataRow:
-    """One row of a dataset."""
+class DataRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One row of a dataset. A struct, as there may be half a million of them."""
 
     uuid: str
     title: str

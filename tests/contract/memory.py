@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
+import msgspec
+
 from services.domain.metadata import OrganisationSchema
 from services.encord_api.errors import InvalidRequest, NotAuthenticated, NotAuthorised, NotFound
 from services.encord_api.interface import (
@@ -33,6 +35,7 @@ from services.encord_api.interface import (
 )
 
 T = TypeVar("T")
+Found = TypeVar("Found", Item, DataRow)
 
 PAGE: Final = 1000
 _ASKING: Final = "asking Encord in memory"
@@ -55,6 +58,11 @@ _TYPES: Final = {
 _COMPOSITE: Final = ("imageGroup", "imageSequence", "dicomSeries")
 #: A sequence's row is an image group's with a flag (`DataRow.is_image_sequence` of the SDK).
 _ROW_TYPES: Final = dict(_TYPES.values()) | {"imageSequence": "IMG_GROUP"}
+
+
+def without_metadata(found: Found) -> Found:
+    """Return what a listing says that was not asked for metadata."""
+    return msgspec.structs.replace(found, metadata=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +234,7 @@ class MemoryGateway(EncordGateway):
             linked = {item for rows in self._rows.values() for item in rows}
             chosen = [i for i in page if in_dataset is None or (i.uuid in linked) is in_dataset]
             if chosen:
-                yield [item if metadata else replace(item, metadata=None) for item in chosen]
+                yield chosen if metadata else [without_metadata(item) for item in chosen]
             at += PAGE
 
     def get_item(self, uuid: str) -> Item:
@@ -311,7 +319,7 @@ class MemoryGateway(EncordGateway):
         def rows() -> list[DataRow]:
             self._dataset(dataset)
             found = [row for rows in self._rows[dataset].values() for row in rows]
-            return found if metadata else [replace(row, metadata=None) for row in found]
+            return found if metadata else [without_metadata(row) for row in found]
 
         return self._ask("list_rows", rows, dataset)
 
