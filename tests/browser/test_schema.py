@@ -40,6 +40,7 @@ def test_a_schema_is_checked_against_drawn_and_offered_as_a_template(
     dashboard.page.locator("canvas, svg.marks").first.wait_for()
     assert not violations(dashboard.page)
     dashboard.page.get_by_text("Check against another schema").click()
+    dashboard.idle()  # the button may still move, or be drawn anew
     dashboard.click("Check without a schema")
     dashboard.sees("Checked without a metadata schema")
     dashboard.click("Check against the schema of Sandbox")
