@@ -13,6 +13,7 @@ from services.domain.chunks import Ranges
 from services.domain.outcomes import BY_RANK, Outcome
 from services.domain.paging import Page
 from services.ledger import tally, words
+from services.ledger.dialect import any_contains
 from services.ledger.tables import OUTCOME, RUN, WORDS
 from services.ledger.views import OutcomeRow
 
@@ -53,8 +54,7 @@ def matching(
         chosen = chosen.where(OUTCOME.c.rank == Outcome.FAILED.rank, OUTCOME.c.cause == cause)
     if search:
         columns = (OUTCOME.c.url, OUTCOME.c.title, OUTCOME.c.message)
-        holds = or_(*(c.icontains(search, autoescape=True) for c in columns))
-        chosen = chosen.where(words.near(cx, search), holds)
+        chosen = chosen.where(words.near(cx, search), any_contains(columns, search))
     return chosen
 
 

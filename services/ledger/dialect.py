@@ -1,10 +1,22 @@
 """Where SQLite and PostgreSQL differ: the words for "insert or leave be", and texts they hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Select, Table, Text, bindparam, func, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 #: SQLite's reader of JSON ends a text where this stands.
@@ -14,6 +26,15 @@ _NUL: Final = b"\\u0000"
 def storable(text: str) -> str:
     """Return a text with U+FFFD for NUL, for which PostgreSQL would refuse the whole statement."""
     return text.replace("\0", "\ufffd")
+
+
+def any_contains(columns: Iterable[Column[Any]], search: str) -> ColumnElement[bool]:
+    """Return whether a text is in one of some columns; with NUL it is in none.
+
+    SQLite's LIKE would end the text there, and find more.
+    """
+    wanted = storable(search)
+    return or_(*(column.icontains(wanted, autoescape=True) for column in columns))
 
 
 def insert_into(cx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

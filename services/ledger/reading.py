@@ -21,6 +21,7 @@ from services.ledger.choosing import (
     outcomes_of,
     page_of,
 )
+from services.ledger.dialect import any_contains
 from services.ledger.progress import ProgressPoint, points, remaining
 from services.ledger.runs import LINKING
 from services.ledger.tables import EVENT, OUTCOME, RECEIPT, RUN, WORK
@@ -94,7 +95,7 @@ class Reading(ABC):
             chosen = _filtered(chosen, only)
         if search:
             columns = (RUN.c.name, RUN.c.manifest_name, RUN.c.folder_name, RUN.c.id)
-            chosen = chosen.where(or_(*(c.icontains(search, autoescape=True) for c in columns)))
+            chosen = chosen.where(any_contains(columns, search))
         with self.reading() as cx:
             total = _count(cx, chosen)
             newest = chosen.order_by(RUN.c.created_at.desc()).offset(offset).limit(limit)
