@@ -1,13 +1,11 @@
 """Encord through its real SDK: one request a call, nothing repeated, every error ours."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial, wraps
 from itertools import islice
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
-from uuid import UUID
 
 import encord.orm.storage as orm
 from encord.orm.dataset import (
@@ -33,6 +31,7 @@ from services.encord_api.answers import (
 from services.encord_api.credentials import PrivateKey
 from services.encord_api.domains import check_domain
 from services.encord_api.errors import InvalidRequest, NotFound, Unclear, translate
+from services.encord_api.identifiers import uuid_of, uuid_text
 from services.encord_api.interface import (
     DataRow,
     Dataset,
@@ -56,12 +55,10 @@ _EVERY_ROW: Final[dict[str, object]] = dict.fromkeys(
 )
 #: Items that have frames.
 _FRAMED: Final = frozenset({"imageGroup", "imageSequence", "dicomSeries", "group"})
-_WRITTEN: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _READING_DOCUMENT: Final = "reading the document to send"
 _SIGNING: Final = "asking for a signed address"
 _LISTING: Final = "listing the folder's items"
 _READING_FRAMES: Final = "reading the frames of an item"
-_READING_ID: Final = "reading an identifier"
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -153,7 +150,7 @@ class SdkGateway(EncordGateway):
     @_asking("reading the folder")
     def get_folder(self, uuid: str) -> Folder:
         """See the interface."""
-        return folder_of(self._wire.client.get_storage_folder(_uuid(uuid)))
+        return folder_of(self._wire.client.get_storage_folder(uuid_of(uuid)))
 
     @_listing("searching folders")
     def find_folders(self, search: str) -> Iterator[Folder]:
@@ -169,7 +166,7 @@ class SdkGateway(EncordGateway):
             InvalidRequest: Also when the document cannot be read; nothing was sent then.
         """
         wire = self._patient_wire(trace=trace)
-        target, source = wire.folder(_uuid(folder)), str(_uuid(integration))
+        target, source = wire.folder(uuid_of(folder)), str(uuid_of(integration))
         try:
             job = target.add_private_data_to_folder_start(source, document, ignore_errors=True)
         except (OSError, ValueError):
@@ -186,7 +183,7 @@ class SdkGateway(EncordGateway):
         Asked directly: the SDK's own method sleeps 10 s and repeats when the network fails.
         """
         state = self._wire.api.get(
-            f"storage/folders/{_uuid(folder)}/data-upload-jobs/{_uuid(job)}",
+            f"storage/folders/{uuid_of(folder)}/data-upload-jobs/{uuid_of(job)}",
             params=orm.GetUploadJobParams(timeout_seconds=0),
             result_type=AnsweredJob,
         )
@@ -195,8 +192,8 @@ class SdkGateway(EncordGateway):
     @_asking("cancelling the upload")
     def cancel_job(self, folder: str, job: str) -> int:
         """See the interface."""
-        target = self._wire.folder(_uuid(folder))
-        return target.add_data_to_folder_job_cancel(_uuid(job)).units_cancelled_count
+        target = self._wire.folder(uuid_of(folder))
+        return target.add_data_to_folder_job_cancel(uuid_of(job)).units_cancelled_count
 
     @_listing(_LISTING)
     def list_items(
@@ -223,7 +220,7 @@ class SdkGateway(EncordGateway):
             sign_urls=False,
             include_client_metadata=metadata,
         )
-        path = f"storage/folders/{_uuid(folder)}/items"
+        path = f"storage/folders/{uuid_of(folder)}/items"
         found = _once(self._wire.api.get_paged_iterator(path, params, AnsweredItem), _LISTING)
         return _pages(map(partial(item_of, metadata=metadata), found))
 
@@ -233,13 +230,13 @@ class SdkGateway(EncordGateway):
         return item_of(self._item(uuid), metadata=True)
 
     def _item(self, uuid: str) -> AnsweredItem:
-        path, params = f"storage/items/{_uuid(uuid)}", orm.GetItemParams(sign_url=False)
+        path, params = f"storage/items/{uuid_of(uuid)}", orm.GetItemParams(sign_url=False)
         return self._wire.api.get(path, params=params, result_type=AnsweredItem)
 
     @_asking("reading where the item is used")
     def datasets_of(self, item: str) -> list[Dataset]:
         """See the interface."""
-        summary = self._wire.client.get_storage_item(_uuid(item)).get_summary()
+        summary = self._wire.client.get_storage_item(uuid_of(item)).get_summary()
         return [
             Dataset(uuid=str(used.dataset_hash), title=used.title, description="")
             for used in summary.accessible_datasets
@@ -258,14 +255,14 @@ class SdkGateway(EncordGateway):
         found = self._item(item)
         if found.item_type not in _FRAMED:
             return ()
-        path = f"storage/folders/{_uuid(found.parent)}/items/{found.uuid}/child-items"
+        path = f"storage/folders/{uuid_of(found.parent)}/items/{found.uuid}/child-items"
         frames = self._wire.api.get_paged_iterator(path, _FramePage(), AnsweredItem)
         return tuple(frame.url for frame in _once(frames, _READING_FRAMES) if frame.url)
 
     @_asking("asking for a signed address")
     def signed_url(self, item: str) -> str:
         """See the interface."""
-        found = self._wire.client.get_storage_item(_uuid(item), sign_url=True).get_signed_url()
+        found = self._wire.client.get_storage_item(uuid_of(item), sign_url=True).get_signed_url()
         if not found:
             raise NotFound(_SIGNING)
         return found
@@ -273,13 +270,13 @@ class SdkGateway(EncordGateway):
     @_asking("deleting items")
     def delete_items(self, folder: str, items: Sequence[str]) -> None:
         """See the interface."""
-        uuids = [_uuid(item) for item in items]
-        self._wire.folder(_uuid(folder)).delete_storage_items(uuids)
+        uuids = [uuid_of(item) for item in items]
+        self._wire.folder(uuid_of(folder)).delete_storage_items(uuids)
 
     @_asking("deleting the folder")
     def delete_folder(self, uuid: str) -> None:
         """See the interface."""
-        self._wire.folder(_uuid(uuid)).delete()
+        self._wire.folder(uuid_of(uuid)).delete()
 
     @_asking("creating the dataset")
     def create_dataset(self, title: str, description: str) -> str:
@@ -298,17 +295,17 @@ class SdkGateway(EncordGateway):
     @_asking("reading the dataset")
     def get_dataset(self, uuid: str) -> Dataset:
         """See the interface."""
-        return dataset_of(self._wire.client.get_dataset(_uuid(uuid), include_data_rows=False))
+        return dataset_of(self._wire.client.get_dataset(uuid_of(uuid), include_data_rows=False))
 
     @_asking("linking items to the dataset")
     def link_items(self, dataset: str, items: Sequence[str]) -> None:
         """See the interface. Asked directly: the SDK's own method reads every row of the answer."""
-        querier = self._wire.rows(_uuid(dataset))
+        querier = self._wire.rows(uuid_of(dataset))
         querier.basic_setter(
             DatasetLinkItems,
             uid=querier.resource_id,
             payload={
-                "item_uuids": [_written(item) for item in items],
+                "item_uuids": [uuid_text(item) for item in items],
                 "duplicates_behavior": DataLinkDuplicatesBehavior.SKIP.value,
             },
         )
@@ -316,14 +313,14 @@ class SdkGateway(EncordGateway):
     @_asking("taking rows out of the dataset")
     def unlink_rows(self, dataset: str, rows: Sequence[str]) -> None:
         """See the interface."""
-        self._wire.dataset(_uuid(dataset)).delete_data([str(_uuid(row)) for row in rows])
+        self._wire.dataset(uuid_of(dataset)).delete_data([str(uuid_of(row)) for row in rows])
 
     @_asking("listing the dataset's rows")
     def list_rows(self, dataset: str, *, metadata: bool = False) -> list[DataRow]:
         """See the interface."""
         settings = DatasetAccessSettings(fetch_client_metadata=metadata)
         payload = _EVERY_ROW | {"dataset_access_settings": asdict(settings)}
-        querier = self._patient_wire().rows(_uuid(dataset))
+        querier = self._patient_wire().rows(uuid_of(dataset))
         found = querier.get_multiple(AnsweredRow, payload=payload, query_type=DataRows)
         return [each.row for each in found]
 
@@ -379,19 +376,6 @@ def connect(
         read_timeout=read_timeout,
         long_timeout=long_timeout,
     )
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        pass
-    raise InvalidRequest(_READING_ID, raw="not a UUID")
-
-
-def _written(text: str) -> str:
-    """Return a UUID as it is usually written; to look is eight times as fast as to make one."""
-    return text if _WRITTEN.fullmatch(text) else str(_uuid(text))
 
 
 def _once(found: Iterable[AnsweredItem], operation: str) -> Iterator[AnsweredItem]:

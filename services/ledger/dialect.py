@@ -47,7 +47,7 @@ def insert_into(cx: Connection, table: Table) -> postgresql.Insert | sqlite.Inse
 def put_rows(
     cx: Connection, table: Table, rows: Sequence[dict[str, Any]], *, keys: Sequence[str]
 ) -> None:
-    """Insert rows, all with the same columns, or replace what is under their keys.
+    """Insert rows, all with the same columns in any order, or replace what is under their keys.
 
     SQLite gets all of them in one statement: it keeps what each statement may have to take back,
     which for a sealed table costs more than the row.
@@ -56,16 +56,16 @@ def put_rows(
     statement = insert_into(cx, table)
     changed = {name: statement.excluded[name] for name in names if name not in keys}
     given: Any = rows
-    if cx.dialect.name == "sqlite" and (document := _document(rows)) is not None:
+    if cx.dialect.name == "sqlite" and (document := _document(rows, names)) is not None:
         statement = statement.from_select(names, _cells(len(names)), include_defaults=False)
         given = {"rows": document}
     cx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), given)
 
 
-def _document(rows: Sequence[dict[str, Any]]) -> str | None:
-    """Return rows as a JSON array of arrays; None when that would lose something."""
+def _document(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> str | None:
+    """Return columns of rows as a JSON array of arrays; None when that would lose something."""
     try:
-        found = orjson.dumps([list(row.values()) for row in rows])
+        found = orjson.dumps([[row[name] for name in names] for row in rows])
     except orjson.JSONEncodeError:
         return None
     return None if _NUL in found else found.decode()

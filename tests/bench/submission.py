@@ -2,9 +2,9 @@
 
 The SDK makes the calls that the command makes: a job for each 10,000 entries, a listing of the
 folder, links of 1,000 items, a listing of the dataset with the metadata that verification compares,
-and looks at its jobs as often as the command does. Each runs in a
-process of its own whose time counts from its start, with all imports. The manifest was checked
-before, which has rows of its own. Requests are counted too.
+and looks at its jobs as often as the command does. Each runs in a process of its own whose time
+counts from its start, with all imports. The manifest was checked before, which has rows of its own.
+Requests are counted too.
 """
 
 import contextlib

@@ -74,6 +74,17 @@ def test_an_outcome_says_what_was_written(ledger: Ledger, kind: str, text: str) 
     assert row == (Outcome.FAILED.rank, kept, kept, outcomes.url_key("gs://b/7.jpg"))
 
 
+def test_columns_are_told_by_their_names_not_by_their_order(ledger: Ledger) -> None:
+    with ledger.transaction() as cx:
+        run = create(cx, "awkward")
+    place = Place(run=run, root=run, generation=0)
+    first, second = (outcomes.outcome_row(place, entry(n), Outcome.FAILED) for n in (1, 2))
+    with ledger.transaction() as cx:
+        outcomes.save(cx, [first, dict(reversed(second.items()))])
+        told = cx.execute(select(OUTCOME.c.title, OUTCOME.c.url).order_by(OUTCOME.c.entry))
+        assert [tuple(row) for row in told] == [(entry(n).title, entry(n).urls[0]) for n in (1, 2)]
+
+
 STILL_FAILED = [n for n in range(0, ENTRIES, 7) if n % 14 or n == 0]
 
 
