@@ -17,10 +17,20 @@ from tests.forked import Nursery, popen_of
 #: What every dashboard imports before its first visitor comes.
 DASHBOARD = ("streamlit.web.cli", "services.bootstrap", *WARM)
 
+#: Streamlit unfolds a part at its own pace even for people who ask for less motion, and a click may
+#: meet what is still on its way: button down on one element, up on another, and so none at all.
+STILL = """
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (frames, timing) {
+    const asked = typeof timing === "object" ? timing : {};
+    return animate.call(this, frames, {...asked, duration: 0});
+  };
+"""
+
 
 def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) -> BrowserContext:
     """Open a window whose look does not depend on the machine."""
-    return browser.new_context(
+    context = browser.new_context(
         viewport={**SCREEN, "width": width},
         color_scheme=theme,
         locale="en-GB",
@@ -28,6 +38,8 @@ def new_context(browser: Browser, *, theme: Theme = "light", width: int = 1360) 
         reduced_motion="reduce",
         accept_downloads=True,
     )
+    context.add_init_script(STILL)
+    return context
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
