@@ -14,6 +14,7 @@ from components import (
     manifests,
     session,
 )
+from components.dialogs import dialog
 from components.runtime import get_runtime
 from components.text import told_apart
 from services.domain.scripts import onboarding
@@ -52,7 +53,7 @@ def button() -> None:
     asking.opener("Adopt a job started elsewhere", _ask, place=PLACE, icon=ICON)
 
 
-@st.dialog("Adopt a job started elsewhere", width="medium")
+@dialog("Adopt a job started elsewhere", width="medium")
 def _ask(current: Connection) -> None:
     st.markdown(ABOUT)
     asking.lost("What a job cannot tell", LOST)

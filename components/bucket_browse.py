@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from components import bucket_access, bucket_listing, layout, picture, session
+from components.parts import part
 from components.runtime import get_runtime
 from components.tables import Column, Opening, PagedTable
 from components.text import code, count, moment, size
@@ -91,7 +92,7 @@ def _look_at(rows: Sequence[Entry], bucket: str, *, key: str) -> None:
     if chosen:
         with layout.card_box("Object", key=f"{key}_object"):
             _details(bucket, chosen)
-            st.fragment(_preview, key=f"{key}_preview")(bucket, chosen)
+            part(_preview, bucket, chosen, key=f"{key}_preview")
 
 
 def _details(bucket: str, chosen: Entry) -> None:

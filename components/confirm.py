@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from components.dialogs import dialog
+
 
 def button(
     label: str,
@@ -17,7 +19,7 @@ def button(
 ) -> None:
     """Draw a button that opens a dialog; only its second button calls `on_confirm`."""
 
-    @st.dialog(title)
+    @dialog(title)
     def ask() -> None:
         st.write(body)
         with st.container(horizontal=True, horizontal_alignment="right"):

@@ -1,10 +1,17 @@
 """The connection this session works with, and its mark in the sidebar."""
 
+from datetime import timedelta
+from typing import Final
+
 import streamlit as st
 
 from components import glossary, session, status
+from components.parts import draw_page_anew, part
 from components.runtime import get_runtime
 from services.engine.connections import Connection
+
+#: How often the sidebar looks whether the sandbox has started.
+_EVERY: Final = timedelta(seconds=1)
 
 
 def current() -> Connection | None:
@@ -20,7 +27,10 @@ def footer() -> None:
     """Draw the connection at the foot of the sidebar; wait for the sandbox while it starts."""
     connection = current()
     if connection is None:
-        _lost() if session.connection_id() else _waiting()
+        if session.connection_id():
+            _lost()
+        else:
+            part(_waiting, every=_EVERY)
         return
     with st.container(gap="xsmall", key="connection_footer"):
         st.caption("Connection")
@@ -52,10 +62,9 @@ def _lost() -> None:
     st.caption("The key of this connection was forgotten. Give it again, or choose another one.")
 
 
-@st.fragment(run_every=1)
 def _waiting() -> None:
     if current() is not None:
-        st.rerun()
+        draw_page_anew()
     st.caption("Connection")
     if get_runtime().settings.sandbox:
         status.badge(status.STARTING)

@@ -20,6 +20,7 @@ from components import (
     session,
     status,
 )
+from components.parts import part
 from components.runtime import get_runtime
 from components.tables import Column, Opening, PagedTable, status_column
 from components.text import count, number
@@ -120,7 +121,7 @@ def _made(run: RunView) -> None:
         return
     layout.section("Datasets made of parts of this run")
     waiting = any(status.is_active(task) for task in tasks)
-    st.fragment(_table, run_every=EVERY if waiting else None)(run.id)
+    part(_table, run.id, every=EVERY if waiting else None)
 
 
 def _table(run: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from components import connection, layout, status
+from components.parts import part
 from components.runtime import get_runtime
 from components.text import number
 from services.demo_studio.studio import Progress
@@ -27,7 +28,7 @@ def is_asked() -> bool:
 
 def show() -> None:
     """Draw the beat, again every second."""
-    st.fragment(_beat, run_every=_EVERY, key="audience")()
+    part(_beat, every=_EVERY, key="audience")
 
 
 def _beat() -> None:
@@ -50,7 +51,7 @@ def _beat() -> None:
 
 def numbers(*, key: str) -> None:
     """Draw the demo's numbers, again every second."""
-    st.fragment(_numbers, run_every=_EVERY, key=key)()
+    part(_numbers, every=_EVERY, key=key)
 
 
 def _numbers() -> None:

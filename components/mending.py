@@ -14,6 +14,8 @@ import pandas as pd
 import streamlit as st
 
 from components import by_script, layout, manifests, session, watching
+from components.dialogs import dialog
+from components.parts import part
 from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.scripts.script import Script
@@ -55,12 +57,12 @@ def files(checked: CheckedManifest) -> tuple[str, str]:
 def ask(change: Change, *, key: str) -> None:
     """Open a dialog that shows what would change and offers to do it."""
 
-    @st.dialog(change.title, width="large")
+    @dialog(change.title, width="large")
     def opened() -> None:
         state = get_runtime().repairs.start(change.fingerprint, change.preview)
         # A run of the whole page would close the dialog, so it asks until it knows.
         every = watching.EVERY if state.phase == "running" else None
-        st.fragment(_previewed, run_every=every)(change, key)
+        part(_previewed, change, key, every=every)
 
     opened()
 

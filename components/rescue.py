@@ -5,6 +5,7 @@ from typing import Final
 import streamlit as st
 
 from components import asking, by_script, folder_lookup, links, session, uuid_field
+from components.dialogs import dialog
 from components.runtime import get_runtime
 from services.domain.scripts import onboarding
 from services.engine.connections import Connection
@@ -28,7 +29,7 @@ def button() -> None:
     asking.opener("Rescue a run from its folder", _ask, place=PLACE, icon=ICON)
 
 
-@st.dialog("Rescue a run from its folder", width="medium")
+@dialog("Rescue a run from its folder", width="medium")
 def _ask(current: Connection) -> None:
     st.markdown(ABOUT)
     asking.lost("What a folder cannot tell", LOST)

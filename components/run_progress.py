@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from components import session, status
+from components.parts import draw_page_anew, part
 from components.runtime import get_runtime
 from components.text import code, count, duration, moment, number
 from services.domain.estimate import Estimate
@@ -31,14 +32,15 @@ AFTER_REGISTERING: Final = frozenset({RunState.LINKING, RunState.VERIFYING})
 
 def live(run: RunView, *, key: str) -> None:
     """Draw the progress of an active run; draw the whole page again once it stops."""
-    st.fragment(_panel, run_every=EVERY, key=key)(run.id)
+    part(_panel, run.id, every=EVERY, key=key)
 
 
 def _panel(run_id: str) -> None:
     run = get_runtime().ledger.run(run_id)
     if run is None or not status.is_active(run):
         session.notify(ENDED, session.Notice(title=run_id, body="", good=True))
-        st.rerun()
+        draw_page_anew()
+        return
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(f"**{SENTENCES.get(run.state, '')}**", width="content")

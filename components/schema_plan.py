@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from components import layout, schema_desk, schema_impact, session
+from components.dialogs import dialog
 from components.problems import notice_of
 from components.runtime import get_runtime
 from components.schema_words import words
@@ -95,7 +96,7 @@ def _row(step: Step) -> dict[str, str]:
     }
 
 
-@st.dialog("Apply to the whole organization", width="medium")
+@dialog("Apply to the whole organization", width="medium")
 def _ask(connection: Connection, desk: SchemaDesk, plan: Plan, key: str) -> None:
     st.write(
         f"{count(len(plan.steps), 'change')} of the metadata schema that everybody in "

@@ -109,6 +109,8 @@ class _State:
     #: A scenario that is being set up, and whether this session presents one.
     waits_for_demo: str | None = None
     presents: bool = False
+    #: Whether a dialog was opened when the whole page was drawn last.
+    asks: bool = False
 
 
 def _state() -> _State:
@@ -332,6 +334,16 @@ def take(job: str | None) -> None:
 def takes() -> str | None:
     """Return the job that takes a manifest for this session."""
     return _state().takes
+
+
+def ask(*, asks: bool) -> None:
+    """Remember whether a dialog is open."""
+    _state().asks = asks
+
+
+def is_asking() -> bool:
+    """Tell whether a dialog is open."""
+    return _state().asks
 
 
 def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its widget makes

@@ -5,6 +5,7 @@ from typing import Final
 import streamlit as st
 
 from components import by_script, connection, proof_nonce, session
+from components.dialogs import dialog
 from components.runtime import get_runtime
 from components.text import code, count
 from services.domain.scripts import proofs
@@ -36,7 +37,7 @@ def offer(receipt: ReceiptView) -> None:
         _ask(receipt)
 
 
-@st.dialog("Take rows out of the dataset", width="medium")
+@dialog("Take rows out of the dataset", width="medium")
 def _ask(receipt: ReceiptView) -> None:
     title = receipt.dataset_title or receipt.dataset_uuid or ""
     chosen = st.radio("Which rows", list(PLANS), key=WHICH)

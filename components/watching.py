@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from components import layout
+from components.parts import draw_page_anew, part
 from components.text import code
 from services.jobs import JobState
 
@@ -28,10 +29,10 @@ def until(
 
     def look() -> None:
         if is_over():
-            st.rerun()
+            draw_page_anew()
         draw()
 
-    st.fragment(look, run_every=EVERY, key=key)()
+    part(look, every=EVERY, key=key)
 
 
 def show(

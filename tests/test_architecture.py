@@ -125,6 +125,13 @@ def test_only_one_module_touches_the_session(path: Path) -> None:
         assert "session_state" not in path.read_text()
 
 
+@pytest.mark.parametrize("path", SHOWN, ids=named)
+def test_parts_and_dialogs_are_made_in_one_place(path: Path) -> None:
+    source = path.read_text()
+    assert "st.fragment" not in source or path.name == "parts.py"
+    assert "st.dialog" not in source or path.name == "dialogs.py"
+
+
 def test_every_page_is_in_the_navigation() -> None:
     assert {page.stem for page in PAGE_FILES} == {spec.name for spec in PAGES}
 

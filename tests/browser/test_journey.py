@@ -173,6 +173,27 @@ def test_a_run_is_cancelled_only_after_a_second_thought(
     assert view.counts.settled == view.counts.entries
 
 
+def test_a_dialog_stays_when_its_run_ends_behind_it(
+    window: BrowserContext, tmp_path: Path, forking: Start
+) -> None:
+    with (
+        serving(tmp_path, rate=SLOW, start=forking) as server,
+        visiting(window, server.url, Dashboard) as person,
+    ):
+        submit_the_demo(person)
+        person.click("Cancel run")
+        dialog = person.page.get_by_role("dialog")
+        expect(dialog).to_contain_text("What Encord has registered stays.")
+        server.sandbox_rate(FAST)
+        # Nothing is drawn any more where the progress of the run was.
+        expect(person.page.get_by_text("Encord is registering the files.")).to_have_count(0)
+        expect(dialog).to_contain_text("What Encord has registered stays.")
+        person.page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        person.sees("stopped while this page was open")
+        person.sees("What failed, and why")
+
+
 def submit_the_demo(person: Dashboard) -> str:
     person.open("/manifest")
     person.click("Use the demo manifest")
