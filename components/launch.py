@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from components import late_requests
+from components import script_runner
 from components.runtime import get_damage, get_runtime
 from services.ledger.errors import LedgerAwayError
 
@@ -102,7 +102,7 @@ def ending_without_traceback() -> Iterator[None]:
 @asynccontextmanager
 async def running_runtime() -> AsyncIterator[None]:
     """Run the sandbox and the worker for as long as the server runs."""
-    late_requests.ignore()
+    script_runner.mend(asyncio.get_running_loop())
     answer_at_once()
     with ending_without_traceback():
         damage = await asyncio.to_thread(get_damage)
