@@ -14,9 +14,9 @@ what still waits of the one before is dropped then: the rest of the page, and th
 A dialog did not open that way, or never closed. A runner therefore ends only once nothing waits.
 
 *A click was lost.* A click stops the run under way and is answered by another runner at once. The
-first one may just have come to its end, where it forgets all parts that it has not drawn itself: the
-dialog that the click opened is one, and nothing in it answers any more. The runs of one session
-therefore take turns.
+first may just have come to its end, where it forgets all parts that it has not drawn itself: the
+dialog that the click opened is one, and nothing in it answers any more. So the runs of one session
+take turns.
 """
 
 import asyncio
