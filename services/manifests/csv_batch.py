@@ -15,10 +15,10 @@ from services.domain.entries import EntryType
 from services.domain.metadata import VARCHAR_LIMIT, MetadataKey, MetadataSchema, ValueType
 from services.manifests import csv_layout
 from services.manifests.columns import KINDS, SCHEMA, same
-from services.manifests.csv_grid import Grid, Mask, Text, read_grid
+from services.manifests.csv_grid import Grid, Mask, Room, Text, read_grid
 from services.manifests.csv_layout import Column, Layout
 from services.manifests.csv_views import Offsets, numbers
-from services.manifests.document import Content
+from services.manifests.document import Content, Document
 from services.manifests.entry_check import MAX_TITLE, UNFILTERED
 from services.manifests.metadata_check import is_reserved, key_problem
 from services.manifests.options import CheckOptions
@@ -52,13 +52,18 @@ class Plan:
     by_columns: bool
     #: Whether what a line of these columns says is all in the fields of its entry.
     says_all: bool
+    #: The highest byte of the document.
+    highest: int
+    room: Room
 
     @classmethod
-    def of(cls, data: Content, layout: Layout, delimiter: str, options: CheckOptions) -> Self:
+    def of(cls, document: Document, layout: Layout, delimiter: str, options: CheckOptions) -> Self:
         """Plan for one header."""
         usual = not layout.is_ours and not options.strict_client_only
         by_columns = usual and _is_plain(layout, options.schema)
-        return cls(data, layout, delimiter, options, by_columns, _says_all(layout))
+        says_all, highest = _says_all(layout), document.highest
+        data, room = document.data, Room()
+        return cls(data, layout, delimiter, options, by_columns, says_all, highest, room)
 
 
 class Doubted(NamedTuple):
@@ -89,7 +94,9 @@ class Stretch:
 
 def read_stretch(plan: Plan, begin: int, end: int) -> Stretch:
     """Read whole lines of a document."""
-    grid = read_grid(Text.of(plan.data, begin, end), plan.delimiter, plan.layout.width)
+    text = Text.of(plan.data, begin, end)
+    width, highest = plan.layout.width, plan.highest
+    grid = read_grid(text, plan.delimiter, width, highest=highest, room=plan.room)
     accepted = grid.plain & plan.by_columns
     if not accepted.any():
         return Stretch(begin, end, grid.starts, accepted, pl.DataFrame(schema=PLACED), {})
@@ -213,14 +220,17 @@ def _entries(
     grid: Grid, begin: int, places: Offsets, url: pl.Series, title: pl.Series, kinds: pl.Series
 ) -> pl.DataFrame:
     size = len(places)
+    starts, lengths = grid.starts, grid.lengths
+    if size < len(starts):
+        starts, lengths = starts[places], lengths[places]
     columns = {
         "type": kinds,
         "title": title.set(title == "", None),
         "url": url,
         "url_count": same(1, size, pl.UInt32()),
         "valid": same(True, size, pl.Boolean()),
-        "start": numbers(grid.starts[places] + begin),
-        "length": numbers(grid.lengths[places]),
+        "start": numbers(starts + begin),
+        "length": numbers(lengths),
         "line": same(0, size, pl.UInt32()),
         "payload": same(None, size, pl.Binary()),
     }

@@ -4,6 +4,7 @@ Plain lines have as many cells as the header, are strictly quoted and end where 
 does. What is odd about the others is for `csv_cells` to say, line by line.
 """
 
+import threading
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -16,6 +17,7 @@ from services.manifests.document import Content
 
 Mask = npt.NDArray[np.bool_]
 
+_ANY: Final = 0xFF
 #: A line longer than this is not plain.
 _LONGEST: Final = 1 << 20
 _TAB, _NEWLINE, _RETURN, _BLANK, _QUOTE, _DELETE = b'\t\n\r "\x7f'
@@ -64,6 +66,15 @@ class Text:
         return self.data.find(bytes((sign,)), self.at, self.at + self.size) >= 0
 
 
+class Room(threading.local):
+    """Memory for the signs of one text after another, for each thread; new memory costs a tenth."""
+
+    def __init__(self, size: int = _ROOM) -> None:
+        # There may be as many as bytes, but hardly ever are.
+        self.places: Offsets = np.empty(min(size, _ROOM), np.int64)
+        self.values: Bytes = np.empty(min(size, _ROOM), np.uint8)
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The lines of a text, and the cells of those that are plain."""
@@ -74,6 +85,8 @@ class Grid:
     starts: Offsets
     lengths: Offsets
     plain: Mask
+    #: Where plain lines begin.
+    begins: Offsets
     #: Which signs end the cells of plain lines, a row a line.
     ends: Offsets
     quoted: bool
@@ -105,7 +118,7 @@ class Grid:
         return shared_text(self.text.padded, *self._bounds(column))
 
     def _bounds(self, column: int) -> tuple[Offsets, Offsets]:
-        begins = self._stops(column - 1) + 1 if column else self.starts[self.plain]
+        begins = self._stops(column - 1) + 1 if column else self.begins
         return begins, self._stops(column)
 
     def _stops(self, column: int) -> Offsets:
@@ -129,14 +142,23 @@ class Grid:
         return inside.str.replace_all('""', '"', literal=True)
 
 
-def read_grid(text: Text, delimiter: str, width: int) -> Grid:
-    """Find the lines of a text and the cells of those that have so many."""
-    signs = _Signs.of(text, ord(delimiter))
+def read_grid(
+    text: Text, delimiter: str, width: int, *, highest: int = _ANY, room: Room | None = None
+) -> Grid:
+    """Find the lines of a text and the cells of those that have so many.
+
+    Args:
+        text: The lines.
+        delimiter: Stands between cells.
+        width: How many cells a plain line has.
+        highest: No byte is higher, as far as is known.
+        room: Where the grid stands until its thread reads another one there.
+    """
+    signs = _Signs.of(text, ord(delimiter), highest, room or Room(len(text.lines)))
     marks = np.flatnonzero(signs.is_mark)
-    breaks = signs.is_break[marks]
-    stops = signs.places[marks[breaks]]
+    last, cells = _ends_of_lines(signs, marks, width)
+    stops = signs.places[last]
     starts = np.concatenate(([0], stops[:-1] + 1))
-    cells = np.diff(np.flatnonzero(breaks), prepend=-1)
     lengths, odd = signs.lines(starts, stops)
     quotes = signs.quotes(stops, delimiter)
     if quotes is not None:
@@ -145,8 +167,22 @@ def read_grid(text: Text, delimiter: str, width: int) -> Grid:
         marks, cells = marks[outside], _count(outside, cells)
     plain = (cells == width) & (lengths > 0) & (lengths <= _LONGEST)
     plain[odd] = False
-    ends = (marks if plain.all() else marks[np.repeat(plain, cells)]).reshape(-1, width)
-    return Grid(text, signs, starts, lengths, plain, ends, quotes is not None)
+    begins = starts
+    if not plain.all():
+        begins, marks = starts[plain], marks[np.repeat(plain, cells)]
+    ends = marks.reshape(-1, width)
+    return Grid(text, signs, starts, lengths, plain, begins, ends, quotes is not None)
+
+
+def _ends_of_lines(signs: "_Signs", marks: Offsets, width: int) -> tuple[Offsets, Offsets]:
+    """Return which signs end lines, and how many marks each line has."""
+    last = marks[width - 1 :: width]
+    breaks = np.count_nonzero(signs.is_break)
+    # As many ends of lines as lines of this width, each where it has to be: there are no others.
+    if breaks * width == len(marks) and signs.is_break[last].all():
+        return last, np.full(breaks, width)
+    ending = np.flatnonzero(signs.is_break[marks])
+    return marks[ending], np.diff(ending, prepend=-1)
 
 
 def _count(chosen: Mask, groups: Offsets) -> Offsets:
@@ -173,16 +209,15 @@ class _Signs:
     highest: int
 
     @classmethod
-    def of(cls, text: Text, delimiter: int) -> Self:
+    def of(cls, text: Text, delimiter: int, highest: int, room: Room) -> Self:
         """Look at every byte once, and from then on only at what was found."""
         lines = text.lines
         is_low = delimiter <= _COMMA
         limit = max(delimiter, _QUOTE) if is_low else _QUOTE
-        highest = int(lines.max())
+        if highest >= _DELETE:
+            highest = int(lines.max())
         is_deleted = highest >= _DELETE
-        # There may be as many as bytes, but hardly ever are.
-        room = min(len(lines), _ROOM)
-        places, signs, count = np.empty(room, np.int64), np.empty(room, np.uint8), 0
+        places, signs, count = room.places, room.values, 0
         for at in range(0, len(lines), _BLOCK):
             block = lines[at : at + _BLOCK]
             mask = block <= limit
@@ -192,9 +227,9 @@ class _Signs:
                 mask |= block == _DELETE
             found = np.flatnonzero(mask)
             end = count + len(found)
-            if end > room:
-                places, signs = np.resize(places, 2 * room), np.resize(signs, 2 * room)
-                room *= 2
+            if end > len(places):
+                more = 2 * len(places) + _BLOCK
+                places, signs = np.resize(places, more), np.resize(signs, more)
             np.add(found, at, out=places[count:end])
             # No place is outside: to say so spares looking.
             block.take(found, out=signs[count:end], mode="clip")
@@ -214,7 +249,10 @@ class _Signs:
         A carriage return is one unless it ends a line.
         """
         lengths = stops - starts
-        control = (self.values < _BLANK) | (self.values == _DELETE)
+        low = self.values < _BLANK
+        if self.highest < _DELETE and np.count_nonzero(low) == len(stops):
+            return lengths, np.empty(0, np.int64)  # only ends of lines are as low
+        control = low | (self.values == _DELETE)
         control &= ~self.is_break & (self.values != _TAB)
         if not control.any():
             return lengths, np.empty(0, np.int64)

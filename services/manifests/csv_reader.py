@@ -126,7 +126,7 @@ class CsvReader:
         """Yield stretches in order, while the ones behind them are looked at."""
         assert self.layout is not None
         data, at = self.sink.document.data, self.lines.at
-        plan = Plan.of(data, self.layout, self.delimiter, self.sink.options)
+        plan = Plan.of(self.sink.document, self.layout, self.delimiter, self.sink.options)
         waiting: deque[Future[Stretch]] = deque()
         try:
             while at < len(data) or waiting:

@@ -10,6 +10,7 @@ import mmap
 import uuid
 import zlib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -181,8 +182,7 @@ def _require_utf8(data: Content, skipped: int) -> int:
     """
     if _looks_like_utf16(data):
         raise _misencoded(data, data.find(b"\0"), skipped)
-    # Finds what is all ASCII in a quarter of the time of `bytes.isascii`.
-    highest = int(np.frombuffer(data, np.uint8).max()) if data else 0
+    highest = _highest(data)
     if highest < _BEYOND_ASCII:
         return highest
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -194,6 +194,13 @@ def _require_utf8(data: Content, skipped: int) -> int:
         pending = len(problem.object) - len(data[at : at + _BLOCK])
         raise _misencoded(data, at - pending + problem.start, skipped) from problem
     return highest
+
+
+def _highest(data: Content) -> int:
+    """Return the highest byte; finds what is all ASCII in a quarter of the time of `isascii`."""
+    halves = [each for each in np.array_split(np.frombuffer(data, np.uint8), 2) if len(each)]
+    with ThreadPoolExecutor(2) as pool:
+        return max(map(int, pool.map(np.max, halves)), default=0)
 
 
 def _misencoded(data: Content, at: int, skipped: int) -> DocumentError:

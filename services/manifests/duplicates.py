@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from services.domain.chunks import Ranges
@@ -61,11 +62,13 @@ def report_duplicates(sink: Sink, folder: Path) -> None:
 
 def _suspects(parts: list[pl.DataFrame]) -> list[_Suspect]:
     """Return the URLs that share a hash with another entry, in the order of the file."""
-    ordered = pl.concat([part["hash"] for part in parts]).sort()
-    repeated = ordered.filter(ordered == ordered.shift()).unique()
-    if repeated.is_empty():
+    # Numpy sorts numbers in half the time of polars.
+    ordered = np.concatenate([part["hash"].to_numpy() for part in parts])
+    ordered.sort()
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(repeated):
         return []
-    is_shared = pl.col("hash").is_in(repeated.implode())
+    is_shared = pl.col("hash").is_in(pl.Series(repeated).implode())
     named = pl.concat(parts).filter(is_shared, pl.col("url").ne_missing(pl.lit("")))
     across = named.filter(pl.col("entry").n_unique().over("hash") > 1)
     placed = across.sort("entry", "nth").select("entry", "nth", "line", "column", "url")

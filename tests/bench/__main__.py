@@ -76,7 +76,6 @@ TASKS: Final = (
         "faulty.csv",
         lambda p: work.write_csv(p, faulty=True),
         ("polars", "engine"),
-        {"check": Target(ratio=2.0)},
     ),
     Task(
         "10,000 images, 1 % faulty",

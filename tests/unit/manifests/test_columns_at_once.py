@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.domain.entries import EntryType
 from services.manifests import csv_grid
-from services.manifests.csv_grid import Text, read_grid
+from services.manifests.csv_grid import Room, Text, read_grid
 from services.manifests.options import CheckOptions
 from services.manifests.url_columns import count_buckets, doubtful_urls
 
@@ -52,6 +52,24 @@ def test_a_line_of_more_signs_than_there_was_room_for_is_cut_alike(
     grid = read_grid(Text.of(data, 0, len(data)), ",", 41)
     assert grid.cells(0).to_list() == ["a", "c"]
     assert grid.cells(40).to_list() == ["b", "d"]
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=6))
+def test_lines_are_plain_by_their_own_cells_and_not_by_those_of_all(widths: list[int]) -> None:
+    data = "".join("x," * (width - 1) + "y\n" for width in widths).encode()
+    grid = read_grid(Text.of(data, 0, len(data)), ",", 2)
+    assert grid.plain.tolist() == [width == 2 for width in widths]
+    assert grid.cells(0).to_list() == ["x"] * widths.count(2)
+    assert grid.cells(1).to_list() == ["y"] * widths.count(2)
+
+
+def test_a_room_is_used_again() -> None:
+    room = Room()
+    for cells in (["a", "b"], ["c"], ["d", "e", "f"]):
+        data = "".join(f"{cell},1\n" for cell in cells).encode()
+        grid = read_grid(Text.of(data, 0, len(data)), ",", 2, highest=ord("f"), room=room)
+        assert grid.cells(0).to_list() == cells
+        assert not grid.bare(0).tolist().count(False)
 
 
 def test_a_bare_cell_has_none_of_the_signs() -> None:
