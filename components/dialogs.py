@@ -16,7 +16,7 @@ _Given = ParamSpec("_Given")
 
 
 def _dismissed() -> None:
-    session.ask(asks=False)
+    session.set_dialog(is_open=False)
 
 
 def dialog(
@@ -34,7 +34,7 @@ def dialog(
 
         @wraps(draw)
         def ask(*args: _Given.args, **kwargs: _Given.kwargs) -> None:
-            session.ask(asks=True)
+            session.set_dialog(is_open=True)
             opened(*args, **kwargs)
 
         return ask

@@ -40,5 +40,5 @@ def part(
 
 def draw_page_anew() -> None:
     """Draw the page around a part anew; not behind an open dialog, which that would close."""
-    if not session.is_asking():
+    if not session.is_dialog_open():
         st.rerun()

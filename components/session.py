@@ -109,8 +109,8 @@ class _State:
     #: A scenario that is being set up, and whether this session presents one.
     waits_for_demo: str | None = None
     presents: bool = False
-    #: Whether a dialog was opened when the whole page was drawn last.
-    asks: bool = False
+    #: Whether a dialog was opened since the whole page was drawn last, and nobody has closed it.
+    has_dialog: bool = False
 
 
 def _state() -> _State:
@@ -336,14 +336,14 @@ def takes() -> str | None:
     return _state().takes
 
 
-def ask(*, asks: bool) -> None:
+def set_dialog(*, is_open: bool) -> None:
     """Remember whether a dialog is open."""
-    _state().asks = asks
+    _state().has_dialog = is_open
 
 
-def is_asking() -> bool:
+def is_dialog_open() -> bool:
     """Tell whether a dialog is open."""
-    return _state().asks
+    return _state().has_dialog
 
 
 def value(key: str) -> Any:  # noqa: ANN401 - a widget's value is whatever its widget makes

@@ -27,7 +27,7 @@ st.set_page_config(
 )
 logo = "logo-dark.svg" if st.context.theme.type == "dark" else "logo.svg"
 st.logo(str(ASSETS / logo), size="large", icon_image=str(ASSETS / "icon.svg"))
-session.ask(asks=False)
+session.set_dialog(is_open=False)
 page = navigation.current_page()
 gate.require_sign_in()
 gate.require_whole_ledger()
