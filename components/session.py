@@ -109,7 +109,6 @@ class _State:
     #: A scenario that is being set up, and whether this session presents one.
     waits_for_demo: str | None = None
     presents: bool = False
-    #: Whether a dialog was opened since the whole page was drawn last, and nobody has closed it.
     has_dialog: bool = False
 
 
@@ -337,7 +336,7 @@ def takes() -> str | None:
 
 
 def set_dialog(*, is_open: bool) -> None:
-    """Remember whether a dialog is open."""
+    """Remember whether a dialog is open; a page that is drawn anew begins without one."""
     _state().has_dialog = is_open
 
 

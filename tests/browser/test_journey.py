@@ -14,7 +14,7 @@ from services.domain.runs import RunState
 from services.sandbox.demo import demo_manifest_csv
 from tests.browser.axe import violations
 from tests.browser.driver import Dashboard, visiting
-from tests.browser.server import Server, Start, serving
+from tests.browser.server import Server, serving
 
 SLOW, FAST = 4.0, 500.0
 MISTAKES = (
@@ -159,39 +159,29 @@ def see_everything_done(person: Dashboard) -> None:
 
 
 def test_a_run_is_cancelled_only_after_a_second_thought(
-    window: BrowserContext, tmp_path: Path, forking: Start
+    person: Dashboard, own_server: Server
 ) -> None:
-    with (
-        serving(tmp_path, rate=SLOW, start=forking) as server,
-        visiting(window, server.url, Dashboard) as person,
-    ):
-        run = submit_the_demo(person)
-        cancel(person)
-        view = server.ledger().run(run)
+    run = submit_the_demo(person)
+    cancel(person)
+    view = own_server.ledger().run(run)
     assert view is not None
     assert view.counts.cancelled > 0
     assert view.counts.settled == view.counts.entries
 
 
-def test_a_dialog_stays_when_its_run_ends_behind_it(
-    window: BrowserContext, tmp_path: Path, forking: Start
-) -> None:
-    with (
-        serving(tmp_path, rate=SLOW, start=forking) as server,
-        visiting(window, server.url, Dashboard) as person,
-    ):
-        submit_the_demo(person)
-        person.click("Cancel run")
-        dialog = person.page.get_by_role("dialog")
-        expect(dialog).to_contain_text("What Encord has registered stays.")
-        server.sandbox_rate(FAST)
-        # Nothing is drawn any more where the progress of the run was.
-        expect(person.page.get_by_text("Encord is registering the files.")).to_have_count(0)
-        expect(dialog).to_contain_text("What Encord has registered stays.")
-        person.page.keyboard.press("Escape")
-        expect(dialog).to_have_count(0)
-        person.sees("stopped while this page was open")
-        person.sees("What failed, and why")
+def test_a_dialog_stays_when_its_run_ends_behind_it(person: Dashboard, own_server: Server) -> None:
+    submit_the_demo(person)
+    person.click("Cancel run")
+    dialog = person.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("What Encord has registered stays.")
+    own_server.sandbox_rate(FAST)
+    # Nothing is drawn any more where the progress of the run was.
+    expect(person.page.get_by_text("Encord is registering the files.")).to_have_count(0)
+    expect(dialog).to_contain_text("What Encord has registered stays.")
+    person.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    person.sees("stopped while this page was open")
+    person.sees("What failed, and why")
 
 
 def submit_the_demo(person: Dashboard) -> str:

@@ -3,10 +3,15 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from streamlit.runtime import app_session
+from streamlit.runtime.fragment import MemoryFragmentStorage
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunner
 
-from components.script_runner import wait_for_what_was_said
+from components.script_runner import mend, wait_for_what_was_said
 
 
 @pytest.fixture
@@ -44,3 +49,42 @@ def test_a_runner_does_not_wait_for_a_server_that_is_gone() -> None:
     gone = asyncio.new_event_loop()
     gone.close()
     wait_for_what_was_said(gone)
+
+
+def test_runs_of_one_session_take_turns_and_wait_for_nobody_else(
+    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, may_end, said = threading.Event(), threading.Event(), list[str]()
+
+    def begin(self: Any, name: str, storage: MemoryFragmentStorage) -> None:
+        self.name, self._fragment_storage = name, storage
+        self._pages_manager = SimpleNamespace(current_page_script_hash="page")
+
+    def run(self: Any, _data: RerunData) -> None:
+        said.append(f"{self.name} begins")
+        inside.set()
+        if self.name == "first":
+            may_end.wait()
+        said.append(f"{self.name} ends")
+
+    monkeypatch.setattr(ScriptRunner, "__init__", begin)
+    monkeypatch.setattr(ScriptRunner, "_run_script", run)
+    monkeypatch.setattr(app_session, "ScriptRunner", ScriptRunner)
+    mend(loop)
+    one, other = MemoryFragmentStorage(), MemoryFragmentStorage()
+
+    def start(name: str, storage: MemoryFragmentStorage) -> threading.Thread:
+        runner: Any = vars(app_session)["ScriptRunner"](name, storage)
+        thread = threading.Thread(target=runner._run_script, args=(RerunData(),))
+        thread.start()
+        return thread
+
+    first = start("first", one)
+    inside.wait()
+    second = start("second", one)
+    start("somebody else", other).join()
+    may_end.set()
+    first.join()
+    second.join()
+    whole = [f"{name} {what}" for name in ("first", "second") for what in ("begins", "ends")]
+    assert said == [whole[0], "somebody else begins", "somebody else ends", *whole[1:]]
