@@ -162,8 +162,9 @@ class Jobs:
             return
         import structlog  # noqa: PLC0415 - a child, which never logs, starts faster without
 
-        said = folder / FAILURE
-        why = said.read_text(encoding="utf-8") if said.exists() else ""
+        why = ""
+        with suppress(FileNotFoundError):  # it said nothing, or is forgotten already
+            why = (folder / FAILURE).read_text(encoding="utf-8")
         structlog.get_logger(__name__).error(
             "a job ended unexpectedly", module=self._module, status=status, said=why
         )
